@@ -1,0 +1,294 @@
+//! The handle everything above holds.
+
+use std::{
+    fs::File,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+};
+
+use crate::{
+    BoxFuture, Error, Migration, Place, Result, Tx, Work, migrate,
+    postgres::{Connector, Readers, Session, Writer},
+    queue::Queue,
+    sqlite,
+    tx::Ledger,
+    work::{Pending, Plain},
+};
+
+/// Writes that may wait in one lane before callers are told to come back.
+const QUEUE_LIMIT: usize = 2_048;
+
+/// Which engine serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Inside this process, one file.
+    Sqlite,
+    /// A server, shared by any number of Seatbook servers.
+    Postgres,
+}
+
+/// How to open a database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A file name, or an address that begins with `postgres://` or `postgresql://`.
+    pub database: String,
+    /// Connections that write at once (PostgreSQL only; SQLite has one writer).
+    pub writers: usize,
+    /// Connections or threads that read at once.
+    pub readers: usize,
+    /// `false` gives up safety from power loss, for tests only.
+    pub durable: bool,
+}
+
+impl Options {
+    /// Durable, with as many connections as a small server needs.
+    pub fn new(database: impl Into<String>) -> Self {
+        Options {
+            database: database.into(),
+            writers: 4,
+            readers: 8,
+            durable: true,
+        }
+    }
+
+    /// Which engine the address names.
+    pub fn engine(&self) -> Engine {
+        let postgres = ["postgres://", "postgresql://"]
+            .iter()
+            .any(|p| self.database.starts_with(p));
+        if postgres {
+            Engine::Postgres
+        } else {
+            Engine::Sqlite
+        }
+    }
+}
+
+/// A database of either engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    writers: Vec<Arc<Queue>>,
+    readers: ReadSide,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+    _lock: Option<File>,
+}
+
+enum ReadSide {
+    Sqlite(std::sync::mpsc::SyncSender<ReadJob>),
+    Postgres(Readers),
+}
+
+type ReadJob = Box<dyn FnOnce(&mut rusqlite::Connection) + Send>;
+
+/// A closure that reads: `|mut tx| Box::pin(async move { … })`.
+pub trait Reading<T>: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, T> + Send + 'static {}
+impl<T, F: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, T> + Send + 'static> Reading<T> for F {}
+
+impl Db {
+    /// Opens the database, brings its tables up to date and starts its writers.
+    pub async fn open(options: &Options, migrations: &[Migration]) -> Result<Db> {
+        match options.engine() {
+            Engine::Sqlite => open_sqlite(options, migrations),
+            Engine::Postgres => open_postgres(options, migrations).await,
+        }
+    }
+
+    /// Which engine serves.
+    pub fn engine(&self) -> Engine {
+        self.0.engine
+    }
+
+    /// Queues the work and answers when it is durable, or when it is certain that it is not there.
+    pub async fn write<W: Work>(&self, work: W) -> Result<W::Out> {
+        self.queue(work, false).await
+    }
+
+    /// Runs the work on the real data and takes it back: what it would have answered.
+    pub async fn preview<W: Work>(&self, work: W) -> Result<W::Out> {
+        self.queue(work, true).await
+    }
+
+    /// Writes that are no business command: leases, sessions, seals. The closure may run more than once.
+    pub async fn plumb<T, F>(&self, place: Place, run: F) -> Result<T>
+    where
+        F: for<'a> FnMut(Tx<'a>) -> BoxFuture<'a, Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.queue(Plain(run, place), false).await?
+    }
+
+    /// Reads in one snapshot: every statement of the closure sees the same moment.
+    pub async fn read<T: Send + 'static>(&self, run: impl Reading<T>) -> Result<T> {
+        match &self.0.readers {
+            ReadSide::Sqlite(queue) => {
+                let (reply, answer) = tokio::sync::oneshot::channel();
+                let job: ReadJob = Box::new(move |connection| {
+                    let _ = reply.send(read_sqlite(connection, run));
+                });
+                queue.try_send(job).map_err(|_| Error::Overloaded)?;
+                answer
+                    .await
+                    .map_err(|_| Error::Crashed("a reader ended".into()))?
+            }
+            ReadSide::Postgres(readers) => {
+                let mut lease = readers.lease().await?;
+                lease.begin_snapshot().await?;
+                let ledger = Ledger::default();
+                let out = run(Tx::postgres(lease.session(), &ledger)).await;
+                lease.finish().await?;
+                Ok(out)
+            }
+        }
+    }
+
+    /// Takes no more work, finishes what waits, and lets go of the database.
+    pub async fn close(&self) {
+        self.0.writers.iter().for_each(|queue| queue.close());
+        let tasks =
+            std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            let _ = task.await;
+        }
+        let threads = std::mem::take(
+            &mut *self
+                .0
+                .threads
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        let _ =
+            tokio::task::spawn_blocking(|| threads.into_iter().for_each(|t| drop(t.join()))).await;
+    }
+
+    async fn queue<W: Work>(&self, work: W, preview: bool) -> Result<W::Out> {
+        let place = work.place();
+        let (pending, answer) = Pending::new(work, preview);
+        self.writer(place).push(Box::new(pending))?;
+        answer
+            .await
+            .map_err(|_| Error::Unavailable("the writer ended".into()))?
+    }
+
+    /// Work on one contended row always meets on one connection. Work on several goes round.
+    fn writer(&self, place: Place) -> &Queue {
+        let writers = &self.0.writers;
+        let number = match place.shard {
+            // The low bits of a version 7 identifier are its random ones.
+            Some(shard) => (shard as u64 % writers.len() as u64) as usize,
+            None => {
+                static NEXT: std::sync::atomic::AtomicUsize =
+                    std::sync::atomic::AtomicUsize::new(0);
+                NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % writers.len()
+            }
+        };
+        &writers[number]
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.writers.iter().for_each(|queue| queue.close());
+    }
+}
+
+fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
+    let path = PathBuf::from(&options.database);
+    let (mut connection, lock) = sqlite::open(&path)?;
+    if !options.durable {
+        sqlite::forget_durability(&connection)?;
+    }
+    migrate::sqlite(&mut connection, migrations)?;
+    let queue = Arc::new(Queue::new(QUEUE_LIMIT));
+    let serve = Arc::clone(&queue);
+    let mut threads = vec![spawn("seatbook-write", move || {
+        sqlite::write_until_closed(connection, serve)
+    })?];
+    let (send, receive) = std::sync::mpsc::sync_channel::<ReadJob>(QUEUE_LIMIT);
+    let receive = Arc::new(Mutex::new(receive));
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    for _ in 0..options.readers.clamp(1, cores.max(2)) {
+        let mut connection = sqlite::connect_reader(&path)?;
+        let receive = Arc::clone(&receive);
+        threads.push(spawn("seatbook-read", move || {
+            loop {
+                let job = receive
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .recv();
+                let Ok(job) = job else { return };
+                job(&mut connection);
+            }
+        })?);
+    }
+    // Readers end with their channel, which lives as long as the handle; only the writer is joined.
+    threads.truncate(1);
+    Ok(Db(Arc::new(Inner {
+        engine: Engine::Sqlite,
+        writers: vec![queue],
+        readers: ReadSide::Sqlite(send),
+        threads: Mutex::new(threads),
+        tasks: Mutex::default(),
+        _lock: Some(lock),
+    })))
+}
+
+async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db> {
+    let connector = Connector::new(&options.database)?;
+    let session = connector.connect().await?;
+    if options.durable {
+        check_durability(&session).await?;
+    }
+    migrate::postgres(&session, migrations).await?;
+    let mut writers = Vec::new();
+    let mut tasks = Vec::new();
+    for _ in 0..options.writers.max(1) {
+        let queue = Arc::new(Queue::new(QUEUE_LIMIT));
+        tasks.push(tokio::spawn(
+            Writer::new(connector.clone(), Arc::clone(&queue)).run(),
+        ));
+        writers.push(queue);
+    }
+    Ok(Db(Arc::new(Inner {
+        engine: Engine::Postgres,
+        writers,
+        readers: ReadSide::Postgres(Readers::new(connector, options.readers.max(1))),
+        threads: Mutex::default(),
+        tasks: Mutex::new(tasks),
+        _lock: None,
+    })))
+}
+
+/// A server that forgets acknowledged commits at a power loss is not one to keep a book on.
+async fn check_durability(session: &Session) -> Result<()> {
+    for setting in ["fsync", "synchronous_commit"] {
+        let rows = session.query(&format!("SHOW {setting}"), vec![]).await?;
+        let value: String = rows
+            .first()
+            .map_or(Ok(String::new()), |row| row.try_get(0))?;
+        if value == "off" {
+            tracing::warn!(
+                setting,
+                "PostgreSQL may lose acknowledged writes at a power loss"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let spawned = std::thread::Builder::new().name(name.into()).spawn(run);
+    spawned.map_err(|e| Error::Unavailable(format!("a thread could not be started: {e}")))
+}
+
+fn read_sqlite<T>(connection: &mut rusqlite::Connection, run: impl Reading<T>) -> Result<T> {
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    let ledger = Ledger::default();
+    let out = sqlite::caught(|| sqlite::ready(run(Tx::sqlite(connection, &ledger))));
+    connection.prepare_cached("ROLLBACK")?.execute([])?;
+    out
+}

@@ -1,0 +1,27 @@
+//! The engine room: one SQL text, two engines, group commit.
+//!
+//! Owns: connections, transactions, batches, retries, migrations, the types both engines can store.
+//! Does not own: any business word. It does not know what a license is.
+//! Keeps true: an answer is given after its commit is durable; what was refused leaves nothing;
+//! a neighbour that fails, panics or is refused does not hurt the others in its batch.
+//! Read first: [`Work`], then [`Db`].
+
+mod db;
+mod error;
+mod migrate;
+mod postgres;
+mod queue;
+pub mod scratch;
+mod select;
+mod sqlite;
+mod tx;
+mod value;
+mod work;
+
+pub use db::{Db, Engine, Options, Reading};
+pub use error::{Error, Result};
+pub use migrate::Migration;
+pub use select::{Select, placeholders};
+pub use tx::Tx;
+pub use value::{Column, Date, FromRow, Json, Param, Row, Timestamp};
+pub use work::{BoxFuture, Lane, Place, Verdict, Work};

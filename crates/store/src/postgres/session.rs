@@ -1,0 +1,249 @@
+//! Connections to PostgreSQL, each with its prepared statements.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_postgres::{
+    Config, NoTls, Statement,
+    config::{Host, SslMode},
+    types::ToSql,
+};
+
+use crate::{Error, Result};
+
+/// Dynamic lists make many texts; past this many the cache starts again.
+const STATEMENTS_KEPT: usize = 512;
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// How long a reader may wait for a connection before the caller is told to come back.
+const POOL_TIME: Duration = Duration::from_secs(2);
+/// What every session is told: a lock, a statement or an idle transaction never holds others for ever.
+const SESSION: &str = "-c lock_timeout=2000 -c statement_timeout=10000 \
+    -c idle_in_transaction_session_timeout=10000 -c TimeZone=UTC";
+
+/// Knows how to reach the server.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    config: Config,
+    tls: Option<tokio_postgres_rustls::MakeRustlsConnect>,
+}
+
+impl Connector {
+    /// Reads a `postgres://` address. Across a network TLS is required unless `sslmode=disable` says
+    /// otherwise; on loopback and Unix sockets it is used only where asked for.
+    pub(crate) fn new(url: &str) -> Result<Self> {
+        let mut config: Config = url
+            .parse()
+            .map_err(|e| Error::Unfit(format!("the address of the database: {e}")))?;
+        config
+            .connect_timeout(CONNECT_TIME)
+            .keepalives_idle(Duration::from_secs(30));
+        if config.get_application_name().is_none() {
+            config.application_name("seatbook");
+        }
+        let options = match config.get_options() {
+            Some(asked) => format!("{SESSION} {asked}"),
+            None => SESSION.to_owned(),
+        };
+        config.options(options);
+        let near = config.get_hosts().iter().all(is_near);
+        let tls = match config.get_ssl_mode() {
+            SslMode::Disable => None,
+            SslMode::Prefer if near => None,
+            _ => Some(tls_config()?),
+        };
+        if tls.is_some() {
+            config.ssl_mode(SslMode::Require);
+        }
+        Ok(Connector { config, tls })
+    }
+
+    /// The same server, another database of it.
+    pub(crate) fn with_database(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        other.config.dbname(name);
+        other
+    }
+
+    pub(crate) async fn connect(&self) -> Result<Session> {
+        let client = match &self.tls {
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls.clone()).await?;
+                tokio::spawn(connection);
+                client
+            }
+            None => {
+                let (client, connection) = self.config.connect(NoTls).await?;
+                tokio::spawn(connection);
+                client
+            }
+        };
+        Ok(Session {
+            client,
+            statements: Mutex::default(),
+        })
+    }
+}
+
+fn is_near(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => {
+            name == "localhost"
+                || name
+                    .parse()
+                    .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+        }
+        Host::Unix(_) => true,
+    }
+}
+
+fn tls_config() -> Result<tokio_postgres_rustls::MakeRustlsConnect> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(ring)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::Unfit(format!("TLS: {e}")))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(tokio_postgres_rustls::MakeRustlsConnect::new(config))
+}
+
+/// One connection. Several futures may use it at once: their statements are pipelined in the order
+/// they are first polled.
+pub(crate) struct Session {
+    client: tokio_postgres::Client,
+    statements: Mutex<HashMap<Box<str>, Statement>>,
+}
+
+impl Session {
+    pub(crate) async fn execute(&self, sql: &str, params: Vec<&(dyn ToSql + Sync)>) -> Result<u64> {
+        let statement = self.statement(sql).await?;
+        Ok(self.client.execute(&statement, &params).await?)
+    }
+
+    pub(crate) async fn query(
+        &self,
+        sql: &str,
+        params: Vec<&(dyn ToSql + Sync)>,
+    ) -> Result<Vec<tokio_postgres::Row>> {
+        let statement = self.statement(sql).await?;
+        Ok(self.client.query(&statement, &params).await?)
+    }
+
+    /// Runs text without values, several statements at once if need be.
+    pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
+        Ok(self.client.batch_execute(sql).await?)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    async fn statement(&self, sql: &str) -> Result<Statement> {
+        if let Some(known) = self.lock().get(sql) {
+            return Ok(known.clone());
+        }
+        let statement = self.client.prepare(sql).await?;
+        let mut statements = self.lock();
+        if statements.len() >= STATEMENTS_KEPT {
+            statements.clear();
+        }
+        statements.insert(sql.into(), statement.clone());
+        Ok(statement)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Statement>> {
+        self.statements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Connections that only read.
+pub(crate) struct Readers {
+    connector: Connector,
+    idle: Mutex<Vec<Session>>,
+    permits: Semaphore,
+}
+
+impl Readers {
+    pub(crate) fn new(connector: Connector, size: usize) -> Self {
+        Readers {
+            connector,
+            idle: Mutex::default(),
+            permits: Semaphore::new(size),
+        }
+    }
+
+    pub(crate) async fn lease(&self) -> Result<Lease<'_>> {
+        let permit = tokio::time::timeout(POOL_TIME, self.permits.acquire())
+            .await
+            .map_err(|_| Error::Overloaded)?
+            .map_err(|_| Error::Unavailable("the server is stopping".into()))?;
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let session = match idle.filter(|session| !session.is_closed()) {
+            Some(session) => session,
+            None => self.connector.connect().await?,
+        };
+        Ok(Lease {
+            readers: self,
+            session: Some(session),
+            finished: false,
+            _permit: permit,
+        })
+    }
+}
+
+/// A borrowed connection. It goes back by itself, unless its transaction was left open.
+pub(crate) struct Lease<'a> {
+    readers: &'a Readers,
+    session: Option<Session>,
+    finished: bool,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Lease<'_> {
+    pub(crate) fn session(&self) -> &Session {
+        self.session
+            .as_ref()
+            .expect("a lease holds its session until it is dropped")
+    }
+
+    /// Opens one view of the data for all statements that follow.
+    pub(crate) async fn begin_snapshot(&mut self) -> Result<()> {
+        self.session()
+            .batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            .await
+    }
+
+    /// Ends the view; only now is the connection fit for another.
+    pub(crate) async fn finish(mut self) -> Result<()> {
+        self.session().batch("ROLLBACK").await?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let session = self
+            .session
+            .take()
+            .filter(|session| self.finished && !session.is_closed());
+        if let Some(session) = session {
+            self.readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(session);
+        }
+    }
+}

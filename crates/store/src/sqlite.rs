@@ -1,0 +1,221 @@
+//! The SQLite engine: one writer thread that commits in groups, reader threads beside it.
+
+use std::{
+    fs::File,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+
+use crate::{
+    Error, Lane, Result, Tx,
+    queue::{Item, Queue},
+    tx::Ledger,
+    work::Ran,
+};
+
+/// Commands in one commit, and how long they may be gathered: whichever comes first closes the batch.
+const BATCH_COMMANDS: usize = 256;
+const BATCH_TIME: Duration = Duration::from_millis(10);
+/// A preview holds the writer, so it is short or it is refused.
+const PREVIEW_TIME: Duration = Duration::from_millis(50);
+/// The WAL-reset corruption bug was mended here (sqlite.org/wal.html#walresetbug).
+const OLDEST_VERSION: i32 = 3_051_003;
+
+/// How connections are set up: durable to power loss, foreign keys on, nothing trusted in the schema.
+const PRAGMAS: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+    PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -32000;";
+
+/// Opens the file and takes its lock: a second server on the same file is refused.
+pub(crate) fn open(path: &Path) -> Result<(Connection, File)> {
+    if rusqlite::version_number() < OLDEST_VERSION {
+        return Err(Error::Unfit(format!(
+            "SQLite {} is older than 3.51.3",
+            rusqlite::version()
+        )));
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let unavailable = |e: std::io::Error| Error::Unavailable(format!("{}: {e}", path.display()));
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(PathBuf::from(beside))
+        .map_err(unavailable)?;
+    lock.try_lock().map_err(|_| {
+        Error::Unfit(format!(
+            "{} is open in another Seatbook server",
+            path.display()
+        ))
+    })?;
+    Ok((connect(path)?, lock))
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(PRAGMAS)?;
+    connection.set_prepared_statement_cache_capacity(512);
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub(crate) fn connect_reader(path: &Path) -> Result<Connection> {
+    let connection = connect(path)?;
+    connection.execute_batch("PRAGMA query_only = ON")?;
+    Ok(connection)
+}
+
+/// Lowers durability for tests that start hundreds of databases; never reachable from the binary.
+pub(crate) fn forget_durability(connection: &Connection) -> Result<()> {
+    Ok(connection.execute_batch("PRAGMA synchronous = OFF")?)
+}
+
+/// Serves the queue until it is closed and empty.
+pub(crate) fn write_until_closed(mut connection: Connection, queue: Arc<Queue>) {
+    while queue.wait() {
+        match queue.next() {
+            Some(item) if item.place().lane == Lane::Preview => preview(&mut connection, item),
+            Some(first) => batch(&mut connection, first, &queue),
+            None => {}
+        }
+    }
+    // The last connection to close truncates the WAL; an error here loses nothing.
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/// Runs `first` and whatever waits behind it, commits once, then answers all.
+fn batch(connection: &mut Connection, first: Item, queue: &Queue) {
+    if let Err(error) = exec(connection, "BEGIN IMMEDIATE") {
+        return first.answer(Err(unavailable(&error)));
+    }
+    let opened = Instant::now();
+    let mut ended: Vec<(Item, Result<()>)> = Vec::with_capacity(16);
+    let mut next = Some(first);
+    while let Some(mut item) = next.take() {
+        let end = one(connection, &mut item);
+        ended.push((item, end));
+        // A full disk or an I/O error takes the whole transaction with it.
+        if connection.is_autocommit() {
+            let error = Error::Unavailable("the transaction was lost (disk full?)".into());
+            return answer_all(ended, Some(&error));
+        }
+        if ended.len() < BATCH_COMMANDS && opened.elapsed() < BATCH_TIME {
+            next = queue.next_for_batch();
+        }
+    }
+    let failed = exec(connection, "COMMIT").err().map(|error| {
+        let _ = exec(connection, "ROLLBACK");
+        if error.is_disk_full() {
+            unavailable(&error)
+        } else {
+            Error::CommitUnknown
+        }
+    });
+    answer_all(ended, failed.as_ref());
+}
+
+/// A refusal that left nothing is told even when the commit failed: nothing of it was to be kept.
+fn answer_all(ended: Vec<(Item, Result<()>)>, failed: Option<&Error>) {
+    for (item, end) in ended {
+        item.answer(match (end, failed) {
+            (Ok(()), Some(error)) => Err(error.clone()),
+            (end, _) => end,
+        });
+    }
+}
+
+/// One command inside the batch, in a savepoint of its own.
+fn one(connection: &mut Connection, item: &mut Item) -> Result<()> {
+    exec(connection, "SAVEPOINT op")?;
+    let ran = poll_once(connection, item, None);
+    let end = match ran {
+        Ok(Ran::Kept) => Ok(()),
+        Ok(Ran::Undone) => {
+            exec(connection, "ROLLBACK TO op")?;
+            after_undo(connection, item)
+        }
+        Err(error) => Err(error),
+    };
+    if end.is_err() && !connection.is_autocommit() {
+        exec(connection, "ROLLBACK TO op")?;
+    }
+    if !connection.is_autocommit() {
+        exec(connection, "RELEASE op")?;
+    }
+    end
+}
+
+fn after_undo(connection: &mut Connection, item: &mut Item) -> Result<()> {
+    let ledger = Ledger::default();
+    let settled = caught(|| ready(item.after_undo(Tx::sqlite(connection, &ledger))));
+    ledger.judge(settled)
+}
+
+/// The same run, alone, and always taken back.
+fn preview(connection: &mut Connection, mut item: Item) {
+    if let Err(error) = exec(connection, "BEGIN IMMEDIATE") {
+        return item.answer(Err(unavailable(&error)));
+    }
+    let deadline = Instant::now() + PREVIEW_TIME;
+    let interrupted = connection.progress_handler(1_000, Some(move || Instant::now() > deadline));
+    let end = poll_once(connection, &mut item, Some(deadline)).map(|_| ());
+    let end = match end {
+        Err(Error::Sqlite(e))
+            if e.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) =>
+        {
+            Err(Error::TooSlow)
+        }
+        end => end,
+    };
+    let _ = interrupted.and_then(|()| connection.progress_handler(0, None::<fn() -> bool>));
+    let _ = exec(connection, "ROLLBACK");
+    item.answer(end);
+}
+
+fn poll_once(
+    connection: &mut Connection,
+    item: &mut Item,
+    deadline: Option<Instant>,
+) -> Result<Ran> {
+    let ledger = Ledger::default();
+    let ran = caught(|| ready(item.run(Tx::sqlite(connection, &ledger).until(deadline))));
+    ledger.judge(ran)
+}
+
+/// Runs `f`; a panic becomes an error, so that the writer lives.
+pub(crate) fn caught<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| Err(Error::Crashed(message(&*panic))))
+}
+
+pub(crate) fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic".into())
+}
+
+/// SQLite futures never suspend, so one poll finishes them; one that does awaited something else.
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> Result<T> {
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(out) => Ok(out),
+        Poll::Pending => Err(Error::Crashed(
+            "a command awaited something that is not the database".into(),
+        )),
+    }
+}
+
+fn exec(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
+
+fn unavailable(error: &Error) -> Error {
+    Error::Unavailable(error.to_string())
+}
