@@ -1,7 +1,7 @@
 //! Bringing a database's tables up to date: numbered steps, forward only, one text for both engines.
 //!
 //! A step is written once, with type words in capitals that each engine reads in its own way:
-//! `UUID`, `TIMESTAMP`, `DATE`, `JSON`, `BIGINT`, `BOOLEAN`, `TEXT`, `BYTES`. Tables are STRICT on SQLite. The line
+//! `UUID`, `TIMESTAMP`, `DATE`, `JSON`, `BIGINT`, `BOOLEAN`, `TEXT`, `BYTES`; `EPOCH` is the instant 0. Tables are STRICT on SQLite. The line
 //! `CREATE SEARCH noun_search;` makes what keyword search needs: a table `noun_search_text (id, text)`
 //! to write to and a relation `noun_search (id, text)` whose `text LIKE $n` is indexed.
 
@@ -137,6 +137,7 @@ fn for_sqlite(sql: &str) -> String {
         "UUID" | "BYTES" => Some("BLOB"),
         "TIMESTAMP" | "BIGINT" | "BOOLEAN" => Some("INTEGER"),
         "DATE" | "JSON" => Some("TEXT"),
+        "EPOCH" => Some("0"),
         _ => None,
     });
     strict(&words)
@@ -155,6 +156,7 @@ fn for_postgres(sql: &str) -> String {
         "TIMESTAMP" => Some("timestamptz"),
         "JSON" => Some("jsonb"),
         "BYTES" => Some("bytea"),
+        "EPOCH" => Some("'epoch'"),
         _ => None,
     })
 }

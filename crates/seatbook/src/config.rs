@@ -1,0 +1,46 @@
+//! How an operator sets the server up: flags, `SEATBOOK_*` variables, `seatbook.toml`.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+
+/// Settings of a running server. Flags win over variables.
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    /// Where the book is: a file, or `postgres://user@host/database`.
+    #[arg(long, env = "SEATBOOK_DATABASE", default_value = "seatbook.db")]
+    pub database: String,
+    /// The address to listen on.
+    #[arg(long, env = "SEATBOOK_LISTEN", default_value = "127.0.0.1:7327")]
+    pub listen: SocketAddr,
+    /// The address people use, such as `https://licenses.example.com`; links and cookies follow it.
+    #[arg(long, env = "SEATBOOK_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// The file of the key that seals secrets; made at the first start. Keep it out of backups.
+    #[arg(long, env = "SEATBOOK_KEY_FILE", default_value = "seatbook.key")]
+    pub key_file: PathBuf,
+    /// The key itself, instead of a file: 32 bytes in URL-safe base64.
+    #[arg(long, env = "SEATBOOK_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// Log lines as JSON.
+    #[arg(long, env = "SEATBOOK_LOG_JSON")]
+    pub log_json: bool,
+}
+
+impl Settings {
+    /// Whether cookies may travel without TLS: only where nobody but this machine can listen.
+    pub fn is_plain_loopback(&self) -> bool {
+        match &self.public_url {
+            Some(url) => !url.starts_with("https://"),
+            None => self.listen.ip().is_loopback(),
+        }
+    }
+
+    /// The base of links given to people, without a slash at its end.
+    pub fn base_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+}

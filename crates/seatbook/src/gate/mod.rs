@@ -1,0 +1,157 @@
+//! The gate: the only way to change the book.
+//!
+//! Owns: commands and how they are run, previewed, repeated and refused; the rows that make a repeated
+//! request the same request. Does not own: any rule; those stand in the rooms' commands.
+//! Keeps true: permission is checked inside the write; effect, journal and key stand in one transaction
+//! or none does; a refusal leaves nothing but its stored answer; a preview leaves nothing at all.
+//! Read first: [`Command`], then [`Gate::submit`].
+
+mod caller;
+mod key;
+mod ticket;
+mod tx;
+
+pub use caller::{Caller, Origin};
+pub use key::{Key, purge};
+pub use tx::Tx;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+use store::{Db, Place};
+use uuid::Uuid;
+
+use crate::{
+    clock::Clock,
+    error::{Error, Kind, Result},
+    secrets::Vault,
+};
+use ticket::{Ended, Ticket};
+
+/// A change to the book: the same struct for console, API, file, job and command line.
+pub trait Command: Serialize + Send + Sync + 'static {
+    /// Its word: the journal's kind, and the event's.
+    const NAME: &'static str;
+    /// Whether its answer holds a secret, which is then kept encrypted.
+    const SECRET: bool = false;
+    /// What it answers.
+    type Outcome: Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// Where it may run: commands that begin with one contended row name it.
+    fn place(&self) -> Place {
+        Place::ALONE
+    }
+
+    /// Does it. Errors of the kinds 4xx are refusals: whatever was written is taken back.
+    fn run(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Outcome>> + Send;
+}
+
+/// What a submitted command came to.
+#[derive(Clone, Debug)]
+pub struct Done<T> {
+    /// The answer.
+    pub outcome: T,
+    /// Its journal entry.
+    pub journal_id: Uuid,
+    /// The answer was given before; nothing was done now.
+    pub replayed: bool,
+}
+
+/// The gate itself. Cheap to clone.
+#[derive(Clone)]
+pub struct Gate {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    vault: Vault,
+    in_flight: Arc<Mutex<HashSet<(Uuid, String)>>>,
+}
+
+impl Gate {
+    /// A gate in front of this database.
+    pub fn new(db: Db, clock: Arc<dyn Clock>, vault: Vault) -> Self {
+        Gate {
+            db,
+            clock,
+            vault,
+            in_flight: Arc::default(),
+        }
+    }
+
+    /// The database behind the gate, for reading.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The instant it is now.
+    pub fn now(&self) -> store::Timestamp {
+        self.clock.now()
+    }
+
+    /// What keeps secrets.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Runs the command and answers when it is durable. The same key again gives the same answer.
+    pub async fn submit<C: Command>(
+        &self,
+        caller: &Caller,
+        key: Key,
+        command: C,
+    ) -> Result<Done<C::Outcome>> {
+        let _flight = self.take_off(caller.actor_id, &key)?;
+        if key.is_given() {
+            let stored = key::find(&self.db, caller.actor_id, &key).await?;
+            if let Some(stored) = stored {
+                return stored.replay(&key, &self.vault);
+            }
+        }
+        let ticket = Ticket::new(self, caller, key, command)?;
+        self.db.write(ticket).await?.map(Ended::into_done)
+    }
+
+    /// What [`Gate::submit`] would answer now: the same code on the same data, and nothing kept.
+    pub async fn preview<C: Command>(&self, caller: &Caller, command: C) -> Result<C::Outcome> {
+        let ticket = Ticket::new(self, caller, Key::mint()?, command)?;
+        self.db
+            .preview(ticket)
+            .await?
+            .map(|ended| ended.into_done().outcome)
+    }
+
+    /// One request with one key is under way at a time; its twin is told to wait, not made to.
+    fn take_off(&self, actor_id: Uuid, key: &Key) -> Result<Flight> {
+        let flight = (actor_id, key.word().to_owned());
+        let mut flights = self
+            .in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !flights.insert(flight.clone()) {
+            let message = "A request with this Idempotency-Key is still being worked on.";
+            return Err(
+                Error::new(Kind::Conflict, "idempotency.in_flight", message).with("retry_after", 1)
+            );
+        }
+        Ok(Flight {
+            flights: Arc::clone(&self.in_flight),
+            flight,
+        })
+    }
+}
+
+struct Flight {
+    flights: Arc<Mutex<HashSet<(Uuid, String)>>>,
+    flight: (Uuid, String),
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.flights
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.flight);
+    }
+}

@@ -1,0 +1,58 @@
+//! The journal: every change, who made it, and what it changed.
+//!
+//! Owns: entries, the versions of rows they left, and the numbering (`seq`) that readers follow.
+//! Does not own: what a change means; the room of the noun knows that.
+//! Keeps true: an entry stands in the transaction of its effect, or neither stands; nothing is edited;
+//! versions of a row count without gaps; `seq` counts without gaps in an order readers can follow.
+//! Others may use: [`Entry`], [`Change`], `queries`; only the gate writes.
+
+pub mod queries;
+pub mod sealer;
+
+use serde_json::Value;
+use store::Timestamp;
+use uuid::Uuid;
+
+/// One change to the book, as the gate records it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who.
+    pub actor_id: Uuid,
+    /// By which API token, if by one.
+    pub token_id: Option<Uuid>,
+    /// Whose book: what readers of the journal are scoped by.
+    pub organization_id: Option<Uuid>,
+    /// Through which door.
+    pub origin: &'static str,
+    /// The command's word.
+    pub command: &'static str,
+    /// What was asked, without secrets.
+    pub input: Value,
+    /// What was answered, without secrets.
+    pub outcome: Value,
+    /// The HTTP request it came with.
+    pub request_id: Option<String>,
+    /// The entry it takes back.
+    pub undoes: Option<Uuid>,
+}
+
+/// One row an entry changed.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What the row is, such as `pool`.
+    pub noun: &'static str,
+    /// Which.
+    pub row_id: Uuid,
+    /// The version it has now.
+    pub version: i64,
+    /// Whose it is.
+    pub organization_id: Option<Uuid>,
+    /// The fields that changed, as they were. `None` for a new row.
+    pub before: Option<Value>,
+    /// The fields that changed, as they are. `None` for a removed row.
+    pub after: Option<Value>,
+}

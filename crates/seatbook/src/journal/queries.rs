@@ -1,0 +1,160 @@
+//! The journal as rows.
+
+use store::{FromRow, Json, Param, Row, Timestamp, Tx, placeholders};
+use uuid::Uuid;
+
+use super::{Change, Entry};
+use crate::error::Result;
+
+pub(crate) const INSERT_ENTRY: &str = "INSERT INTO journal
+    (id, at, actor_id, token_id, organization_id, origin, command, input, outcome, request_id, undoes)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
+/// Writes the entry, its changes, and one statement more of the gate's, which all travel together. Says
+/// how many rows that last statement wrote.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    entry: &Entry,
+    changes: &[Change],
+    last: (&str, &[&dyn Param]),
+) -> Result<u64> {
+    let (input, outcome) = (Json(entry.input.clone()), Json(entry.outcome.clone()));
+    let entry_params: [&dyn Param; 11] = [
+        &entry.id,
+        &entry.at,
+        &entry.actor_id,
+        &entry.token_id,
+        &entry.organization_id,
+        &entry.origin,
+        &entry.command,
+        &input,
+        &outcome,
+        &entry.request_id,
+        &entry.undoes,
+    ];
+    let json: Vec<(Option<Json>, Option<Json>)> = changes
+        .iter()
+        .map(|change| {
+            (
+                change.before.clone().map(Json),
+                change.after.clone().map(Json),
+            )
+        })
+        .collect();
+    let mut change_params: Vec<&dyn Param> = Vec::with_capacity(changes.len() * 7);
+    for (change, (before, after)) in changes.iter().zip(&json) {
+        change_params.extend_from_slice(&[
+            &change.noun as &dyn Param,
+            &change.row_id,
+            &change.version,
+            &entry.id,
+            &change.organization_id,
+            before,
+            after,
+        ]);
+    }
+    // Both engines bind at most 32,766 values in one statement.
+    let chunks: Vec<(String, &[&dyn Param])> = change_params
+        .chunks(7 * 500)
+        .map(|chunk| {
+            let places = placeholders(chunk.len() / 7, 7);
+            let head = "INSERT INTO change (noun, row_id, version, journal_id, organization_id, before, after)";
+            (format!("{head} VALUES {places}"), chunk)
+        })
+        .collect();
+    let mut statements: Vec<(&str, &[&dyn Param])> = vec![(INSERT_ENTRY, &entry_params)];
+    statements.extend(chunks.iter().map(|(sql, params)| (sql.as_str(), *params)));
+    statements.push(last);
+    let rows = tx.execute_all(&statements).await?;
+    Ok(rows.last().copied().unwrap_or_default())
+}
+
+/// One entry as a list shows it.
+#[derive(Clone, Debug)]
+pub struct EntryRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number, once sealed.
+    pub seq: Option<i64>,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor_id: Uuid,
+    /// Whose book.
+    pub organization_id: Option<Uuid>,
+    /// Through which door.
+    pub origin: String,
+    /// What.
+    pub command: String,
+    /// What was asked.
+    pub input: Json,
+    /// What was answered.
+    pub outcome: Option<Json>,
+    /// The entry it takes back.
+    pub undoes: Option<Uuid>,
+    /// The entry that took it back.
+    pub undone_by: Option<Uuid>,
+}
+
+impl FromRow for EntryRow {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        Ok(EntryRow {
+            id: row.get(0)?,
+            seq: row.get(1)?,
+            at: row.get(2)?,
+            actor_id: row.get(3)?,
+            organization_id: row.get(4)?,
+            origin: row.get(5)?,
+            command: row.get(6)?,
+            input: row.get(7)?,
+            outcome: row.get(8)?,
+            undoes: row.get(9)?,
+            undone_by: row.get(10)?,
+        })
+    }
+}
+
+/// The columns of [`EntryRow`], from `journal j`.
+pub const ENTRY_COLUMNS: &str = "SELECT j.id, j.seq, j.at, j.actor_id, j.organization_id, j.origin, j.command,
+    j.input, j.outcome, j.undoes, (SELECT u.id FROM journal u WHERE u.undoes = j.id) FROM journal j";
+
+/// One entry.
+pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<EntryRow>> {
+    Ok(tx
+        .query_opt(&format!("{ENTRY_COLUMNS} WHERE j.id = $1"), &[&id])
+        .await?)
+}
+
+/// One changed row, as it is read back.
+#[derive(Clone, Debug)]
+pub struct ChangeRow {
+    /// What the row is.
+    pub noun: String,
+    /// Which.
+    pub row_id: Uuid,
+    /// The version it got.
+    pub version: i64,
+    /// As it was.
+    pub before: Option<Json>,
+    /// As it became.
+    pub after: Option<Json>,
+}
+
+impl FromRow for ChangeRow {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        Ok(ChangeRow {
+            noun: row.get(0)?,
+            row_id: row.get(1)?,
+            version: row.get(2)?,
+            before: row.get(3)?,
+            after: row.get(4)?,
+        })
+    }
+}
+
+/// The rows an entry changed.
+pub async fn changes_of(tx: &mut Tx<'_>, journal_id: Uuid) -> Result<Vec<ChangeRow>> {
+    let sql = "SELECT noun, row_id, version, before, after FROM change WHERE journal_id = $1
+        ORDER BY noun, row_id, version";
+    Ok(tx.query(sql, &[&journal_id]).await?)
+}

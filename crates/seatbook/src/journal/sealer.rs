@@ -1,0 +1,84 @@
+//! Numbers committed entries, so that followers have one order: one sealer at a time, by a lease.
+//!
+//! Entries commit in any order and several servers write them. A follower that read "everything after
+//! the last id" would miss one that commits late; one that reads by `seq` cannot.
+
+use std::time::Duration;
+
+use store::{BoxFuture, Db, Lane, Place, Timestamp, Tx};
+use uuid::Uuid;
+
+/// How often an idle sealer looks: the most that a follower waits.
+const PERIOD: Duration = Duration::from_millis(250);
+/// How long a sealer that died keeps others out.
+const LEASE_SECONDS: i64 = 5;
+const ENTRIES_AT_ONCE: i64 = 500;
+
+/// Seals until the task is dropped. `now` is the machine's clock: a lease is no business date.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a period between two looks is what a sleep is for"
+)]
+pub async fn run(db: Db, holder: Uuid, now: impl Fn() -> Timestamp + Send + 'static) {
+    loop {
+        match seal_once(&db, holder, now()).await {
+            Ok(sealed) if sealed == ENTRIES_AT_ONCE => {}
+            Ok(_) => tokio::time::sleep(PERIOD).await,
+            Err(error) => {
+                tracing::warn!(%error, "the journal could not be sealed; trying again");
+                tokio::time::sleep(PERIOD * 8).await;
+            }
+        }
+    }
+}
+
+/// Numbers what stands unnumbered, up to a limit; says how many.
+pub async fn seal_once(db: &Db, holder: Uuid, now: Timestamp) -> store::Result<i64> {
+    // A look that costs no write: most of the time there is nothing to seal.
+    let waiting: Option<(Uuid,)> = db
+        .read(|mut tx| -> BoxFuture<'_, store::Result<_>> {
+            Box::pin(async move {
+                tx.query_opt("SELECT id FROM journal WHERE seq IS NULL LIMIT 1", &[])
+                    .await
+            })
+        })
+        .await??;
+    if waiting.is_none() {
+        return Ok(0);
+    }
+    let place = Place {
+        lane: Lane::Bulk,
+        shard: None,
+        pipelined: false,
+    };
+    db.plumb(place, move |mut tx| {
+        Box::pin(async move { number(&mut tx, holder, now).await })
+    })
+    .await
+}
+
+async fn number(tx: &mut Tx<'_>, holder: Uuid, now: Timestamp) -> store::Result<i64> {
+    let held: Option<(i64,)> = tx
+        .query_opt(
+            "UPDATE seal SET holder = $1, until = $3 WHERE id = 1 AND (holder = $1 OR holder IS NULL OR until < $2)
+             RETURNING last_seq",
+            &[&holder, &now, &now.plus_seconds(LEASE_SECONDS)],
+        )
+        .await?;
+    let Some((last,)) = held else { return Ok(0) };
+    let ids: Vec<(Uuid,)> = tx
+        .query(
+            "SELECT id FROM journal WHERE seq IS NULL ORDER BY id LIMIT $1",
+            &[&ENTRIES_AT_ONCE],
+        )
+        .await?;
+    let mut seq = last;
+    for (id,) in &ids {
+        seq += 1;
+        tx.execute("UPDATE journal SET seq = $2 WHERE id = $1", &[id, &seq])
+            .await?;
+    }
+    tx.execute("UPDATE seal SET last_seq = $1 WHERE id = 1", &[&seq])
+        .await?;
+    Ok(seq - last)
+}

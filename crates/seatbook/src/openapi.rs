@@ -1,0 +1,161 @@
+//! The OpenAPI document: the rooms' operations, and what is true of every one of them.
+
+use utoipa::{
+    OpenApi,
+    openapi::{
+        Components, HeaderBuilder, HttpMethod, Object, ObjectBuilder, PathItem, Ref, RefOr,
+        Required, ResponseBuilder, Type,
+        content::ContentBuilder,
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn},
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
+};
+
+use crate::error::FieldError;
+
+/// What stands above the operations.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Seatbook",
+        description = "Who bought how many units of what, who passed them on to whom, and who uses them."
+    ),
+    components(schemas(FieldError))
+)]
+pub struct Frame;
+
+/// Says of each operation what holds for all: sign-in, problems, keys and previews of writes.
+pub fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let components = document.components.get_or_insert_with(Components::new);
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("sb_…")
+        .build();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    components
+        .schemas
+        .insert("Problem".into(), problem().into());
+    for item in document.paths.paths.values_mut() {
+        for (method, operation) in operations(item) {
+            complete_operation(method, operation);
+        }
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> Vec<(HttpMethod, &mut Operation)> {
+    let slots = [
+        (HttpMethod::Get, &mut item.get),
+        (HttpMethod::Post, &mut item.post),
+        (HttpMethod::Put, &mut item.put),
+        (HttpMethod::Patch, &mut item.patch),
+        (HttpMethod::Delete, &mut item.delete),
+    ];
+    slots
+        .into_iter()
+        .filter_map(|(method, slot)| slot.as_mut().map(|operation| (method, operation)))
+        .collect()
+}
+
+fn complete_operation(method: HttpMethod, operation: &mut Operation) {
+    operation
+        .security
+        .get_or_insert_with(|| vec![SecurityRequirement::new("token", Vec::<String>::new())]);
+    let writes = !matches!(method, HttpMethod::Get);
+    if writes {
+        let parameters = operation.parameters.get_or_insert_with(Vec::new);
+        parameters.push(parameter(
+            "Idempotency-Key",
+            ParameterIn::Header,
+            "Send the same key with the same request again, and it has one effect and one answer. Kept 72 hours.",
+        ));
+        parameters.push(parameter(
+            "preview",
+            ParameterIn::Query,
+            "`true` answers what would happen, and keeps nothing.",
+        ));
+        if operation.operation_id.as_deref() != Some("create")
+            && !matches!(method, HttpMethod::Post)
+        {
+            parameters.push(parameter(
+                "If-Match",
+                ParameterIn::Header,
+                "The version you saw, from the ETag.",
+            ));
+        }
+    }
+    let mut problems = vec![("401", "Nobody known.")];
+    problems.push(("404", "Not there, or not visible to you."));
+    problems.push(("422", "A field or parameter is wrong; `fields` says which."));
+    if writes {
+        problems.push(("400", "The body cannot be read."));
+        problems.push(("403", "Visible, but you lack the permission."));
+        problems.push(("409", "A rule refuses; `code` says which."));
+        problems.push(("412", "Somebody changed it since you read it."));
+    }
+    for (status, description) in problems {
+        let body = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", body);
+        operation
+            .responses
+            .responses
+            .entry(status.into())
+            .or_insert_with(|| response.build().into());
+    }
+    let busy = ResponseBuilder::new()
+        .description("Not now; asking again with the same key is safe.")
+        .header(
+            "Retry-After",
+            HeaderBuilder::new()
+                .schema(Some(Object::with_type(Type::Integer)))
+                .build(),
+        );
+    operation
+        .responses
+        .responses
+        .entry("503".into())
+        .or_insert_with(|| busy.build().into());
+}
+
+fn parameter(name: &str, place: ParameterIn, description: &str) -> RefOr<Parameter> {
+    let kind = if name == "preview" {
+        Type::Boolean
+    } else {
+        Type::String
+    };
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(Object::with_type(kind)))
+        .build()
+        .into()
+}
+
+/// The body of every refusal (RFC 9457).
+fn problem() -> Object {
+    ObjectBuilder::new()
+        .description(Some(
+            "Why something was not done (RFC 9457). Facts stand beside the members named here.",
+        ))
+        .property("type", Object::with_type(Type::String))
+        .property("title", Object::with_type(Type::String))
+        .property("status", Object::with_type(Type::Integer))
+        .property("code", Object::with_type(Type::String))
+        .property("detail", Object::with_type(Type::String))
+        .property(
+            "fields",
+            utoipa::openapi::ArrayBuilder::new().items(Ref::from_schema_name("FieldError")),
+        )
+        .required("type")
+        .required("title")
+        .required("status")
+        .required("code")
+        .required("detail")
+        .build()
+}

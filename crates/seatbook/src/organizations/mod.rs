@@ -1,0 +1,25 @@
+//! Organizations: the provider, its partners, their customers.
+//!
+//! Owns: what an organization is called and how it is known; adding, moving and suspending it.
+//! Does not own: the tree's shape (`scope`), what an organization holds (`licenses`), who works there (`access`).
+//! Keeps true: one provider at the root; no circle; nobody learns of an organization outside their subtree.
+//! Others may use: `queries`, [`model::Organization`], [`commands::CreateOrganization`].
+
+pub mod api;
+pub mod commands;
+pub mod model;
+pub mod queries;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+/// The operations of this room.
+pub fn operations() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::list, api::create))
+        .routes(routes!(api::show, api::update))
+        .routes(routes!(api::move_to))
+        .routes(routes!(api::suspend))
+        .routes(routes!(api::resume))
+}

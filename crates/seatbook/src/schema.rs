@@ -1,0 +1,20 @@
+//! The tables of the whole house, step by step; the texts in `migrations/` are the data dictionary.
+
+use store::Migration;
+
+macro_rules! migrations {
+    ($($number:literal $name:literal $file:literal)+) => {
+        /// Every step, in order. Forward only: a step that has landed is never edited.
+        pub const MIGRATIONS: &[Migration] = &[$(Migration {
+            number: $number, name: $name, sql: include_str!(concat!("../migrations/", $file)),
+        }),+];
+    };
+}
+
+migrations! {
+    1 "foundation" "0001_foundation.sql"
+    2 "organizations and access" "0002_organizations_and_access.sql"
+    3 "catalog" "0003_catalog.sql"
+    4 "licenses" "0004_licenses.sql"
+    5 "jobs" "0005_jobs.sql"
+}

@@ -1,0 +1,89 @@
+//! Starting and stopping the server.
+
+use std::sync::Arc;
+
+use store::{Db, Options, Timestamp};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    clock::{Clock, SystemClock},
+    config::Settings,
+    error::{Error, Result},
+    gate::{self, Gate},
+    journal::sealer,
+    router, schema,
+    secrets::Vault,
+};
+
+/// How often old request keys are forgotten.
+const PURGE_PERIOD: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Opens the book and puts a gate in front of it.
+pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
+    let vault = match &settings.key {
+        Some(key) => Vault::from_text(key)?,
+        None => Vault::open_file(&settings.key_file)?,
+    };
+    let db = Db::open(&Options::new(&settings.database), schema::MIGRATIONS).await?;
+    Ok(App {
+        gate: Gate::new(db, clock, vault),
+        settings: Arc::new(settings),
+    })
+}
+
+/// Starts what runs beside the requests; it ends with the returned tasks.
+pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(Error::internal)?;
+    let (holder, clock) = (Uuid::from_bytes(random), SystemClock);
+    let seal = tokio::spawn(sealer::run(app.gate.db().clone(), holder, move || {
+        clock.now()
+    }));
+    Ok(vec![seal, tokio::spawn(purge(app.clone()))])
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a period between two looks is what a sleep is for"
+)]
+async fn purge(app: App) {
+    loop {
+        let now: Timestamp = app.gate.now();
+        if let Err(error) = gate::purge(app.gate.db(), now).await {
+            tracing::warn!(%error, "old request keys could not be forgotten; trying again later");
+        }
+        tokio::time::sleep(PURGE_PERIOD).await;
+    }
+}
+
+/// Serves until the process is told to stop, then finishes what was begun.
+pub async fn serve(settings: Settings) -> Result<()> {
+    let listen = settings.listen;
+    let app = open(settings, Arc::new(SystemClock)).await?;
+    let listener = tokio::net::TcpListener::bind(listen).await;
+    let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
+    let tasks = background(&app)?;
+    tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
+    let served = axum::serve(listener, router::router(app.clone()))
+        .with_graceful_shutdown(told_to_stop())
+        .await;
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    app.gate.db().close().await;
+    served.map_err(Error::internal)
+}
+
+/// Ctrl-C, or the signal by which service managers stop a service.
+async fn told_to_stop() {
+    let interrupt = async { drop(tokio::signal::ctrl_c().await) };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            return interrupt.await;
+        };
+        tokio::select! { () = interrupt => {}, _ = terminate.recv() => {} }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

@@ -1,0 +1,235 @@
+//! A server of its own for each test, spoken to through the door.
+//!
+//! `TestApp::start(engine)` has its own database, a clock that stands still until it is moved, and people by
+//! name: `app.operator`, and `app.person(…)` for others. Everything a test does goes over HTTP.
+
+mod person;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+pub use person::{Answer, Person, send};
+use seatbook::{
+    access::{
+        commands::{CreateToken, SetUp},
+        tokens,
+    },
+    app::App,
+    clock::FixedClock,
+    config::Settings,
+    gate::{Caller, Gate, Key, Origin},
+    organizations::model::OrganizationFacts,
+    router, schema,
+    scope::{Permission, Scope},
+    secrets::Vault,
+};
+use store::{Db, Options, Timestamp, scratch::Scratch};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// Where tests begin: Monday, 1 June 2026, 12:00 UTC.
+pub const NOW: &str = "2026-06-01T12:00:00Z";
+
+/// Which engine a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A running server with a set-up book.
+pub struct TestApp {
+    pub app: App,
+    pub clock: Arc<FixedClock>,
+    pub operator: Person,
+    /// The provider at the root.
+    pub provider: Uuid,
+    pub address: SocketAddr,
+    pub engine: Engine,
+    server: tokio::task::JoinHandle<()>,
+    scratch: Scratch,
+}
+
+impl TestApp {
+    /// Starts a server whose book holds a provider and its operator.
+    pub async fn start(engine: Engine) -> TestApp {
+        let scratch = scratch(engine).await;
+        let mut options = Options::new(scratch.database());
+        (options.durable, options.writers, options.readers) = (false, 2, 4);
+        let db = Db::open(&options, schema::MIGRATIONS)
+            .await
+            .expect("the database opens");
+        let clock = Arc::new(FixedClock::at(Timestamp::new(
+            NOW.parse().expect("an instant"),
+        )));
+        let gate = Gate::new(db, Arc::clone(&clock) as _, Vault::for_tests());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("loopback listens");
+        let address = listener.local_addr().expect("it listens");
+        let settings = settings(scratch.database(), address);
+        let app = App {
+            gate,
+            settings: Arc::new(settings),
+        };
+        let service = router::router(app.clone());
+        let server =
+            tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
+        let (provider, person_id) = set_up(&app).await;
+        let operator = Person::new(
+            address,
+            person_id,
+            token(&app, person_id, Permission::ALL.to_vec()).await,
+        );
+        TestApp {
+            app,
+            clock,
+            operator,
+            provider,
+            address,
+            engine,
+            server,
+            scratch,
+        }
+    }
+
+    /// Ends the server and removes its database.
+    pub async fn end(self) {
+        self.server.abort();
+        self.app.gate.db().close().await;
+        drop(self.app);
+        // Readers let go of the file when the last handle is gone.
+        let _ = self.scratch.remove().await;
+    }
+
+    /// Runs text on the database, past every rule: how a test plants damage.
+    pub async fn tamper(&self, sql: &str) {
+        self.scratch
+            .tamper(sql)
+            .await
+            .expect("the database takes it");
+    }
+}
+
+fn settings(database: &str, listen: SocketAddr) -> Settings {
+    Settings {
+        database: database.into(),
+        listen,
+        public_url: None,
+        key_file: "unused".into(),
+        key: None,
+        log_json: false,
+    }
+}
+
+/// A database that has all tables, copied from one that was migrated once for the whole run.
+async fn scratch(engine: Engine) -> Scratch {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static SQLITE: OnceCell<String> = OnceCell::const_new();
+    static POSTGRES: OnceCell<String> = OnceCell::const_new();
+    let cell = if engine == Engine::Sqlite {
+        &SQLITE
+    } else {
+        &POSTGRES
+    };
+    let template = cell.get_or_init(|| migrated(engine)).await;
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("sb_it_{}_{number}", std::process::id());
+    Scratch::create(server(engine).as_deref(), &name, Some(template))
+        .await
+        .expect("a copy is made")
+}
+
+async fn migrated(engine: Engine) -> String {
+    let name = format!("sb_template_{}_{engine:?}", std::process::id()).to_lowercase();
+    let scratch = Scratch::create(server(engine).as_deref(), &name, None)
+        .await
+        .expect("a database is made");
+    let options = Options {
+        durable: false,
+        ..Options::new(scratch.database())
+    };
+    let db = Db::open(&options, schema::MIGRATIONS)
+        .await
+        .expect("it is migrated");
+    db.close().await;
+    name
+}
+
+fn server(engine: Engine) -> Option<String> {
+    let address = || std::env::var("SEATBOOK_TEST_POSTGRES");
+    (engine == Engine::Postgres)
+        .then(|| address().expect("SEATBOOK_TEST_POSTGRES names a server; run `cargo xtask test`"))
+}
+
+/// Seatbook itself: what the set-up link and the machine's command line act as.
+pub fn system() -> Caller {
+    Caller {
+        actor_id: Caller::SYSTEM,
+        token_id: None,
+        session_id: None,
+        scope: Scope::none(),
+        limits: None,
+        origin: Origin::System,
+        request_id: None,
+    }
+}
+
+async fn set_up(app: &App) -> (Uuid, Uuid) {
+    let command = SetUp {
+        provider: OrganizationFacts {
+            name: "Provider".into(),
+            ..OrganizationFacts::default()
+        },
+        email: "operator@provider.example".into(),
+        name: "Olga Operator".into(),
+        password_hash: None,
+    };
+    let done = app
+        .gate
+        .submit(&system(), Key::mint().expect("random"), command)
+        .await
+        .expect("set up");
+    (done.outcome.provider.id, done.outcome.person_id)
+}
+
+/// A token for a person, made at the machine.
+pub async fn token(app: &App, person_id: Uuid, permissions: Vec<Permission>) -> String {
+    let token = tokens::draw().expect("random");
+    let command = CreateToken {
+        person_id,
+        name: "test".into(),
+        permissions,
+        expires_at: None,
+        token,
+    };
+    app.gate
+        .submit(&system(), Key::mint().expect("random"), command)
+        .await
+        .expect("a token")
+        .outcome
+        .token
+}
+
+/// Writes one test for each engine.
+#[macro_export]
+macro_rules! both_engines {
+    ($(#[doc = $doc:literal])* async fn $name:ident($app:ident: TestApp) $body:block) => {
+        mod $name {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "not every test needs all of its module")]
+            use super::*;
+            async fn check($app: $crate::harness::TestApp) $body
+            $(#[doc = $doc])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() { check($crate::harness::TestApp::start($crate::harness::Engine::Sqlite).await).await }
+            $(#[doc = $doc])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() { check($crate::harness::TestApp::start($crate::harness::Engine::Postgres).await).await }
+        }
+    };
+}

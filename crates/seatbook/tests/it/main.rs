@@ -1,0 +1,5 @@
+//! Tests through the door: every room over HTTP, on both engines, in one binary.
+
+mod harness;
+mod organizations;
+mod tidy;

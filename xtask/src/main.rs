@@ -1,0 +1,54 @@
+//! Developer commands, in Rust so that they run wherever the project does: `cargo xtask --help` lists them.
+
+mod ci;
+mod new_room;
+mod packages;
+mod postgres;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "Developer commands of Seatbook")]
+struct Line {
+    #[command(subcommand)]
+    command: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Everything a change must pass: format, lints, documentation, tests. `.ci/run` runs this.
+    Ci,
+    /// All tests on both database engines; installs PostgreSQL and Chromium where they are missing.
+    Test {
+        /// Given on to the test runner, for example `-p store` or a part of a test's name.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// A throwaway PostgreSQL until Ctrl-C, for running single tests by hand.
+    Postgres,
+    /// Writes a room's plaque, its drawers and its test file.
+    NewRoom {
+        /// A plural noun that customers use: `refunds`.
+        name: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Line::parse().command {
+        Verb::Ci => ci::run(),
+        Verb::Test { arguments } => test::run(&arguments),
+        Verb::Postgres => postgres::serve(),
+        Verb::NewRoom { name } => new_room::run(&name),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
