@@ -18,5 +18,8 @@ use crate::app::App;
 
 /// The operations of this room.
 pub fn operations() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(api::list, api::set)).routes(routes!(api::allocate)).routes(routes!(api::move_to))
+    OpenApiRouter::new()
+        .routes(routes!(api::list, api::set))
+        .routes(routes!(api::allocate))
+        .routes(routes!(api::move_to))
 }

@@ -2,4 +2,6 @@
 
 mod harness;
 mod organizations;
+mod licenses;
+mod allocations;
 mod tidy;

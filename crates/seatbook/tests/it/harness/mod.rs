@@ -3,7 +3,9 @@
 //! `TestApp::start(engine)` has its own database, a clock that stands still until it is moved, and people by
 //! name: `app.operator`, and `app.person(…)` for others. Everything a test does goes over HTTP.
 
+mod book;
 mod person;
+mod race;
 
 use std::{
     net::SocketAddr,
@@ -13,7 +15,9 @@ use std::{
     },
 };
 
+pub use book::{id, ids};
 pub use person::{Answer, Person, send};
+pub use race::{Racer, race};
 use seatbook::{
     access::{
         commands::{CreateToken, SetUp},
