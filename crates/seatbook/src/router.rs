@@ -18,7 +18,7 @@ use tower_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{access, app::App, error::Error, openapi, organizations};
+use crate::{access, app::App, catalog, error::Error, openapi, organizations};
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -30,7 +30,9 @@ const REQUEST_SECONDS: u64 = 30;
 fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(<openapi::Frame as utoipa::OpenApi>::openapi()).nest(
         "/api/v1",
-        OpenApiRouter::new().merge(organizations::operations()),
+        OpenApiRouter::new()
+            .merge(organizations::operations())
+            .merge(catalog::operations()),
     )
 }
 
