@@ -250,7 +250,7 @@ pub async fn keep_products(
                 if !queries::update_product(tx, id, version, &after).await? {
                     return Err(changed_meanwhile());
                 }
-                let differences = journal::differences(&before, &after)?;
+                let differences = journal::difference(&before, &after)?;
                 tx.changed(altered("product", (id, version + 1), root, differences));
                 Some(id)
             }
@@ -285,7 +285,7 @@ pub async fn keep_skus(tx: &mut Tx<'_>, plan: Vec<Planned<SkuFacts>>) -> Result<
                 if !queries::update_sku(tx, id, version, &after).await? {
                     return Err(changed_meanwhile());
                 }
-                let differences = journal::differences(&before, &after)?;
+                let differences = journal::difference(&before, &after)?;
                 tx.changed(altered("sku", (id, version + 1), root, differences));
                 Some(id)
             }
