@@ -18,6 +18,9 @@ CREATE TABLE license (
   starts_at TIMESTAMP NOT NULL,
   ends_at TIMESTAMP,
   grace_until TIMESTAMP,
+  -- When it is over for good (the later of the two above), and from when it counts as expiring soon.
+  over_at TIMESTAMP,
+  expiring_at TIMESTAMP,
   -- Decisions by people; what follows from the dates is never stored.
   standing TEXT NOT NULL CHECK (standing IN ('draft', 'issued', 'terminated', 'superseded')),
   awaits_activation BOOLEAN NOT NULL,

@@ -44,13 +44,13 @@ pub fn percent(part: impl Amount, whole: impl Amount) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// `bad` when full, `warn` from nine tenths on, else nothing.
+/// `bad` above the whole, `warn` where nothing is left of it, else nothing.
 pub fn level(part: impl Amount, whole: impl Amount) -> &'static str {
     let (part, whole) = (part.amount(), whole.amount());
     match (part, whole) {
         (_, ..=0) => "",
-        _ if part >= whole => "bad",
-        _ if i128::from(part) * 10 >= i128::from(whole) * 9 => "warn",
+        _ if part > whole => "bad",
+        _ if part == whole => "warn",
         _ => "",
     }
 }
@@ -76,7 +76,8 @@ mod tests {
         assert_eq!(percent(1, 3), "33.3");
         assert_eq!(percent(5, 3), "100.0");
         assert_eq!(percent(1, 0), "0");
-        assert_eq!(level(9, 10), "warn");
+        assert_eq!(level(10, 10), "warn");
+        assert_eq!(level(11, 10), "bad");
         assert_eq!(level(0, 0), "");
     }
 }

@@ -9,9 +9,12 @@
 pub mod queries;
 pub mod sealer;
 
+use serde::Serialize;
 use serde_json::Value;
 use store::Timestamp;
 use uuid::Uuid;
+
+use crate::error::Result;
 
 /// One change to the book, as the gate records it.
 #[derive(Clone, Debug)]
@@ -55,4 +58,14 @@ pub struct Change {
     pub before: Option<Value>,
     /// The fields that changed, as they are. `None` for a removed row.
     pub after: Option<Value>,
+}
+
+/// The fields that differ between two states of a row, as each had them: what a [`Change`] keeps.
+pub fn difference<T: Serialize>(before: &T, after: &T) -> Result<(Value, Value)> {
+    let (mut old, mut new) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
+    if let (Some(old), Some(new)) = (old.as_object_mut(), new.as_object_mut()) {
+        old.retain(|name, value| new.get(name) != Some(value));
+        new.retain(|name, _| old.contains_key(name));
+    }
+    Ok((old, new))
 }

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    commands::{CreateOrganization, EditOrganization, MoveOrganization, SuspendOrganization},
+    commands::{CreateOrganization, EditOrganization, SuspendOrganization},
     model::{Kind, Organization, OrganizationFacts},
     queries,
 };
@@ -140,27 +140,6 @@ pub async fn update(
         id,
         version: write.if_match(),
         facts: write.body.clone(),
-    };
-    Ok(write.submit(&app, command).await?.ok())
-}
-
-/// Where to.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MoveIn {
-    /// The new parent.
-    parent_id: Uuid,
-}
-
-/// Puts an organization, and all below it, under another parent.
-#[utoipa::path(post, path = "/organizations/{id}/move", tag = "organizations", request_body = MoveIn,
-    params(("id" = Uuid, Path, description = "The organization.")),
-    responses((status = 200, description = "The organization in its new place.", body = Organization)))]
-pub async fn move_to(State(app): State<App>, Id(id): Id, write: Write<MoveIn>) -> Result<Response> {
-    let command = MoveOrganization {
-        id,
-        version: write.if_match(),
-        parent_id: write.body.parent_id,
     };
     Ok(write.submit(&app, command).await?.ok())
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::{Error, Kind as ErrorKind, Result},
     gate::{Command, Tx},
-    journal::Change,
+    journal::{self, Change},
     scope::{Permission, tree},
 };
 
@@ -228,7 +228,7 @@ async fn recorded(tx: &mut Tx<'_>, before: Organization) -> Result<Organization>
     let after = queries::find(tx, before.id)
         .await?
         .ok_or_else(Error::not_found)?;
-    let (old, new) = changed_fields(&before, &after)?;
+    let (old, new) = journal::difference(&before, &after)?;
     tx.changed(Change {
         noun: "organization",
         row_id: after.id,
@@ -238,26 +238,6 @@ async fn recorded(tx: &mut Tx<'_>, before: Organization) -> Result<Organization>
         after: Some(new),
     });
     Ok(after)
-}
-
-/// The fields that differ between two states of a row, as both had them.
-fn changed_fields<T: Serialize>(
-    before: &T,
-    after: &T,
-) -> Result<(serde_json::Value, serde_json::Value)> {
-    let (mut old, mut new) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
-    if let (Some(old), Some(new)) = (old.as_object_mut(), new.as_object_mut()) {
-        let same: Vec<String> = old
-            .iter()
-            .filter(|(name, value)| new.get(*name) == Some(value))
-            .map(|(n, _)| n.clone())
-            .collect();
-        for name in same {
-            old.remove(&name);
-            new.remove(&name);
-        }
-    }
-    Ok((old, new))
 }
 
 fn stale(found: &Organization) -> Error {

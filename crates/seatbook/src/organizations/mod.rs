@@ -19,7 +19,6 @@ pub fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::list, api::create))
         .routes(routes!(api::show, api::update))
-        .routes(routes!(api::move_to))
         .routes(routes!(api::suspend))
         .routes(routes!(api::resume))
 }

@@ -32,6 +32,8 @@ pub struct Grant {
     pub organization_id: Uuid,
     /// What.
     pub permissions: Vec<Permission>,
+    /// Steps from the root: at 0 the whole tree lies below.
+    pub depth: i64,
 }
 
 impl Scope {
@@ -59,6 +61,11 @@ impl Scope {
         self.grants
             .iter()
             .any(|grant| grant.permissions.contains(&permission))
+    }
+
+    /// Whether `permission` is held at the root, so that a list need not look where a row belongs.
+    pub fn sees_everything(&self, permission: Permission) -> bool {
+        self.grants.iter().any(|grant| grant.depth == 0 && grant.permissions.contains(&permission))
     }
 
     /// Like [`Scope::roots`], or 403 where it is held nowhere.

@@ -8,17 +8,14 @@ use crate::error::{Error, Result};
 
 struct Held {
     organization_id: Uuid,
+    depth: i64,
     role: String,
     custom: Option<Json>,
 }
 
 impl FromRow for Held {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
-        Ok(Held {
-            organization_id: row.get(0)?,
-            role: row.get(1)?,
-            custom: row.get(2)?,
-        })
+        Ok(Held { organization_id: row.get(0)?, depth: row.get(1)?, role: row.get(2)?, custom: row.get(3)? })
     }
 }
 
@@ -43,7 +40,7 @@ impl Held {
 pub async fn scope_of(tx: &mut Tx<'_>, person_id: Uuid) -> Result<Scope> {
     let held: Vec<Held> = tx
         .query(
-            "SELECT m.organization_id, m.role, r.permissions FROM membership m
+            "SELECT m.organization_id, n.depth, m.role, r.permissions FROM membership m
              JOIN organization_node n ON n.id = m.organization_id AND n.blocked = FALSE
              LEFT JOIN role r ON r.id = m.role_id
              WHERE m.person_id = $1 AND m.active = TRUE ORDER BY n.depth, m.id",
@@ -52,6 +49,7 @@ pub async fn scope_of(tx: &mut Tx<'_>, person_id: Uuid) -> Result<Scope> {
         .await?;
     let grants = held.into_iter().map(|held| Grant {
         organization_id: held.organization_id,
+        depth: held.depth,
         permissions: held.permissions(),
     });
     Ok(Scope::new(grants.collect()))
@@ -65,7 +63,7 @@ pub async fn permissions_at(
 ) -> Result<Vec<Permission>> {
     let held: Vec<Held> = tx
         .query(
-            "SELECT m.organization_id, m.role, r.permissions FROM membership m
+            "SELECT m.organization_id, n.depth, m.role, r.permissions FROM membership m
              JOIN organization_closure c ON c.ancestor_id = m.organization_id AND c.descendant_id = $2
              JOIN organization_node n ON n.id = m.organization_id AND n.blocked = FALSE
              LEFT JOIN role r ON r.id = m.role_id

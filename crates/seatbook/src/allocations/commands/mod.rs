@@ -1,0 +1,79 @@
+//! The verbs of allocations.
+
+mod allocate;
+mod moving;
+mod refusals;
+mod set;
+
+pub use allocate::Allocate;
+pub use moving::MoveHolder;
+pub use set::{SetAllocations, WantedShare};
+
+use serde_json::json;
+use store::Timestamp;
+use uuid::Uuid;
+
+use super::model::{Child, Source};
+use crate::{
+    error::Result,
+    gate::Tx,
+    journal::Change,
+    licenses::pools::{self, Balance, NewPool},
+};
+
+/// Passes `net` units on from a pool and records it; refused where that many are not free.
+async fn take(tx: &mut Tx<'_>, pool_id: Uuid, source: &Source, net: i64, grows: bool) -> Result<Balance> {
+    let now: Timestamp = tx.now();
+    let Some(balance) = pools::take(tx, pool_id, net, grows, now).await? else {
+        return Err(refusals::not_taken(tx, pool_id, net).await);
+    };
+    let (_, allocated, _, version) = balance;
+    tx.changed(Change {
+        noun: "pool",
+        row_id: pool_id,
+        version,
+        organization_id: Some(source.organization_id),
+        before: Some(json!({"allocated": allocated - net})),
+        after: Some(json!({"allocated": allocated})),
+    });
+    if grows && !source.used {
+        crate::licenses::queries::mark_used(tx, source.license_id).await?;
+    }
+    Ok(balance)
+}
+
+/// Gives `delta` units to a child and records it. Says what it has now.
+async fn give(tx: &mut Tx<'_>, from: Uuid, child: &Child, delta: i64, seen: Option<i64>) -> Result<i64> {
+    let Some(pool_id) = child.pool_id else { return start(tx, from, child, delta).await };
+    let Some((quantity, _, _, version)) = pools::give(tx, pool_id, delta, seen).await? else {
+        return Err(refusals::not_given(tx, child, delta, seen).await);
+    };
+    tx.changed(Change {
+        noun: "pool",
+        row_id: pool_id,
+        version,
+        organization_id: Some(child.organization_id),
+        before: Some(json!({"quantity": quantity - delta})),
+        after: Some(json!({"quantity": quantity})),
+    });
+    Ok(quantity)
+}
+
+/// A child's first units of a license.
+async fn start(tx: &mut Tx<'_>, from: Uuid, child: &Child, units: i64) -> Result<i64> {
+    let organization_id = child.organization_id;
+    let new = NewPool { id: tx.new_id(), parent_id: from, organization_id, quantity: units, now: tx.now() };
+    if !pools::insert_child(tx, &new).await? {
+        return Err(refusals::changed(organization_id, 0, None, units));
+    }
+    let after = json!({"parent_id": from, "organization_id": organization_id, "quantity": units, "allocated": 0, "assigned": 0});
+    tx.changed(Change {
+        noun: "pool",
+        row_id: new.id,
+        version: 1,
+        organization_id: Some(organization_id),
+        before: None,
+        after: Some(after),
+    });
+    Ok(units)
+}

@@ -1,0 +1,329 @@
+//! Licenses and pools over the API.
+
+use axum::{Json, extract::State, response::{IntoResponse, Response}};
+use serde::{Deserialize, Serialize};
+use store::Date;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{
+    commands::{DeleteLicense, EditLicense, IssueLicense, PauseLicense, TerminateLicense},
+    model::{License, Pool},
+    pools::{self, Sort},
+    queries::{self, Filter},
+    status::Status,
+};
+use crate::{
+    api::{Id, List, Paging, Params, Write, etag},
+    app::App,
+    error::{Error, Result},
+    gate::Caller,
+};
+
+/// Which licenses.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParams {
+    /// Any part of name, note, order, reference, SKU, product or owner.
+    q: Option<String>,
+    /// Of this owner.
+    organization_id: Option<Uuid>,
+    /// On this sales order.
+    sales_order: Option<String>,
+    /// In this state: `active`, `scheduled`, `paused`, `grace`, `expired`, `terminated`, `expiring_soon` …
+    status: Option<String>,
+    /// Rows in a page: 1 to 200, 50 unless said.
+    limit: Option<i64>,
+    /// Where to go on: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A license with its state at this moment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LicenseOut {
+    /// The license.
+    #[serde(flatten)]
+    license: License,
+    /// Its state now, which follows from its dates and what people decided.
+    #[schema(value_type = String)]
+    status: rules::lifecycle::State,
+    /// Units neither passed on nor bound.
+    free: i64,
+    /// Price of one unit for the term, in minor units; only for seller and buyer with `prices.read`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_minor: Option<i64>,
+    /// The price's currency, ISO 4217.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+}
+
+impl LicenseOut {
+    fn new(license: License, now: store::Timestamp) -> Self {
+        let (status, free) = (license.state(now), license.free());
+        LicenseOut { license, status, free, price_minor: None, currency: None }
+    }
+}
+
+/// Lists the licenses you can see, the newest first.
+#[utoipa::path(get, path = "/licenses", tag = "licenses", params(ListParams),
+    responses((status = 200, description = "A page of licenses.", body = List<LicenseOut>)))]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<ListParams>,
+) -> Result<Json<List<LicenseOut>>> {
+    let paging = Paging { limit: params.limit, cursor: params.cursor };
+    let (limit, now) = (paging.limit()?, app.gate.now());
+    let filter = Filter {
+        keyword: params.q,
+        organization_id: params.organization_id,
+        sales_order: params.sales_order,
+        status: status(params.status.as_deref())?,
+        after: paging.after()?,
+        limit: limit + 1,
+    };
+    let read = app.read(move |mut tx| {
+        Box::pin(async move { queries::list(&mut tx, &caller.scope, &filter, now).await })
+    });
+    let page = List::page(read.await?, limit, |last| last.id);
+    Ok(Json(page.map(|license| LicenseOut::new(license, now))))
+}
+
+fn status(word: Option<&str>) -> Result<Option<Status>> {
+    let Some(word) = word else { return Ok(None) };
+    let message = || format!("“{word}” is no state of a license.");
+    Status::parse(word).map(Some).ok_or_else(|| Error::invalid("status", "status.unknown", message()))
+}
+
+/// A new license.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseIn {
+    /// The owner.
+    organization_id: Uuid,
+    /// What is ordered.
+    sku_id: Uuid,
+    /// Units, 1 to 999,999,999.
+    quantity: i64,
+    /// The order it comes with.
+    sales_order: Option<String>,
+    /// The number under which support knows the order.
+    support_reference: Option<String>,
+    /// The first day; today in the owner's zone unless said.
+    #[schema(value_type = Option<String>, format = Date)]
+    start_date: Option<Date>,
+    /// The last day; computed from the SKU's validity unless said.
+    #[schema(value_type = Option<String>, format = Date)]
+    end_date: Option<Date>,
+    /// A name to find it by.
+    name: Option<String>,
+    /// A note for those who look after it.
+    note: Option<String>,
+    /// Price of one unit for the term, in minor units.
+    price_minor: Option<i64>,
+    /// The price's currency, ISO 4217.
+    currency: Option<String>,
+}
+
+/// Issues a license: the only way units come into being.
+#[utoipa::path(post, path = "/licenses", tag = "licenses", request_body = LicenseIn,
+    responses((status = 201, description = "The new license.", body = LicenseOut)))]
+pub async fn issue(State(app): State<App>, write: Write<LicenseIn>) -> Result<Response> {
+    let new = write.body.clone();
+    if new.price_minor.is_some() != new.currency.is_some() {
+        return Err(Error::invalid("currency", "required", "A price and its currency belong together."));
+    }
+    let command = IssueLicense {
+        organization_id: new.organization_id,
+        sku_id: new.sku_id,
+        quantity: new.quantity,
+        sales_order: new.sales_order,
+        support_reference: new.support_reference,
+        start_date: new.start_date,
+        end_date: new.end_date,
+        name: new.name,
+        note: new.note,
+        price: new.price_minor.zip(new.currency),
+    };
+    let answer = write.submit(&app, command).await?;
+    let location = format!("/api/v1/licenses/{}", answer.outcome.id);
+    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).created(&location))
+}
+
+/// Shows one license.
+#[utoipa::path(get, path = "/licenses/{id}", tag = "licenses",
+    params(("id" = Uuid, Path, description = "The license.")),
+    responses((status = 200, description = "The license, its version as ETag.", body = LicenseOut)))]
+pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
+    let now = app.gate.now();
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let found = queries::find_visible(&mut tx, &caller.scope, id).await?.ok_or_else(Error::not_found)?;
+            let price = queries::find_price(&mut tx, &caller.scope, &found).await?;
+            Ok((found, price))
+        })
+    });
+    let (found, price) = read.await?;
+    let tag = etag(found.version);
+    let (price_minor, currency) = price.unzip();
+    Ok(([("etag", tag)], Json(LicenseOut { price_minor, currency, ..LicenseOut::new(found, now) })).into_response())
+}
+
+/// What changes about a license; what is not said stays.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseEdit {
+    /// Units in all, not below what is passed on or bound.
+    quantity: Option<i64>,
+    /// The number under which support knows the order: of every license on the order.
+    support_reference: Option<String>,
+    /// The first day, of every license on the order; the last days follow.
+    #[schema(value_type = Option<String>, format = Date)]
+    start_date: Option<Date>,
+    /// A name to find it by.
+    name: Option<String>,
+    /// A note for those who look after it.
+    note: Option<String>,
+    /// Days before the end from which it counts as expiring soon.
+    expiring_days: Option<i64>,
+}
+
+/// Changes a license. Owner, order and SKU are fixed.
+#[utoipa::path(patch, path = "/licenses/{id}", tag = "licenses", request_body = LicenseEdit,
+    params(("id" = Uuid, Path, description = "The license.")),
+    responses((status = 200, description = "The license as it is now.", body = LicenseOut)))]
+pub async fn update(State(app): State<App>, Id(id): Id, write: Write<LicenseEdit>) -> Result<Response> {
+    let edit = write.body.clone();
+    let command = EditLicense {
+        id,
+        version: write.if_match(),
+        quantity: edit.quantity,
+        support_reference: edit.support_reference,
+        start_date: edit.start_date,
+        name: edit.name,
+        note: edit.note,
+        expiring_days: edit.expiring_days,
+    };
+    let answer = write.submit(&app, command).await?;
+    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).ok())
+}
+
+/// Removes a license that was never used.
+#[utoipa::path(delete, path = "/licenses/{id}", tag = "licenses",
+    params(("id" = Uuid, Path, description = "The license.")),
+    responses((status = 200, description = "It is gone.")))]
+pub async fn remove(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {
+    let command = DeleteLicense { id, version: write.if_match() };
+    Ok(write.submit(&app, command).await?.ok())
+}
+
+/// Pauses a license: nothing new, checks say no. The clock goes on.
+#[utoipa::path(post, path = "/licenses/{id}/pause", tag = "licenses",
+    params(("id" = Uuid, Path, description = "The license.")),
+    responses((status = 200, description = "The license, paused.", body = LicenseOut)))]
+pub async fn pause(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {
+    let command = PauseLicense { id, version: write.if_match(), paused: true };
+    let answer = write.submit(&app, command).await?;
+    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).ok())
+}
+
+/// Lets a paused license go on.
+#[utoipa::path(post, path = "/licenses/{id}/resume", tag = "licenses",
+    params(("id" = Uuid, Path, description = "The license.")),
+    responses((status = 200, description = "The license, no longer paused.", body = LicenseOut)))]
+pub async fn resume(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {
+    let command = PauseLicense { id, version: write.if_match(), paused: false };
+    let answer = write.submit(&app, command).await?;
+    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).ok())
+}
+
+/// Ends a license now. This is not undone.
+#[utoipa::path(post, path = "/licenses/{id}/terminate", tag = "licenses",
+    params(("id" = Uuid, Path, description = "The license.")),
+    responses((status = 200, description = "The license, terminated.", body = LicenseOut)))]
+pub async fn terminate(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {
+    let command = TerminateLicense { id, version: write.if_match() };
+    let answer = write.submit(&app, command).await?;
+    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).ok())
+}
+
+/// Which pools.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PoolParams {
+    /// The organization that holds them.
+    organization_id: Uuid,
+    /// Any part of name, order, reference, SKU or product.
+    q: Option<String>,
+    /// Of this license.
+    license_id: Option<Uuid>,
+    /// Whose license is in this state.
+    status: Option<String>,
+    /// Rows in a page: 1 to 200, 50 unless said.
+    limit: Option<i64>,
+    /// Where to go on: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A pool with its license's state at this moment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PoolOut {
+    /// The pool.
+    #[serde(flatten)]
+    pool: Pool,
+    /// The license's state now.
+    #[schema(value_type = String)]
+    status: rules::lifecycle::State,
+    /// Units that can be used today: free ones of an active license.
+    available: i64,
+}
+
+impl PoolOut {
+    fn new(pool: Pool, now: store::Timestamp) -> Self {
+        let (status, available) = (pool.state(now), pool.available(now));
+        PoolOut { pool, status, available }
+    }
+}
+
+/// Lists the pools of an organization: what it holds, in the order in which it ends.
+#[utoipa::path(get, path = "/pools", tag = "pools", params(PoolParams),
+    responses((status = 200, description = "A page of pools.", body = List<PoolOut>)))]
+pub async fn list_pools(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<PoolParams>,
+) -> Result<Json<List<PoolOut>>> {
+    let paging = Paging { limit: params.limit, cursor: params.cursor };
+    let (limit, now) = (paging.limit()?, app.gate.now());
+    let offset: i64 = paging.after()?.unwrap_or_default();
+    let filter = pools::Filter {
+        organization_id: params.organization_id,
+        keyword: params.q,
+        status: status(params.status.as_deref())?,
+        license_id: params.license_id,
+        sort: Sort::End,
+        descending: false,
+        offset: offset.max(0),
+        limit: limit + 1,
+    };
+    let read = app.read(move |mut tx| {
+        Box::pin(async move { pools::list(&mut tx, &caller.scope, &filter, now).await })
+    });
+    let page = List::page(read.await?, limit, |_| offset.max(0) + limit);
+    Ok(Json(page.map(|pool| PoolOut::new(pool, now))))
+}
+
+/// Shows one pool.
+#[utoipa::path(get, path = "/pools/{id}", tag = "pools",
+    params(("id" = Uuid, Path, description = "The pool.")),
+    responses((status = 200, description = "The pool, its version as ETag.", body = PoolOut)))]
+pub async fn show_pool(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
+    let now = app.gate.now();
+    let read = app.read(move |mut tx| {
+        Box::pin(async move { pools::find_visible(&mut tx, &caller.scope, id).await })
+    });
+    let found = read.await?.ok_or_else(Error::not_found)?;
+    Ok(([("etag", etag(found.version))], Json(PoolOut::new(found, now))).into_response())
+}

@@ -1,0 +1,239 @@
+//! Every statement about pools. Quantities change by one conditional UPDATE each, never by read-then-write:
+//! read-then-write with the CHECK in place was measured to grant 640 units of 100.
+
+use store::{Select, Timestamp, Tx};
+use uuid::Uuid;
+
+use super::{
+    model::{MAX_UNITS, Pool},
+    status::Status,
+};
+use crate::{
+    error::Result,
+    scope::{self, Permission, Scope, queries::below_any},
+};
+
+const POOL: &str = "SELECT p.id, p.license_id, p.organization_id, p.parent_id, p.quantity, p.allocated, p.assigned,
+    s.code, s.type, s.tier, s.class, r.name, r.unit, r.units, l.sales_order, l.support_reference, l.start_date,
+    l.end_date, l.starts_at, l.ends_at, l.grace_until, l.standing, l.awaits_activation, l.paused,
+    l.expiring_days, p.version
+    FROM pool p JOIN license l ON l.id = p.license_id
+    JOIN sku s ON s.id = l.sku_id JOIN product r ON r.id = l.product_id";
+
+/// The pool, whoever asks: for commands that have asked for their permission.
+pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Pool>> {
+    Ok(tx.query_opt(&format!("{POOL} WHERE p.id = $1"), &[&id]).await?)
+}
+
+/// The pool, where the scope can see its organization.
+pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Option<Pool>> {
+    let roots = scope.roots(Permission::LicensesRead);
+    let mut select = Select::new(POOL);
+    select.and("p.id = ?", &id);
+    below_any(&mut select, "p.organization_id", &roots);
+    Ok(tx.query_opt(&select.sql(""), select.params()).await?)
+}
+
+/// By what a list of pools is sorted. Each is indexed with the id for one organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// By the end, then the id: the order in which units are used.
+    End,
+    /// By the sales order.
+    Order,
+    /// By the SKU's code.
+    Sku,
+    /// By the quantity.
+    Quantity,
+}
+
+impl Sort {
+    /// The column, where no value sorts as the given one.
+    fn column(self) -> &'static str {
+        match self {
+            Sort::End => "p.ends_at",
+            Sort::Order => "p.sales_order",
+            Sort::Sku => "p.sku_code",
+            Sort::Quantity => "p.quantity",
+        }
+    }
+}
+
+/// What a list of pools is narrowed to.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Pools at this organization.
+    pub organization_id: Uuid,
+    /// Any part of name, order, reference, SKU or product.
+    pub keyword: Option<String>,
+    /// Whose license is in this state.
+    pub status: Option<Status>,
+    /// Of this license.
+    pub license_id: Option<Uuid>,
+    /// By what.
+    pub sort: Sort,
+    /// The largest first.
+    pub descending: bool,
+    /// Rows to leave out: these lists are short enough to count.
+    pub offset: i64,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+/// The pools of one organization that the scope can see.
+pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestamp) -> Result<Vec<Pool>> {
+    scope::queries::check_visible(tx, scope, Permission::LicensesRead, filter.organization_id).await?;
+    let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
+    let condition = filter.status.map(Status::condition);
+    let mut select = Select::new(POOL);
+    narrow(&mut select, filter, &keyword, &condition, &now);
+    let column = filter.sort.column();
+    let way = if filter.descending { "DESC" } else { "ASC" };
+    let (limit, offset) = (select.bind(&filter.limit), select.bind(&filter.offset));
+    let order = format!(" ORDER BY {column} IS NULL, {column} {way}, p.id {way} LIMIT {limit} OFFSET {offset}");
+    Ok(tx.query(&select.sql(&order), select.params()).await?)
+}
+
+/// How many pools [`list`] would find in all.
+pub async fn count(tx: &mut Tx<'_>, filter: &Filter, now: Timestamp) -> Result<i64> {
+    let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
+    let condition = filter.status.map(Status::condition);
+    let mut select = Select::new("SELECT count(*) FROM pool p JOIN license l ON l.id = p.license_id");
+    narrow(&mut select, filter, &keyword, &condition, &now);
+    Ok(tx.query_one::<(i64,)>(&select.sql(""), select.params()).await?.0)
+}
+
+fn narrow<'a>(
+    select: &mut Select<'a>,
+    filter: &'a Filter,
+    keyword: &'a Option<String>,
+    condition: &'a Option<String>,
+    now: &'a Timestamp,
+) {
+    select.and("p.organization_id = ?", &filter.organization_id);
+    if filter.license_id.is_none() {
+        // A pool that was emptied again stays for its history, not for the list.
+        select.and_raw("(p.quantity > 0 OR p.parent_id IS NULL)");
+    }
+    if let Some(license_id) = &filter.license_id {
+        select.and("p.license_id = ?", license_id);
+    }
+    if let Some(keyword) = keyword {
+        select.and("p.license_id IN (SELECT id FROM license_search WHERE text LIKE ?)", keyword);
+    }
+    if let Some(condition) = condition {
+        select.and(condition, now);
+    }
+}
+
+/// Units of one organization's pools: how many licenses, units, free units of active ones.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    /// Pools.
+    pub licenses: i64,
+    /// Units in them.
+    pub quantity: i64,
+    /// Free units of active licenses.
+    pub available: i64,
+    /// Active licenses near their end.
+    pub expiring: i64,
+}
+
+/// The totals of one organization.
+pub async fn totals(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Result<Totals> {
+    let active = "l.standing = 'issued' AND l.paused = FALSE AND l.awaits_activation = FALSE
+        AND l.starts_at <= $2 AND (l.ends_at IS NULL OR l.ends_at > $2)";
+    let sql = format!(
+        "SELECT count(*), CAST(coalesce(sum(p.quantity), 0) AS BIGINT),
+         CAST(coalesce(sum(p.quantity - p.allocated - p.assigned) FILTER (WHERE {active}), 0) AS BIGINT),
+         count(*) FILTER (WHERE {active} AND l.expiring_at <= $2)
+         FROM pool p JOIN license l ON l.id = p.license_id
+         WHERE p.organization_id = $1 AND (p.quantity > 0 OR p.parent_id IS NULL) AND l.standing = 'issued'"
+    );
+    let row: (i64, i64, i64, i64) = tx.query_one(&sql, &[&organization_id, &now]).await?;
+    Ok(Totals { licenses: row.0, quantity: row.1, available: row.2, expiring: row.3 })
+}
+
+/// A pool as a change left it.
+pub type PoolState = (Uuid, Uuid, i64, bool, Timestamp, Option<Timestamp>);
+
+/// Copies dates and openness into every pool of a license; gives each pool as it is now.
+pub async fn copy_facts(
+    tx: &mut Tx<'_>,
+    license_id: Uuid,
+    open: bool,
+    starts_at: Timestamp,
+    ends_at: Option<Timestamp>,
+) -> Result<Vec<PoolState>> {
+    let sql = "UPDATE pool SET open = $2, starts_at = $3, ends_at = $4, version = version + 1 WHERE license_id = $1
+        RETURNING id, organization_id, version, open, starts_at, ends_at";
+    Ok(tx.query(sql, &[&license_id, &open, &starts_at, &ends_at]).await?)
+}
+
+/// Changes the units of a root pool by `delta`, never below what is in use. Gives quantity and version.
+pub async fn change_quantity(tx: &mut Tx<'_>, pool_id: Uuid, delta: i64) -> Result<Option<(i64, i64)>> {
+    let sql = "UPDATE pool SET quantity = quantity + $2, version = version + 1
+        WHERE id = $1 AND allocated + assigned <= quantity + $2 AND quantity + $2 <= $3 RETURNING quantity, version";
+    Ok(tx.query_opt(sql, &[&pool_id, &delta, &MAX_UNITS]).await?)
+}
+
+/// The balance a change left in a pool: quantity, allocated, assigned, version.
+pub type Balance = (i64, i64, i64, i64);
+
+/// Passes `net` units on from a pool, or takes them back: one conditional UPDATE, never read-then-write.
+/// Nothing changes where that many are not free, or, when any share grows, where the license is not open
+/// or has ended or the organization is suspended.
+pub async fn take(tx: &mut Tx<'_>, pool_id: Uuid, net: i64, grows: bool, now: Timestamp) -> Result<Option<Balance>> {
+    let gates = if grows {
+        "AND open = TRUE AND (ends_at IS NULL OR ends_at > $3) AND NOT EXISTS
+         (SELECT 1 FROM organization_node n WHERE n.id = pool.organization_id AND n.blocked = TRUE)"
+    } else {
+        "AND $3 = $3"
+    };
+    let sql = format!(
+        "UPDATE pool SET allocated = allocated + $2, version = version + 1
+         WHERE id = $1 AND allocated + assigned + $2 <= quantity AND allocated + $2 >= 0 {gates}
+         RETURNING quantity, allocated, assigned, version"
+    );
+    Ok(tx.query_opt(&sql, &[&pool_id, &net, &now]).await?)
+}
+
+/// Gives `delta` units to a child's pool, or takes them from it, where it still has `seen` (any quantity
+/// where there is none) and keeps what it uses.
+pub async fn give(tx: &mut Tx<'_>, pool_id: Uuid, delta: i64, seen: Option<i64>) -> Result<Option<Balance>> {
+    let gate = if seen.is_some() { "AND quantity = $3" } else { "AND $3 = $3" };
+    let sql = format!(
+        "UPDATE pool SET quantity = quantity + $2, version = version + 1
+         WHERE id = $1 AND quantity + $2 >= allocated + assigned {gate}
+         RETURNING quantity, allocated, assigned, version"
+    );
+    Ok(tx.query_opt(&sql, &[&pool_id, &delta, &seen.unwrap_or_default()]).await?)
+}
+
+/// A child's first pool of a license.
+pub struct NewPool {
+    /// Its id.
+    pub id: Uuid,
+    /// The pool its units come from.
+    pub parent_id: Uuid,
+    /// The child.
+    pub organization_id: Uuid,
+    /// Units.
+    pub quantity: i64,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Writes a child's first pool, with the license's dates; `false` where it has one by now.
+pub async fn insert_child(tx: &mut Tx<'_>, new: &NewPool) -> Result<bool> {
+    let rows = tx
+        .execute(
+            "INSERT INTO pool (id, license_id, organization_id, parent_id, quantity, allocated, assigned, open,
+             starts_at, ends_at, sales_order, sku_code, created_at, version)
+             SELECT $1, license_id, $3, id, $4, 0, 0, open, starts_at, ends_at, sales_order, sku_code, $5, 1
+             FROM pool WHERE id = $2 ON CONFLICT (license_id, organization_id) DO NOTHING",
+            &[&new.id, &new.parent_id, &new.organization_id, &new.quantity, &new.now],
+        )
+        .await?;
+    Ok(rows == 1)
+}

@@ -1,0 +1,241 @@
+//! Every statement about licenses and pools.
+
+use store::{Date, Select, Timestamp, Tx};
+use uuid::Uuid;
+
+use super::{
+    model::{License, standing_word},
+    status::Status,
+};
+use crate::{
+    error::{Error, Result},
+    scope::{Permission, Scope, queries::below_any},
+};
+
+const LICENSE: &str = "SELECT l.id, l.organization_id, o.name, p.id, l.sku_id, s.code, r.name, r.unit, r.units,
+    l.name, l.note, l.sales_order, l.support_reference, l.start_date, l.end_date, l.time_zone, l.starts_at,
+    l.ends_at, l.grace_until, l.standing, l.awaits_activation, l.paused, l.used, l.expiring_days, p.quantity,
+    p.allocated, p.assigned, l.created_at, l.version
+    FROM license l JOIN pool p ON p.license_id = l.id AND p.organization_id = l.organization_id
+    JOIN organization o ON o.id = l.organization_id
+    JOIN sku s ON s.id = l.sku_id JOIN product r ON r.id = l.product_id";
+
+/// The license, whoever asks: for commands that have asked for their permission.
+pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<License>> {
+    Ok(tx.query_opt(&format!("{LICENSE} WHERE l.id = $1"), &[&id]).await?)
+}
+
+/// The license, where the scope can see its owner.
+pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Option<License>> {
+    let roots = scope.roots(Permission::LicensesRead);
+    let mut select = Select::new(LICENSE);
+    select.and("l.id = ?", &id);
+    below_any(&mut select, "l.organization_id", &roots);
+    Ok(tx.query_opt(&select.sql(""), select.params()).await?)
+}
+
+/// What a list of licenses is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Any part of name, note, order, reference, SKU, product or owner.
+    pub keyword: Option<String>,
+    /// Of this owner.
+    pub organization_id: Option<Uuid>,
+    /// On this sales order.
+    pub sales_order: Option<String>,
+    /// In this state.
+    pub status: Option<Status>,
+    /// Behind this license.
+    pub after: Option<Uuid>,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+/// Licenses the scope can see, the newest first.
+pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestamp) -> Result<Vec<License>> {
+    let roots = scope.require(Permission::LicensesRead)?;
+    let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
+    let condition = filter.status.map(Status::condition);
+    let mut select = Select::new(LICENSE);
+    if !scope.sees_everything(Permission::LicensesRead) {
+        below_any(&mut select, "l.organization_id", &roots);
+    }
+    if let Some(keyword) = &keyword {
+        select.and("l.id IN (SELECT id FROM license_search WHERE text LIKE ?)", keyword);
+    }
+    if let Some(owner) = &filter.organization_id {
+        select.and("l.organization_id = ?", owner);
+    }
+    if let Some(order) = &filter.sales_order {
+        select.and("l.sales_order = ?", order);
+    }
+    if let Some(condition) = &condition {
+        select.and(condition, &now);
+    }
+    if let Some(after) = &filter.after {
+        select.and("l.id < ?", after);
+    }
+    let limit = select.bind(&filter.limit);
+    Ok(tx.query(&select.sql(&format!(" ORDER BY l.id DESC LIMIT {limit}")), select.params()).await?)
+}
+
+/// A license as it is written, with its root pool.
+pub struct NewLicense {
+    /// The facts; `version` is 1.
+    pub license: License,
+    /// The SKU's product.
+    pub product_id: Uuid,
+    /// Price of one unit for one term, and its currency.
+    pub price: Option<(i64, String)>,
+    /// When it is over for good.
+    pub over_at: Option<Timestamp>,
+    /// From when it counts as expiring soon.
+    pub expiring_at: Option<Timestamp>,
+}
+
+/// Writes a license and its root pool.
+pub async fn insert(tx: &mut Tx<'_>, new: &NewLicense) -> Result<()> {
+    let l = &new.license;
+    let (price, currency) = new.price.clone().unzip();
+    tx.execute(
+        "INSERT INTO license (id, organization_id, sku_id, product_id, name, note, sales_order, support_reference,
+         start_date, end_date, time_zone, starts_at, ends_at, grace_until, over_at, expiring_at, standing,
+         awaits_activation, paused, used, expiring_days, price_minor, currency, created_at, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, FALSE, FALSE, FALSE,
+         $18, $19, $20, $21, 1)",
+        &[
+            &l.id, &l.organization_id, &l.sku_id, &new.product_id, &l.name, &l.note, &l.sales_order,
+            &l.support_reference, &l.start_date, &l.end_date, &l.time_zone, &l.starts_at, &l.ends_at,
+            &l.grace_until, &new.over_at, &new.expiring_at, &standing_word(l.standing), &l.expiring_days, &price,
+            &currency, &l.created_at,
+        ],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO pool (id, license_id, organization_id, parent_id, quantity, allocated, assigned, open, starts_at,
+         ends_at, sales_order, sku_code, created_at, version)
+         VALUES ($1, $2, $3, NULL, $4, 0, 0, TRUE, $5, $6, $7, $8, $9, 1)",
+        &[
+            &l.pool_id, &l.id, &l.organization_id, &l.quantity, &l.starts_at, &l.ends_at, &l.sales_order,
+            &l.sku_code, &l.created_at,
+        ],
+    )
+    .await?;
+    index(tx, l).await
+}
+
+/// Makes the license findable by what it says now.
+pub async fn index(tx: &mut Tx<'_>, l: &License) -> Result<()> {
+    let parts: Vec<&str> = [&l.name, &l.note, &l.sales_order, &l.support_reference]
+        .into_iter()
+        .filter_map(|part| part.as_deref())
+        .chain([l.sku_code.as_str(), &l.product_name, &l.organization_name])
+        .collect();
+    let text = rules::text::search_text(&parts);
+    let put = "INSERT INTO license_search_text (id, text) VALUES ($1, $2)
+        ON CONFLICT (id) DO UPDATE SET text = excluded.text";
+    tx.execute(put, &[&l.id, &text]).await?;
+    Ok(())
+}
+
+/// When a license begins and ends.
+#[derive(Clone, Debug)]
+pub struct Dates {
+    /// The first day.
+    pub start_date: Date,
+    /// The last day.
+    pub end_date: Option<Date>,
+    /// The first day's first instant.
+    pub starts_at: Timestamp,
+    /// The instant after the last day.
+    pub ends_at: Option<Timestamp>,
+    /// Until when use is tolerated.
+    pub grace_until: Option<Timestamp>,
+    /// When it is over for good.
+    pub over_at: Option<Timestamp>,
+    /// From when it counts as expiring soon.
+    pub expiring_at: Option<Timestamp>,
+}
+
+/// Words, reference and dates of a license.
+pub struct Facts<'a> {
+    /// A name to find it by.
+    pub name: &'a Option<String>,
+    /// A note.
+    pub note: &'a Option<String>,
+    /// The number under which support knows the order.
+    pub support_reference: &'a Option<String>,
+    /// Days before the end from which it counts as expiring soon.
+    pub expiring_days: i64,
+    /// Its dates.
+    pub dates: &'a Dates,
+}
+
+/// Writes facts over version `version`; says the new one, or nothing where it was another.
+pub async fn set_facts(tx: &mut Tx<'_>, id: Uuid, version: i64, facts: &Facts<'_>) -> Result<Option<i64>> {
+    let dates = facts.dates;
+    let sql = "UPDATE license SET name = $3, note = $4, support_reference = $5, expiring_days = $6, start_date = $7,
+        end_date = $8, starts_at = $9, ends_at = $10, grace_until = $11, over_at = $12, expiring_at = $13,
+        version = version + 1 WHERE id = $1 AND version = $2 RETURNING version";
+    let row: Option<(i64,)> = tx
+        .query_opt(
+            sql,
+            &[
+                &id, &version, facts.name, facts.note, facts.support_reference, &facts.expiring_days,
+                &dates.start_date, &dates.end_date, &dates.starts_at, &dates.ends_at, &dates.grace_until,
+                &dates.over_at, &dates.expiring_at,
+            ],
+        )
+        .await?;
+    Ok(row.map(|(version,)| version))
+}
+
+/// Writes what people decided; says the new version, or nothing where it was another.
+pub async fn set_standing(tx: &mut Tx<'_>, license: &License) -> Result<Option<i64>> {
+    let sql = "UPDATE license SET standing = $3, paused = $4, version = version + 1
+        WHERE id = $1 AND version = $2 RETURNING version";
+    let word = standing_word(license.standing);
+    let row: Option<(i64,)> = tx.query_opt(sql, &[&license.id, &license.version, &word, &license.paused]).await?;
+    Ok(row.map(|(version,)| version))
+}
+
+/// Removes a license that was never used, with its pool; `false` where it was.
+pub async fn delete(tx: &mut Tx<'_>, license: &License) -> Result<bool> {
+    tx.execute("DELETE FROM license_search_text WHERE id = $1", &[&license.id]).await?;
+    let pool = "DELETE FROM pool WHERE id = $1 AND allocated = 0 AND assigned = 0";
+    if tx.execute(pool, &[&license.pool_id]).await? == 0 {
+        return Ok(false);
+    }
+    let sql = "DELETE FROM license WHERE id = $1 AND version = $2 AND used = FALSE";
+    Ok(tx.execute(sql, &[&license.id, &license.version]).await? == 1)
+}
+
+/// Marks a license as used: from now on it can be terminated, not deleted.
+pub async fn mark_used(tx: &mut Tx<'_>, license_id: Uuid) -> Result<()> {
+    tx.execute("UPDATE license SET used = TRUE WHERE id = $1 AND used = FALSE", &[&license_id]).await?;
+    Ok(())
+}
+
+/// The licenses of one owner on one sales order, by id.
+pub async fn on_order(tx: &mut Tx<'_>, organization_id: Uuid, sales_order: &str) -> Result<Vec<License>> {
+    let sql = format!("{LICENSE} WHERE l.sales_order = $1 AND l.organization_id = $2 ORDER BY l.id");
+    Ok(tx.query(&sql, &[&sales_order, &organization_id]).await?)
+}
+
+/// The unit price of a license, for those who may see it: the seller and the buyer, with `prices.read`.
+pub async fn find_price(tx: &mut Tx<'_>, scope: &Scope, license: &License) -> Result<Option<(i64, String)>> {
+    let parent = crate::scope::tree::find(tx, license.organization_id).await?.and_then(|node| node.parent_id);
+    let sides = [Some(license.organization_id), parent];
+    let sees = scope.roots(Permission::PricesRead).into_iter().any(|root| sides.contains(&Some(root)));
+    if !sees {
+        return Ok(None);
+    }
+    let sql = "SELECT price_minor, currency FROM license WHERE id = $1";
+    let row: Option<(Option<i64>, Option<String>)> = tx.query_opt(sql, &[&license.id]).await?;
+    Ok(row.and_then(|(price, currency)| price.zip(currency)))
+}
+
+/// The pool's license, or 404.
+pub async fn get(tx: &mut Tx<'_>, id: Uuid) -> Result<License> {
+    find(tx, id).await?.ok_or_else(Error::not_found)
+}
