@@ -18,7 +18,9 @@ use tower_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{access, allocations, app::App, error::Error, licenses, openapi, organizations};
+use crate::{
+    access, allocations, app::App, catalog, error::Error, licenses, openapi, organizations,
+};
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -32,6 +34,7 @@ fn operations() -> OpenApiRouter<App> {
         "/api/v1",
         OpenApiRouter::new()
             .merge(organizations::operations())
+            .merge(catalog::operations())
             .merge(licenses::operations())
             .merge(allocations::operations()),
     )

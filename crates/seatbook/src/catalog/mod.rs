@@ -5,5 +5,23 @@
 //! Keeps true: codes and references are unique; a list price is shown to those who may see the provider's prices.
 //! Others may use: `queries`, [`model::Sku`], [`model::Product`], [`upsert`].
 
+pub mod api;
+pub mod commands;
+pub mod facts;
 pub mod model;
 pub mod queries;
+pub mod upsert;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+/// The operations of this room.
+pub fn operations() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::list_products, api::create_product))
+        .routes(routes!(api::mark_shareable))
+        .routes(routes!(api::show_product, api::update_product))
+        .routes(routes!(api::list_skus, api::create_sku))
+        .routes(routes!(api::show_sku, api::update_sku))
+}

@@ -222,6 +222,18 @@ pub struct SkuWithComponents {
     pub components: Vec<Component>,
 }
 
+impl SkuWithComponents {
+    /// The same for somebody who sees list prices, or does not.
+    pub fn seen(self, with_price: bool) -> Self {
+        let sku = if with_price {
+            self.sku
+        } else {
+            self.sku.without_price()
+        };
+        SkuWithComponents { sku, ..self }
+    }
+}
+
 fn stored_kind(word: &str) -> store::Result<ProductKind> {
     ProductKind::parse(word).ok_or_else(|| store::Error::Value(format!("product kind {word:?}")))
 }
