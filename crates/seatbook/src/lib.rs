@@ -2,19 +2,25 @@
 //!
 //! This is THE LIST: a room uses only what stands above it. `tests/it/tidy.rs` reads it.
 
-pub mod access;
-pub mod api;
-pub mod app;
+// Foundations.
 pub mod clock;
-pub mod config;
-pub mod console;
 pub mod error;
-pub mod gate;
-pub mod journal;
-pub mod openapi;
-pub mod organizations;
-pub mod router;
 pub mod schema;
 pub mod scope;
+pub mod journal;
 pub mod secrets;
+pub mod gate;
+pub mod config;
+pub mod app;
+pub mod api;
+pub mod console;
+pub mod openapi;
+pub mod jobs;
+
+// Nouns.
+pub mod organizations;
+pub mod access;
+
+// The house as a whole.
+pub mod router;
 pub mod serve;

@@ -18,7 +18,7 @@ use tower_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{access, app::App, error::Error, openapi, organizations};
+use crate::{access, app::App, error::Error, jobs, openapi, organizations};
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -26,11 +26,16 @@ const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src '
 const BODY_BYTES: usize = 1024 * 1024;
 const REQUEST_SECONDS: u64 = 30;
 
+/// Every kind of job that the rooms bring.
+pub const KINDS: &[jobs::Kind] = &[];
+
 /// The operations of every room, and their document.
 fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(<openapi::Frame as utoipa::OpenApi>::openapi()).nest(
         "/api/v1",
-        OpenApiRouter::new().merge(organizations::operations()),
+        OpenApiRouter::new()
+            .merge(jobs::operations())
+            .merge(organizations::operations()),
     )
 }
 

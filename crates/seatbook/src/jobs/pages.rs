@@ -60,7 +60,12 @@ pub fn job_list() -> ListView {
             "tabs",
             "state",
             "State",
-            &[("", "All"), ("open", "Open"), ("done", "Done"), ("failed", "Refused or failed")],
+            &[
+                ("", "All"),
+                ("open", "Open"),
+                ("done", "Done"),
+                ("failed", "Refused or failed"),
+            ],
         )],
         ..ListView::default()
     }
