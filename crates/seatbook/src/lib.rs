@@ -15,6 +15,7 @@ pub mod app;
 pub mod api;
 pub mod console;
 pub mod openapi;
+pub mod jobs;
 
 // Nouns.
 pub mod organizations;

@@ -19,7 +19,7 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, allocations, app::App, catalog, error::Error, licenses, openapi, organizations,
+    access, allocations, app::App, catalog, error::Error, jobs, licenses, openapi, organizations,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -28,11 +28,15 @@ const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src '
 const BODY_BYTES: usize = 1024 * 1024;
 const REQUEST_SECONDS: u64 = 30;
 
+/// Every kind of job that the rooms bring.
+pub const KINDS: &[jobs::Kind] = &[];
+
 /// The operations of every room, and their document.
 fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(<openapi::Frame as utoipa::OpenApi>::openapi()).nest(
         "/api/v1",
         OpenApiRouter::new()
+            .merge(jobs::operations())
             .merge(organizations::operations())
             .merge(catalog::operations())
             .merge(licenses::operations())
