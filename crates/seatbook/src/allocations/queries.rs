@@ -98,12 +98,6 @@ pub async fn list(tx: &mut Tx<'_>, filter: &Filter) -> Result<Vec<Allocation>> {
         .await?)
 }
 
-/// How many children have units of a pool.
-pub async fn count(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<i64> {
-    let sql = "SELECT count(*) FROM pool WHERE parent_id = $1 AND quantity > 0";
-    Ok(tx.query_one::<(i64,)>(sql, &[&pool_id]).await?.0)
-}
-
 /// Children of a pool's organization to pick from, by name, with what they have of it already.
 pub async fn candidates(
     tx: &mut Tx<'_>,

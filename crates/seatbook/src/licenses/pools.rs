@@ -36,6 +36,37 @@ pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Op
     Ok(tx.query_opt(&select.sql(""), select.params()).await?)
 }
 
+/// What an organization holds of a license.
+pub async fn find_at(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    license_id: Uuid,
+    organization_id: Uuid,
+) -> Result<Option<Pool>> {
+    let roots = scope.roots(Permission::LicensesRead);
+    let mut select = Select::new(POOL);
+    select.and("p.license_id = ?", &license_id).and("p.organization_id = ?", &organization_id);
+    below_any(&mut select, "p.organization_id", &roots);
+    Ok(tx.query_opt(&select.sql(""), select.params()).await?)
+}
+
+/// Who received units of a pool, the most first: organization, name, kind, units, units in use there.
+pub type Received = (Uuid, String, String, i64, i64);
+
+/// The largest shares of a pool.
+pub async fn largest_shares(tx: &mut Tx<'_>, pool_id: Uuid, limit: i64) -> Result<Vec<Received>> {
+    let sql = "SELECT o.id, o.name, o.kind, p.quantity, p.allocated + p.assigned
+        FROM pool p JOIN organization o ON o.id = p.organization_id
+        WHERE p.parent_id = $1 AND p.quantity > 0 ORDER BY p.quantity DESC, o.name LIMIT $2";
+    Ok(tx.query(sql, &[&pool_id, &limit]).await?)
+}
+
+/// How many organizations have units of a pool.
+pub async fn count_shares(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<i64> {
+    let sql = "SELECT count(*) FROM pool WHERE parent_id = $1 AND quantity > 0";
+    Ok(tx.query_one::<(i64,)>(sql, &[&pool_id]).await?.0)
+}
+
 /// By what a list of pools is sorted. Each is indexed with the id for one organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {

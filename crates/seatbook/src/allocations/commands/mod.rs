@@ -3,10 +3,12 @@
 mod allocate;
 mod moving;
 mod refusals;
+mod request;
 mod set;
 
 pub use allocate::Allocate;
 pub use moving::MoveHolder;
+pub use request::{RequestAllocations, kind};
 pub use set::{SetAllocations, WantedShare};
 
 use serde_json::json;

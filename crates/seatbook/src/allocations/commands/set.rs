@@ -13,7 +13,7 @@ use crate::{
         queries,
     },
     error::{Error, Result},
-    gate::{Command, Origin, Tx},
+    gate::{Command, Tx},
     scope::Permission,
 };
 
@@ -66,10 +66,7 @@ impl Command for SetAllocations {
             .ok_or_else(Error::not_found)?;
         tx.require(Permission::AllocationsSet, source.organization_id)
             .await?;
-        if self.rows.is_empty() || self.rows.len() > MOST_ROWS {
-            let message = format!("Send 1 to {MOST_ROWS} rows.");
-            return Err(Error::invalid("rows", "rows.out_of_range", message));
-        }
+        self.count()?;
         let named: Vec<Uuid> = self.rows.iter().map(|row| row.organization_id).collect();
         let children = queries::find_children(tx, &source, &named).await?;
         let plan = self.plan(&source, &children, &named)?;
@@ -158,18 +155,19 @@ impl SetAllocations {
         }
     }
 
-    /// Whether the sums and rows would be accepted now; the job that applies them checks again.
-    pub async fn check(&self, tx: &mut Tx<'_>) -> Result<Source> {
-        let source = queries::find_source(tx, self.pool_id)
-            .await?
-            .ok_or_else(Error::not_found)?;
-        debug_assert!(
-            tx.caller().origin != Origin::Job,
-            "a job applies, it does not check"
-        );
+    /// Whether sums and rows would be accepted now. The job that applies them checks again.
+    pub(super) async fn check(&self, tx: &mut Tx<'_>) -> Result<()> {
+        self.count()?;
+        let source = queries::find_source(tx, self.pool_id).await?.ok_or_else(Error::not_found)?;
         let named: Vec<Uuid> = self.rows.iter().map(|row| row.organization_id).collect();
         let children = queries::find_children(tx, &source, &named).await?;
-        self.plan(&source, &children, &named)?;
-        Ok(source)
+        self.plan(&source, &children, &named).map(drop)
+    }
+
+    fn count(&self) -> Result<()> {
+        if (1..=MOST_ROWS).contains(&self.rows.len()) {
+            return Ok(());
+        }
+        Err(Error::invalid("rows", "rows.out_of_range", format!("Send 1 to {MOST_ROWS} rows.")))
     }
 }
