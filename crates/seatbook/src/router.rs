@@ -18,7 +18,7 @@ use tower_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{access, app::App, error::Error, openapi, organizations};
+use crate::{access, app::App, console, error::Error, openapi, organizations, people, tokens};
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -30,8 +30,23 @@ const REQUEST_SECONDS: u64 = 30;
 fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(<openapi::Frame as utoipa::OpenApi>::openapi()).nest(
         "/api/v1",
-        OpenApiRouter::new().merge(organizations::operations()),
+        OpenApiRouter::new()
+            .merge(organizations::operations())
+            .merge(people::operations())
+            .merge(tokens::operations()),
     )
+}
+
+/// The pages of every room. A refusal in them has a face.
+fn pages() -> Router<App> {
+    Router::new()
+        .route(
+            "/",
+            get(|| async { axum::response::Redirect::to("/account") }),
+        )
+        .merge(access::pages())
+        .merge(people::pages())
+        .layer(middleware::from_fn(console::frame::faces))
 }
 
 /// The OpenAPI 3.1 document.
@@ -46,6 +61,8 @@ pub fn router(app: App) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     Router::new()
         .merge(api)
+        .merge(pages())
+        .merge(console::assets::routes())
         .route(
             "/api/v1/openapi.json",
             get(move || async move { Json(document) }),
