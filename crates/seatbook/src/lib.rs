@@ -20,6 +20,8 @@ pub mod jobs;
 // Nouns.
 pub mod organizations;
 pub mod access;
+pub mod people;
+pub mod tokens;
 pub mod catalog;
 pub mod licenses;
 pub mod allocations;

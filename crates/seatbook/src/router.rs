@@ -19,7 +19,8 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, allocations, app::App, catalog, error::Error, jobs, licenses, openapi, organizations,
+    access, allocations, app::App, catalog, console, error::Error, jobs, licenses, openapi,
+    organizations, people, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -29,7 +30,7 @@ const BODY_BYTES: usize = 1024 * 1024;
 const REQUEST_SECONDS: u64 = 30;
 
 /// Every kind of job that the rooms bring.
-pub const KINDS: &[jobs::Kind] = &[];
+pub const KINDS: &[jobs::Kind] = &[allocations::commands::KIND];
 
 /// The operations of every room, and their document.
 fn operations() -> OpenApiRouter<App> {
@@ -38,10 +39,26 @@ fn operations() -> OpenApiRouter<App> {
         OpenApiRouter::new()
             .merge(jobs::operations())
             .merge(organizations::operations())
+            .merge(people::operations())
+            .merge(tokens::operations())
             .merge(catalog::operations())
             .merge(licenses::operations())
             .merge(allocations::operations()),
     )
+}
+
+/// The pages of every room. A refusal in them has a face.
+fn pages() -> Router<App> {
+    Router::new()
+        .route(
+            "/",
+            get(|| async { axum::response::Redirect::to("/licenses") }),
+        )
+        .merge(access::pages())
+        .merge(people::pages())
+        .merge(licenses::pages())
+        .merge(allocations::pages())
+        .layer(middleware::from_fn(console::frame::faces))
 }
 
 /// The OpenAPI 3.1 document.
@@ -56,6 +73,8 @@ pub fn router(app: App) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     Router::new()
         .merge(api)
+        .merge(pages())
+        .merge(console::assets::routes())
         .route(
             "/api/v1/openapi.json",
             get(move || async move { Json(document) }),

@@ -8,7 +8,7 @@ mod set;
 
 pub use allocate::Allocate;
 pub use moving::MoveHolder;
-pub use request::{RequestAllocations, kind};
+pub use request::{KIND, RequestAllocations};
 pub use set::{SetAllocations, WantedShare};
 
 use serde_json::json;

@@ -13,8 +13,8 @@ use crate::{
     scope::Permission,
 };
 
-/// The job that applies a grid.
-pub const JOB: &str = "allocations.set";
+/// The name of the job that applies a grid.
+const JOB: &str = "allocations.set";
 
 /// Queues a change of shares, refused at once where it could not be applied now.
 #[derive(Clone, Debug, Serialize)]
@@ -55,9 +55,7 @@ impl Command for RequestAllocations {
 
 /// How the runner applies a queued grid: one command under the job's own key, so it applies once whatever
 /// crashes. Nothing was reserved meanwhile; a refusal now saves nothing, and the job's banner says why.
-pub fn kind() -> Kind {
-    Kind { name: JOB, run: |app, work| Box::pin(apply(app, work)) }
-}
+pub const KIND: Kind = Kind { name: JOB, run: |app, work| Box::pin(apply(app, work)) };
 
 async fn apply(app: crate::app::App, work: Work) -> Result<Ended> {
     let change: SetAllocations = work.payload()?;

@@ -126,6 +126,20 @@ impl Answer {
             .to_owned()
     }
 
+    /// The page, where the status is the expected one.
+    #[track_caller]
+    pub fn page(self, status: u16) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self.text
+    }
+
+    /// Checks that a form was done and leads to this place.
+    #[track_caller]
+    pub fn goes(self, place: &str) {
+        assert_eq!(self.status.as_u16(), 303, "{}", self.text);
+        assert_eq!(self.headers["location"], place);
+    }
+
     /// The id of what was made.
     #[track_caller]
     pub fn id(self) -> Uuid {
