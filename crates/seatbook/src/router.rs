@@ -5,6 +5,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, header},
     middleware,
+    response::IntoResponse,
     routing::get,
 };
 use tower_http::{
@@ -58,7 +59,6 @@ fn pages() -> Router<App> {
         .merge(people::pages())
         .merge(licenses::pages())
         .merge(allocations::pages())
-        .layer(middleware::from_fn(console::frame::faces))
 }
 
 /// The OpenAPI 3.1 document.
@@ -81,8 +81,9 @@ pub fn router(app: App) -> Router {
         )
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
-        .fallback(|| async { Error::not_found() })
+        .fallback(nowhere)
         .method_not_allowed_fallback(|| async { method_not_allowed() })
+        .layer(middleware::from_fn(console::frame::faces))
         .layer(middleware::from_fn_with_state(
             app.clone(),
             access::recognise,
@@ -106,7 +107,7 @@ pub fn router(app: App) -> Router {
         ))
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
-                axum::response::IntoResponse::into_response(Error::internal("a handler panicked"))
+                Error::internal("a handler panicked").into_response()
             },
         ))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
@@ -119,6 +120,15 @@ pub fn router(app: App) -> Router {
         ))
         .layer(CompressionLayer::new())
         .with_state(app)
+}
+
+/// An address that leads nowhere: a problem for programs, a page for people.
+async fn nowhere(uri: axum::http::Uri) -> axum::response::Response {
+    let error = Error::not_found();
+    match uri.path().starts_with("/api/") {
+        true => error.into_response(),
+        false => console::frame::Refused(error).into_response(),
+    }
 }
 
 /// Ready means that the book can be read.

@@ -62,13 +62,19 @@ impl Posted {
                 key,
             }
         };
-        Posted { rows: rows(&form.pairs).into_iter().map(row).collect(), find: form.text("find").to_owned() }
+        Posted {
+            rows: rows(&form.pairs).into_iter().map(row).collect(),
+            find: form.text("find").to_owned(),
+        }
     }
 
     /// The same with an empty row at the end: adding without script.
     pub(super) fn with_new_row(mut self) -> Posted {
         let key = format!("new-{}", self.rows.len());
-        self.rows.push(PostedRow { key, ..PostedRow::default() });
+        self.rows.push(PostedRow {
+            key,
+            ..PostedRow::default()
+        });
         self
     }
 
@@ -77,10 +83,18 @@ impl Posted {
         let mut wanted = Vec::new();
         let mut wrong = Vec::new();
         for row in self.rows.iter().filter(|row| !row.takes_theirs) {
-            let quantity = if row.removed { Ok(0) } else { row.quantity.parse::<i64>() };
+            let quantity = if row.removed {
+                Ok(0)
+            } else {
+                row.quantity.parse::<i64>()
+            };
             match (row.organization_id.parse::<Uuid>(), quantity) {
                 (Ok(organization_id), Ok(quantity)) if quantity != row.seen => {
-                    wanted.push(WantedShare { organization_id, seen: row.seen, quantity });
+                    wanted.push(WantedShare {
+                        organization_id,
+                        seen: row.seen,
+                        quantity,
+                    });
                 }
                 (Ok(_), Ok(_)) => {}
                 (Err(_), _) => wrong.push(problem(&row.key, "required", "Choose a tenant.")),
@@ -89,14 +103,22 @@ impl Posted {
         }
         match (wrong.is_empty(), wanted.is_empty()) {
             (false, _) => Err(Error::invalid_fields(wrong)),
-            (true, true) => Err(Error::new(Kind::Invalid, "rows.unchanged", "Nothing was changed, so there is nothing to assign.")),
+            (true, true) => Err(Error::new(
+                Kind::Invalid,
+                "rows.unchanged",
+                "Nothing was changed, so there is nothing to assign.",
+            )),
             (true, false) => Ok(wanted),
         }
     }
 }
 
 fn problem(key: &str, code: &'static str, message: &str) -> FieldError {
-    FieldError { field: key.to_owned(), code: code.into(), message: message.into() }
+    FieldError {
+        field: key.to_owned(),
+        code: code.into(),
+        message: message.into(),
+    }
 }
 
 /// The page, with the posted rows laid over the saved ones and every refusal beside its row.
@@ -116,7 +138,10 @@ pub(super) async fn page(
         })
     });
     let saved = data.await?;
-    let excess = refused.and_then(|error| error.facts.get("excess")).and_then(Value::as_i64).unwrap_or_default();
+    let excess = refused
+        .and_then(|error| error.facts.get("excess"))
+        .and_then(Value::as_i64)
+        .unwrap_or_default();
     let said_by_rows = excess > 0 || refused.is_some_and(|error| !error.fields.is_empty());
     Ok(AllocationPage {
         shell: frame.shell("Update license assignment", "licenses"),
@@ -132,22 +157,34 @@ pub(super) async fn page(
         choices: saved.choices.iter().map(choice).collect(),
         find: posted.find.clone(),
         excess,
-        error: refused.filter(|_| !said_by_rows).map(|error| error.message.clone()),
+        error: refused
+            .filter(|_| !said_by_rows)
+            .map(|error| error.message.clone()),
         idempotency_key: new_key(),
     })
 }
 
 fn choice(found: &Allocation) -> Choice {
-    Choice { value: found.organization_id.to_string(), label: found.organization_name.clone() }
+    Choice {
+        value: found.organization_id.to_string(),
+        label: found.organization_name.clone(),
+    }
 }
 
 fn facts(pool: &Pool) -> Vec<(String, String)> {
     let mut facts = vec![
-        ("Sales order".to_owned(), pool.sales_order.clone().unwrap_or_else(|| "–".into())),
+        (
+            "Sales order".to_owned(),
+            pool.sales_order.clone().unwrap_or_else(|| "–".into()),
+        ),
         ("License SKU".into(), pool.sku_code.clone()),
         ("Product".into(), pool.product_name.clone()),
         ("Start date".into(), format::date(pool.start_date.0)),
-        ("End date".into(), pool.end_date.map_or("no end".into(), |end| format::date(end.0))),
+        (
+            "End date".into(),
+            pool.end_date
+                .map_or("no end".into(), |end| format::date(end.0)),
+        ),
     ];
     if let Some(reference) = &pool.support_reference {
         facts.push(("Support reference".into(), reference.clone()));
@@ -165,8 +202,15 @@ struct Saved {
 
 impl Saved {
     async fn read(tx: &mut Tx<'_>, pool: Pool, find: &str) -> Result<Saved> {
-        let filter = Filter { pool_id: pool.id, keyword: None, after: None, limit: ROWS };
-        let source = queries::find_source(tx, pool.id).await?.ok_or_else(Error::not_found)?;
+        let filter = Filter {
+            pool_id: pool.id,
+            keyword: None,
+            after: None,
+            limit: ROWS,
+        };
+        let source = queries::find_source(tx, pool.id)
+            .await?
+            .ok_or_else(Error::not_found)?;
         Ok(Saved {
             shares: queries::list(tx, &filter).await?,
             count: licenses::pools::count_shares(tx, pool.id).await?,
@@ -177,9 +221,23 @@ impl Saved {
 
     /// Saved rows with what was typed over them, then the rows just added.
     fn rows(&self, posted: &Posted, refused: Option<&Error>) -> Vec<ShareRow> {
-        let is_saved = |row: &PostedRow| self.shares.iter().any(|share| share.organization_id.to_string() == row.organization_id);
-        let mut rows: Vec<ShareRow> = self.shares.iter().map(|share| self.saved_row(share, posted)).collect();
-        rows.extend(posted.rows.iter().filter(|row| !is_saved(row)).map(|row| self.added_row(row)));
+        let is_saved = |row: &PostedRow| {
+            self.shares
+                .iter()
+                .any(|share| share.organization_id.to_string() == row.organization_id)
+        };
+        let mut rows: Vec<ShareRow> = self
+            .shares
+            .iter()
+            .map(|share| self.saved_row(share, posted))
+            .collect();
+        rows.extend(
+            posted
+                .rows
+                .iter()
+                .filter(|row| !is_saved(row))
+                .map(|row| self.added_row(row)),
+        );
         for row in &mut rows {
             explain(row, posted, refused);
         }
@@ -205,7 +263,10 @@ impl Saved {
     }
 
     fn added_row(&self, row: &PostedRow) -> ShareRow {
-        let found = self.choices.iter().find(|choice| choice.organization_id.to_string() == row.organization_id);
+        let found = self
+            .choices
+            .iter()
+            .find(|choice| choice.organization_id.to_string() == row.organization_id);
         ShareRow {
             key: row.key.clone(),
             organization_id: row.organization_id.clone(),
@@ -223,14 +284,26 @@ impl Saved {
 /// Puts what was refused about a row beside it: a field's problem, too little left, or two values to choose from.
 fn explain(row: &mut ShareRow, posted: &Posted, refused: Option<&Error>) {
     let Some(error) = refused else { return };
-    row.error = error.fields.iter().find(|wrong| wrong.field == row.key).map(|wrong| wrong.message.clone());
-    let about = error.facts.get("rows").and_then(Value::as_array).and_then(|rows| {
-        rows.iter().find(|about| about["organization_id"] == row.organization_id.as_str())
-    });
+    row.error = error
+        .fields
+        .iter()
+        .find(|wrong| wrong.field == row.key)
+        .map(|wrong| wrong.message.clone());
+    let about = error
+        .facts
+        .get("rows")
+        .and_then(Value::as_array)
+        .and_then(|rows| {
+            rows.iter()
+                .find(|about| about["organization_id"] == row.organization_id.as_str())
+        });
     let Some(about) = about else { return };
     let number = |name: &str| about[name].as_i64().unwrap_or_default();
     if about["current"].is_number() {
-        let seen = posted.rows.iter().find(|typed| typed.organization_id == row.organization_id);
+        let seen = posted
+            .rows
+            .iter()
+            .find(|typed| typed.organization_id == row.organization_id);
         row.conflict = Some(Conflict {
             when: "meanwhile".into(),
             before: seen.map_or(number("seen"), |typed| typed.seen),

@@ -41,18 +41,34 @@ pub async fn edit(State(app): State<App>, frame: Frame, Id(pool_id): Id) -> Page
 }
 
 /// Checks the rows and queues the job that applies them; or shows the grid again with what is wrong.
-pub async fn assign(State(app): State<App>, frame: Frame, Id(pool_id): Id, form: Form) -> PageResult {
+pub async fn assign(
+    State(app): State<App>,
+    frame: Frame,
+    Id(pool_id): Id,
+    form: Form,
+) -> PageResult {
     let posted = Posted::read(&form);
     if matches!(form.text("step"), "find" | "add") {
         let page = grid::page(&app, &frame, pool_id, posted.with_new_row(), None).await?;
         return Ok(html(StatusCode::OK, page.render()));
     }
     let done = match posted.rows() {
-        Ok(rows) => app.gate.submit(&frame.caller, form.key.clone(), RequestAllocations { pool_id, rows }).await,
+        Ok(rows) => {
+            app.gate
+                .submit(
+                    &frame.caller,
+                    form.key.clone(),
+                    RequestAllocations { pool_id, rows },
+                )
+                .await
+        }
         Err(error) => Err(error),
     };
     match done {
-        Ok(done) => Ok(go(frame.fragment, &format!("/licenses?job={}", done.outcome.job_id))),
+        Ok(done) => Ok(go(
+            frame.fragment,
+            &format!("/licenses?job={}", done.outcome.job_id),
+        )),
         Err(error) if error.is_refusal() => {
             let page = grid::page(&app, &frame, pool_id, posted, Some(&error)).await?;
             Ok(html(StatusCode::CONFLICT, page.render()))
@@ -62,20 +78,36 @@ pub async fn assign(State(app): State<App>, frame: Frame, Id(pool_id): Id, form:
 }
 
 /// `/pools/{id}/tenants?q=`: tenants to pick from, for the combobox.
-pub async fn tenants(State(app): State<App>, frame: Frame, Id(pool_id): Id, RawQuery(query): RawQuery) -> PageResult {
+pub async fn tenants(
+    State(app): State<App>,
+    frame: Frame,
+    Id(pool_id): Id,
+    RawQuery(query): RawQuery,
+) -> PageResult {
     let keyword = value(&pairs(query.as_deref()), "q").to_owned();
     let scope = frame.caller.scope.clone();
     let read = app.read(move |mut tx| {
         Box::pin(async move {
-            licenses::pools::find_visible(&mut tx, &scope, pool_id).await?.ok_or_else(Error::not_found)?;
-            let source = queries::find_source(&mut tx, pool_id).await?.ok_or_else(Error::not_found)?;
+            licenses::pools::find_visible(&mut tx, &scope, pool_id)
+                .await?
+                .ok_or_else(Error::not_found)?;
+            let source = queries::find_source(&mut tx, pool_id)
+                .await?
+                .ok_or_else(Error::not_found)?;
             queries::candidates(&mut tx, &source, &keyword, OPTIONS + 1).await
         })
     });
     let found = read.await?;
     let more = found.len() as i64 > OPTIONS;
-    let options = found.into_iter().take(OPTIONS as usize).map(option).collect();
-    Ok(html(StatusCode::OK, TenantOptions { options, more }.render()))
+    let options = found
+        .into_iter()
+        .take(OPTIONS as usize)
+        .map(option)
+        .collect();
+    Ok(html(
+        StatusCode::OK,
+        TenantOptions { options, more }.render(),
+    ))
 }
 
 fn option(found: Allocation) -> TenantOption {
@@ -89,7 +121,12 @@ fn option(found: Allocation) -> TenantOption {
 }
 
 /// `/pools/{id}/shares`: who received how many, to read.
-pub async fn shares(State(app): State<App>, frame: Frame, Id(pool_id): Id, RawQuery(query): RawQuery) -> PageResult {
+pub async fn shares(
+    State(app): State<App>,
+    frame: Frame,
+    Id(pool_id): Id,
+    RawQuery(query): RawQuery,
+) -> PageResult {
     let pairs = pairs(query.as_deref());
     let list = ListView {
         path: format!("/pools/{pool_id}/shares"),
@@ -109,15 +146,28 @@ pub async fn shares(State(app): State<App>, frame: Frame, Id(pool_id): Id, RawQu
     Ok(html(StatusCode::OK, rendered))
 }
 
-async fn read_shares(app: &App, frame: &Frame, pool_id: Uuid, q: String) -> Result<(Pool, Vec<Allocation>)> {
+async fn read_shares(
+    app: &App,
+    frame: &Frame,
+    pool_id: Uuid,
+    q: String,
+) -> Result<(Pool, Vec<Allocation>)> {
     frame.caller.scope.require(Permission::AllocationsRead)?;
     let scope = frame.caller.scope.clone();
     let keyword = Some(q).filter(|q| !q.trim().is_empty());
-    let filter = Filter { pool_id, keyword, after: None, limit: SHARES };
+    let filter = Filter {
+        pool_id,
+        keyword,
+        after: None,
+        limit: SHARES,
+    };
     let read = app.read(move |mut tx| {
         Box::pin(async move {
             let pool = licenses::pools::find_visible(&mut tx, &scope, pool_id).await?;
-            Ok((pool.ok_or_else(Error::not_found)?, queries::list(&mut tx, &filter).await?))
+            Ok((
+                pool.ok_or_else(Error::not_found)?,
+                queries::list(&mut tx, &filter).await?,
+            ))
         })
     });
     read.await

@@ -30,7 +30,10 @@ pub fn operations() -> OpenApiRouter<App> {
 /// The pages of this room.
 pub fn pages() -> Router<App> {
     Router::new()
-        .route("/pools/{id}/allocations", get(handlers::edit).post(handlers::assign))
+        .route(
+            "/pools/{id}/allocations",
+            get(handlers::edit).post(handlers::assign),
+        )
         .route("/pools/{id}/shares", get(handlers::shares))
         .route("/pools/{id}/tenants", get(handlers::tenants))
 }

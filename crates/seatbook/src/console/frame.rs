@@ -122,7 +122,10 @@ pub async fn faces(request: Request, next: Next) -> Response {
         return response;
     };
     if headers.contains_key("x-fragment") {
-        let sheet = RefusedSheet { title: error.kind.title().into(), message: error.message.clone() };
+        let sheet = RefusedSheet {
+            title: error.kind.title().into(),
+            message: error.message.clone(),
+        };
         return html(status(&error), sheet.render());
     }
     match frame {

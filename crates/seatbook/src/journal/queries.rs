@@ -163,7 +163,12 @@ pub async fn changes_of(tx: &mut Tx<'_>, journal_id: Uuid) -> Result<Vec<ChangeR
 pub type Latest = (Timestamp, Option<String>, String);
 
 /// The latest changes of a row. Names are read from `access`, which stands below: for the eye alone.
-pub async fn latest_of(tx: &mut Tx<'_>, noun: &str, row_id: Uuid, limit: i64) -> Result<Vec<Latest>> {
+pub async fn latest_of(
+    tx: &mut Tx<'_>,
+    noun: &str,
+    row_id: Uuid,
+    limit: i64,
+) -> Result<Vec<Latest>> {
     let sql = "SELECT j.at, p.name, j.command FROM change c JOIN journal j ON j.id = c.journal_id
         LEFT JOIN person p ON p.id = j.actor_id
         WHERE c.noun = $1 AND c.row_id = $2 ORDER BY c.version DESC LIMIT $3";

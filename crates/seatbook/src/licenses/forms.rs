@@ -33,15 +33,26 @@ use crate::{
 pub async fn new(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
     let given = pairs(query.as_deref());
     let page = new_page(&app, &frame, &given, None).await?;
-    let rendered = if frame.fragment.0 { page.as_sheet().render() } else { page.render() };
+    let rendered = if frame.fragment.0 {
+        page.as_sheet().render()
+    } else {
+        page.render()
+    };
     Ok(html(StatusCode::OK, rendered))
 }
 
 /// `/licenses/new/preview`: what would be issued, asked while the form is filled.
-pub async fn preview(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
+pub async fn preview(
+    State(app): State<App>,
+    frame: Frame,
+    RawQuery(query): RawQuery,
+) -> PageResult {
     let given = pairs(query.as_deref());
     let mut page = new_page(&app, &frame, &given, None).await?;
-    let form = Form { pairs: given, key: crate::gate::Key::mint()? };
+    let form = Form {
+        pairs: given,
+        key: crate::gate::Key::mint()?,
+    };
     page.preview = preview_of(&app, &frame, &form).await.unwrap_or_default();
     Ok(html(StatusCode::OK, page.as_preview().render()))
 }
@@ -55,14 +66,25 @@ pub async fn issue(State(app): State<App>, frame: Frame, form: Form) -> PageResu
             page.preview = preview_of(&app, &frame, &form).await?;
             return Ok(html(StatusCode::OK, page.render()));
         }
-        (_, Ok(command)) => app.gate.submit(&frame.caller, form.key.clone(), command).await,
+        (_, Ok(command)) => {
+            app.gate
+                .submit(&frame.caller, form.key.clone(), command)
+                .await
+        }
         (_, Err(error)) => Err(error),
     };
     match done {
-        Ok(done) => Ok(go(frame.fragment, &format!("/licenses/{}", done.outcome.id))),
+        Ok(done) => Ok(go(
+            frame.fragment,
+            &format!("/licenses/{}", done.outcome.id),
+        )),
         Err(error) if error.is_refusal() => {
             let page = new_page(&app, &frame, &form.pairs, Some(&error)).await?;
-            let rendered = if frame.fragment.0 { page.as_sheet().render() } else { page.render() };
+            let rendered = if frame.fragment.0 {
+                page.as_sheet().render()
+            } else {
+                page.render()
+            };
             Ok(html(StatusCode::UNPROCESSABLE_ENTITY, rendered))
         }
         Err(error) => Err(error.into()),
@@ -72,12 +94,16 @@ pub async fn issue(State(app): State<App>, frame: Frame, form: Form) -> PageResu
 fn new_license(frame: &Frame, form: &Form) -> Result<IssueLicense> {
     let text = |name: &str| Some(form.text(name).to_owned()).filter(|text| !text.is_empty());
     Ok(IssueLicense {
-        organization_id: form.parse("organization_id", "an organization")?.unwrap_or(frame.visitor.organization_id),
+        organization_id: form
+            .parse("organization_id", "an organization")?
+            .unwrap_or(frame.visitor.organization_id),
         sku_id: form.need("sku_id", "a SKU")?,
         quantity: form.need("quantity", "a whole number")?,
         sales_order: text("sales_order"),
         support_reference: text("support_reference"),
-        start_date: form.parse::<jiff::civil::Date>("start_date", "a date")?.map(store::Date),
+        start_date: form
+            .parse::<jiff::civil::Date>("start_date", "a date")?
+            .map(store::Date),
         end_date: None,
         name: text("name"),
         note: None,
@@ -86,12 +112,20 @@ fn new_license(frame: &Frame, form: &Form) -> Result<IssueLicense> {
 }
 
 async fn preview_of(app: &App, frame: &Frame, form: &Form) -> Result<Vec<(String, String)>> {
-    let license = app.gate.preview(&frame.caller, new_license(frame, form)?).await?;
-    let end = license.end_date.map_or("no end".into(), |end| format::date(end.0));
+    let license = app
+        .gate
+        .preview(&frame.caller, new_license(frame, form)?)
+        .await?;
+    let end = license
+        .end_date
+        .map_or("no end".into(), |end| format::date(end.0));
     Ok(vec![
         ("Owner".into(), license.organization_name.clone()),
         ("Product".into(), license.product_name.clone()),
-        ("Units".into(), format::count(license.quantity, &license.unit, &license.units)),
+        (
+            "Units".into(),
+            format::count(license.quantity, &license.unit, &license.units),
+        ),
         ("First day".into(), format::date(license.start_date.0)),
         ("Last day".into(), end),
     ])
@@ -105,19 +139,36 @@ async fn new_page(
 ) -> Result<LicenseNewPage> {
     frame.caller.scope.require(Permission::LicensesIssue)?;
     let scope = frame.caller.scope.clone();
-    let first = catalog::queries::Filter { limit: 50, ..catalog::queries::Filter::default() };
+    let first = catalog::queries::Filter {
+        limit: 50,
+        ..catalog::queries::Filter::default()
+    };
     let read = app.read(move |mut tx| {
         Box::pin(async move { catalog::queries::list_skus(&mut tx, &scope, &first).await })
     });
     let skus = read.await?;
-    let choices: Vec<(String, String)> =
-        skus.iter().map(|sku| (sku.id.to_string(), format!("{} · {}", sku.code, sku.name))).collect();
-    let choices: Vec<(&str, &str)> = choices.iter().map(|(id, label)| (id.as_str(), label.as_str())).collect();
-    let owner = (frame.visitor.organization_id.to_string(), frame.visitor.organization.clone());
+    let choices: Vec<(String, String)> = skus
+        .iter()
+        .map(|sku| (sku.id.to_string(), format!("{} · {}", sku.code, sku.name)))
+        .collect();
+    let choices: Vec<(&str, &str)> = choices
+        .iter()
+        .map(|(id, label)| (id.as_str(), label.as_str()))
+        .collect();
+    let owner = (
+        frame.visitor.organization_id.to_string(),
+        frame.visitor.organization.clone(),
+    );
     let fields = vec![
-        Field::select("organization_id", "Owner", &[(&owner.0, &owner.1)]).source("/organizations/options").required(),
-        Field::select("sku_id", "SKU", &choices).source("/catalog/skus/options").required(),
-        Field::new("number", "quantity", "Quantity").between("1", "999999999").required(),
+        Field::select("organization_id", "Owner", &[(&owner.0, &owner.1)])
+            .source("/organizations/options")
+            .required(),
+        Field::select("sku_id", "SKU", &choices)
+            .source("/catalog/skus/options")
+            .required(),
+        Field::new("number", "quantity", "Quantity")
+            .between("1", "999999999")
+            .required(),
         Field::text("sales_order", "Sales order"),
         Field::text("support_reference", "Support reference"),
         Field::new("date", "start_date", "First day").hint("Today, unless you choose another day."),
@@ -128,7 +179,9 @@ async fn new_page(
         fields: filled(fields, given, refused),
         preview: vec![],
         no_skus: skus.is_empty(),
-        error: refused.filter(|error| error.fields.is_empty()).map(|error| error.message.clone()),
+        error: refused
+            .filter(|error| error.fields.is_empty())
+            .map(|error| error.message.clone()),
     })
 }
 
@@ -139,7 +192,8 @@ fn filled(fields: Vec<Field>, given: &[(String, String)], refused: Option<&Error
         if !typed.is_empty() {
             field.value = typed.to_owned();
         }
-        let problem = refused.and_then(|error| error.fields.iter().find(|wrong| wrong.field == field.name));
+        let problem =
+            refused.and_then(|error| error.fields.iter().find(|wrong| wrong.field == field.name));
         field.error = problem.map(|wrong| wrong.message.clone());
         field
     };
@@ -149,21 +203,33 @@ fn filled(fields: Vec<Field>, given: &[(String, String)], refused: Option<&Error
 /// `/licenses/{id}/edit`.
 pub async fn edit(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
     let page = edit_page(&app, &frame, id, (&[], None)).await?;
-    let rendered = if frame.fragment.0 { page.as_sheet().render() } else { page.render() };
+    let rendered = if frame.fragment.0 {
+        page.as_sheet().render()
+    } else {
+        page.render()
+    };
     Ok(html(StatusCode::OK, rendered))
 }
 
 /// Saves, or shows the form again with what is wrong.
 pub async fn save(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) -> PageResult {
     let done = match edited(id, &form) {
-        Ok(command) => app.gate.submit(&frame.caller, form.key.clone(), command).await,
+        Ok(command) => {
+            app.gate
+                .submit(&frame.caller, form.key.clone(), command)
+                .await
+        }
         Err(error) => Err(error),
     };
     match done {
         Ok(_) => Ok(go(frame.fragment, &format!("/licenses/{id}"))),
         Err(error) if error.is_refusal() => {
             let page = edit_page(&app, &frame, id, (&form.pairs, Some(&error))).await?;
-            let rendered = if frame.fragment.0 { page.as_sheet().render() } else { page.render() };
+            let rendered = if frame.fragment.0 {
+                page.as_sheet().render()
+            } else {
+                page.render()
+            };
             Ok(html(StatusCode::UNPROCESSABLE_ENTITY, rendered))
         }
         Err(error) => Err(error.into()),
@@ -176,7 +242,9 @@ fn edited(id: Uuid, form: &Form) -> Result<EditLicense> {
         version: form.parse("version", "a version")?,
         quantity: Some(form.need("quantity", "a whole number")?),
         support_reference: Some(form.text("support_reference").to_owned()),
-        start_date: form.parse::<jiff::civil::Date>("start_date", "a date")?.map(store::Date),
+        start_date: form
+            .parse::<jiff::civil::Date>("start_date", "a date")?
+            .map(store::Date),
         name: Some(form.text("name").to_owned()),
         note: None,
         expiring_days: None,
@@ -193,9 +261,15 @@ async fn edit_page(
     let in_use = license.allocated + license.assigned;
     let least = in_use.max(1).to_string();
     let fields = vec![
-        Field::text("support_reference", "Support reference").value(license.support_reference.clone().unwrap_or_default()),
-        Field::new("date", "start_date", "First day").value(license.start_date.to_string()).required(),
-        Field::new("number", "quantity", "Quantity").value(license.quantity.to_string()).between(least, "999999999").required(),
+        Field::text("support_reference", "Support reference")
+            .value(license.support_reference.clone().unwrap_or_default()),
+        Field::new("date", "start_date", "First day")
+            .value(license.start_date.to_string())
+            .required(),
+        Field::new("number", "quantity", "Quantity")
+            .value(license.quantity.to_string())
+            .between(least, "999999999")
+            .required(),
         Field::text("name", "Name").value(license.name.clone().unwrap_or_default()),
     ];
     Ok(LicenseEditPage {
@@ -204,15 +278,22 @@ async fn edit_page(
         version: license.version,
         fixed: vec![
             ("Owner".into(), license.organization_name.clone()),
-            ("Sales order".into(), license.sales_order.clone().unwrap_or_else(|| "–".into())),
+            (
+                "Sales order".into(),
+                license.sales_order.clone().unwrap_or_else(|| "–".into()),
+            ),
             ("SKU".into(), license.sku_code.clone()),
         ],
         fields: filled(fields, given, refused),
         sales_order: license.sales_order.clone().unwrap_or_default(),
         order_siblings: siblings,
         in_use,
-        end: license.end_date.map_or("no end".into(), |end| format::date(end.0)),
-        error: refused.filter(|error| error.fields.is_empty()).map(|error| error.message.clone()),
+        end: license
+            .end_date
+            .map_or("no end".into(), |end| format::date(end.0)),
+        error: refused
+            .filter(|error| error.fields.is_empty())
+            .map(|error| error.message.clone()),
     })
 }
 
@@ -221,9 +302,16 @@ async fn find(app: &App, frame: &Frame, id: Uuid) -> Result<(License, i64)> {
     let scope = frame.caller.scope.clone();
     let read = app.read(move |mut tx| {
         Box::pin(async move {
-            let license = queries::find_visible(&mut tx, &scope, id).await?.ok_or_else(Error::not_found)?;
+            let license = queries::find_visible(&mut tx, &scope, id)
+                .await?
+                .ok_or_else(Error::not_found)?;
             let siblings = match &license.sales_order {
-                Some(order) => queries::on_order(&mut tx, license.organization_id, order).await?.len() as i64 - 1,
+                Some(order) => {
+                    queries::on_order(&mut tx, license.organization_id, order)
+                        .await?
+                        .len() as i64
+                        - 1
+                }
                 None => 0,
             };
             Ok((license, siblings))
@@ -233,9 +321,17 @@ async fn find(app: &App, frame: &Frame, id: Uuid) -> Result<(License, i64)> {
 }
 
 /// `/licenses/{id}/pause`, `terminate`, `delete`: what it would do, with numbers.
-pub async fn confirm(State(app): State<App>, frame: Frame, Path((id, decision)): Path<(Uuid, String)>) -> PageResult {
+pub async fn confirm(
+    State(app): State<App>,
+    frame: Frame,
+    Path((id, decision)): Path<(Uuid, String)>,
+) -> PageResult {
     let page = confirm_page(&app, &frame, (id, &decision), None).await?;
-    let rendered = if frame.fragment.0 { page.as_sheet().render() } else { page.render() };
+    let rendered = if frame.fragment.0 {
+        page.as_sheet().render()
+    } else {
+        page.render()
+    };
     Ok(html(StatusCode::OK, rendered))
 }
 
@@ -250,9 +346,29 @@ pub async fn decide(
     let (caller, key) = (&frame.caller, form.key.clone());
     let (version, paused) = (Some(license.version), !license.paused);
     let done = match decision.as_str() {
-        "pause" => app.gate.submit(caller, key, PauseLicense { id, version, paused }).await.map(drop),
-        "terminate" => app.gate.submit(caller, key, TerminateLicense { id, version }).await.map(drop),
-        "delete" => app.gate.submit(caller, key, DeleteLicense { id, version }).await.map(drop),
+        "pause" => app
+            .gate
+            .submit(
+                caller,
+                key,
+                PauseLicense {
+                    id,
+                    version,
+                    paused,
+                },
+            )
+            .await
+            .map(drop),
+        "terminate" => app
+            .gate
+            .submit(caller, key, TerminateLicense { id, version })
+            .await
+            .map(drop),
+        "delete" => app
+            .gate
+            .submit(caller, key, DeleteLicense { id, version })
+            .await
+            .map(drop),
         _ => return Err(Error::not_found().into()),
     };
     match done {
@@ -260,21 +376,50 @@ pub async fn decide(
         Ok(()) => Ok(go(frame.fragment, &format!("/licenses/{id}"))),
         Err(error) if error.is_refusal() => {
             let page = confirm_page(&app, &frame, (id, &decision), Some(error.message)).await?;
-            let rendered = if frame.fragment.0 { page.as_sheet().render() } else { page.render() };
+            let rendered = if frame.fragment.0 {
+                page.as_sheet().render()
+            } else {
+                page.render()
+            };
             Ok(html(StatusCode::CONFLICT, rendered))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn confirm_page(app: &App, frame: &Frame, (id, decision): (Uuid, &str), error: Option<String>) -> Result<Confirm> {
+async fn confirm_page(
+    app: &App,
+    frame: &Frame,
+    (id, decision): (Uuid, &str),
+    error: Option<String>,
+) -> Result<Confirm> {
     let (license, _) = find(app, frame, id).await?;
     let sku = &license.sku_code;
     let (title, lead, label, tone) = match decision {
-        "pause" if license.paused => (format!("Let {sku} go on?"), "Units can be passed on and assigned again, and checks say yes.", "Resume", "warn"),
-        "pause" => (format!("Pause {sku}?"), "Nothing new can be passed on or assigned, and checks say no. The clock goes on.", "Pause", "warn"),
-        "terminate" => (format!("Terminate {sku}?"), "The license ends now, for everyone who received units of it. This is not undone.", "Terminate", "bad"),
-        "delete" => (format!("Delete {sku}?"), "It was never used, so nothing is lost but the record.", "Delete", "bad"),
+        "pause" if license.paused => (
+            format!("Let {sku} go on?"),
+            "Units can be passed on and assigned again, and checks say yes.",
+            "Resume",
+            "warn",
+        ),
+        "pause" => (
+            format!("Pause {sku}?"),
+            "Nothing new can be passed on or assigned, and checks say no. The clock goes on.",
+            "Pause",
+            "warn",
+        ),
+        "terminate" => (
+            format!("Terminate {sku}?"),
+            "The license ends now, for everyone who received units of it. This is not undone.",
+            "Terminate",
+            "bad",
+        ),
+        "delete" => (
+            format!("Delete {sku}?"),
+            "It was never used, so nothing is lost but the record.",
+            "Delete",
+            "bad",
+        ),
         _ => return Err(Error::not_found()),
     };
     let n = |units: i64| format::count(units, &license.unit, &license.units);

@@ -23,8 +23,8 @@ use crate::{
     catalog,
     console::{
         answer::html,
-        format,
         form::{pairs, value},
+        format,
         frame::{Frame, PageResult},
         layout::JobBanner,
         table::ListView,
@@ -43,10 +43,25 @@ pub async fn list(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
     let list = license_list().read(&pairs);
     let offset = value(&pairs, "cursor").parse().unwrap_or(0_i64).max(0);
     let filter = filter(&list, frame.visitor.organization_id, offset);
-    let (scope, now, job) = (frame.caller.scope.clone(), app.gate.now(), value(&pairs, "job").parse().ok());
-    let data = app.read(move |mut tx| Box::pin(async move { List::read(&mut tx, &scope, filter, (now, job)).await }));
-    let page = data.await?.page(&frame, list, Moment::new(now, &frame.visitor.time_zone), offset);
-    let rendered = if frame.fragment.0 { page.as_rows().render() } else { page.render() };
+    let (scope, now, job) = (
+        frame.caller.scope.clone(),
+        app.gate.now(),
+        value(&pairs, "job").parse().ok(),
+    );
+    let data = app.read(move |mut tx| {
+        Box::pin(async move { List::read(&mut tx, &scope, filter, (now, job)).await })
+    });
+    let page = data.await?.page(
+        &frame,
+        list,
+        Moment::new(now, &frame.visitor.time_zone),
+        offset,
+    );
+    let rendered = if frame.fragment.0 {
+        page.as_rows().render()
+    } else {
+        page.render()
+    };
     Ok(html(StatusCode::OK, rendered))
 }
 
@@ -99,7 +114,13 @@ impl List {
         })
     }
 
-    fn page(mut self, frame: &Frame, mut list: ListView, moment: Moment, offset: i64) -> LicensesPage {
+    fn page(
+        mut self,
+        frame: &Frame,
+        mut list: ListView,
+        moment: Moment,
+        offset: i64,
+    ) -> LicensesPage {
         let more = self.pools.len() as i64 > PAGE;
         self.pools.truncate(PAGE as usize);
         list.shown = self.pools.len() as i64;
@@ -125,10 +146,18 @@ impl List {
 /// `/licenses/assign?id=`: from the ticked row to its grid.
 pub async fn assign(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
     let pairs = pairs(query.as_deref());
-    let wanted: Vec<Uuid> =
-        pairs.iter().filter(|(name, _)| name == "id").filter_map(|(_, id)| id.parse().ok()).collect();
+    let wanted: Vec<Uuid> = pairs
+        .iter()
+        .filter(|(name, _)| name == "id")
+        .filter_map(|(_, id)| id.parse().ok())
+        .collect();
     let [license_id] = wanted[..] else {
-        return Err(Error::invalid("id", "selection.one", "Select one license to update its assignment.").into());
+        return Err(Error::invalid(
+            "id",
+            "selection.one",
+            "Select one license to update its assignment.",
+        )
+        .into());
     };
     let (scope, organization_id) = (frame.caller.scope.clone(), frame.visitor.organization_id);
     let found = app.read(move |mut tx| {
@@ -140,9 +169,17 @@ pub async fn assign(State(app): State<App>, frame: Frame, RawQuery(query): RawQu
 
 /// `/licenses/{id}`: one license, as the organization acted for holds it.
 pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
-    let (scope, organization_id, now) = (frame.caller.scope.clone(), frame.visitor.organization_id, app.gate.now());
-    let data = app.read(move |mut tx| Box::pin(async move { One::read(&mut tx, &scope, id, organization_id).await }));
-    let page = data.await?.page(&frame, &Moment::new(now, &frame.visitor.time_zone));
+    let (scope, organization_id, now) = (
+        frame.caller.scope.clone(),
+        frame.visitor.organization_id,
+        app.gate.now(),
+    );
+    let data = app.read(move |mut tx| {
+        Box::pin(async move { One::read(&mut tx, &scope, id, organization_id).await })
+    });
+    let page = data
+        .await?
+        .page(&frame, &Moment::new(now, &frame.visitor.time_zone));
     Ok(html(StatusCode::OK, page.render()))
 }
 
@@ -164,7 +201,9 @@ impl One {
         let license = queries::find(tx, id).await?.ok_or_else(Error::not_found)?;
         let pool = match held {
             Some(pool) => pool,
-            None => pools::find_visible(tx, scope, license.pool_id).await?.ok_or_else(Error::not_found)?,
+            None => pools::find_visible(tx, scope, license.pool_id)
+                .await?
+                .ok_or_else(Error::not_found)?,
         };
         let sku = catalog::queries::find_sku(tx, license.sku_id).await?;
         let owned = queries::find_visible(tx, scope, id).await?;
@@ -175,11 +214,14 @@ impl One {
         let price = price.and_then(|(minor, currency)| {
             Some(rules::money::Money::new(minor, currency.parse().ok()?).to_string())
         });
-        let owner = organizations::queries::find_visible(tx, scope, license.organization_id).await?;
+        let owner =
+            organizations::queries::find_visible(tx, scope, license.organization_id).await?;
         Ok(One {
             owner: owner.map_or_else(String::new, |owner| owner.name),
             owned,
-            validity: sku.and_then(|sku| sku.validity).map_or("no end".into(), |validity| validity.in_words()),
+            validity: sku
+                .and_then(|sku| sku.validity)
+                .map_or("no end".into(), |validity| validity.in_words()),
             price: price.unwrap_or_default(),
             shares: pools::largest_shares(tx, pool.id, 8).await?,
             share_count: pools::count_shares(tx, pool.id).await?,
@@ -198,12 +240,20 @@ impl One {
             in_use,
         };
         let change = |(at, who, command): journal::queries::Latest| {
-            (format::ago(at.get(), moment.now.get()), who.unwrap_or_else(|| "Seatbook".into()), command)
+            (
+                format::ago(at.get(), moment.now.get()),
+                who.unwrap_or_else(|| "Seatbook".into()),
+                command,
+            )
         };
         let owned = self.owned.as_ref();
         LicensePage {
             shell: frame.shell(row.sku.clone(), "licenses"),
-            owner: if self.owner.is_empty() { frame.visitor.organization.clone() } else { self.owner },
+            owner: if self.owner.is_empty() {
+                frame.visitor.organization.clone()
+            } else {
+                self.owner
+            },
             unit: (self.pool.unit.clone(), self.pool.units.clone()),
             in_use: self.pool.assigned,
             support_reference: self.pool.support_reference.clone().unwrap_or_default(),
@@ -217,7 +267,8 @@ impl One {
             may_edit: owned.is_some() && frame.may(Permission::LicensesEdit),
             may_allocate: frame.may(Permission::AllocationsSet),
             may_end: owned.is_some() && frame.may(Permission::LicensesTerminate),
-            deletable: owned.is_some_and(|license| !license.used) && frame.may(Permission::LicensesTerminate),
+            deletable: owned.is_some_and(|license| !license.used)
+                && frame.may(Permission::LicensesTerminate),
             row,
         }
     }

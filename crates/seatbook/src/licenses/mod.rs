@@ -43,5 +43,8 @@ pub fn pages() -> Router<App> {
         .route("/licenses/new/preview", get(forms::preview))
         .route("/licenses/{id}", get(handlers::show))
         .route("/licenses/{id}/edit", get(forms::edit).post(forms::save))
-        .route("/licenses/{id}/{decision}", get(forms::confirm).post(forms::decide))
+        .route(
+            "/licenses/{id}/{decision}",
+            get(forms::confirm).post(forms::decide),
+        )
 }

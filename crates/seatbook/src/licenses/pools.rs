@@ -45,7 +45,9 @@ pub async fn find_at(
 ) -> Result<Option<Pool>> {
     let roots = scope.roots(Permission::LicensesRead);
     let mut select = Select::new(POOL);
-    select.and("p.license_id = ?", &license_id).and("p.organization_id = ?", &organization_id);
+    select
+        .and("p.license_id = ?", &license_id)
+        .and("p.organization_id = ?", &organization_id);
     below_any(&mut select, "p.organization_id", &roots);
     Ok(tx.query_opt(&select.sql(""), select.params()).await?)
 }

@@ -9,11 +9,7 @@ use super::{
     pages::{LicenseGroup, LicenseRow},
     pools::Totals,
 };
-use crate::console::{
-    badges,
-    charts::Kpi,
-    format,
-};
+use crate::console::{badges, charts::Kpi, format};
 
 /// The moment a page is looked at, in the reader's zone.
 #[derive(Clone, Debug)]
@@ -57,7 +53,11 @@ pub fn row(pool: &Pool, moment: &Moment) -> LicenseRow {
         tier: pool.sku_tier.clone().unwrap_or_default(),
         class: pool.sku_class.clone().unwrap_or_default(),
         start: format::date(pool.start_date.0),
-        end: format::due(pool.end_date.map(|end| end.0), moment.today, i32::from(days)),
+        end: format::due(
+            pool.end_date.map(|end| end.0),
+            moment.today,
+            i32::from(days),
+        ),
         quantity: pool.quantity,
         available: pool.available(moment.now),
         assigned: pool.allocated,
@@ -74,12 +74,24 @@ pub fn groups(pools: &[Pool], by_sku: bool, moment: &Moment) -> Vec<LicenseGroup
         let (title, note) = if by_sku {
             (pool.sku_code.clone(), pool.product_name.clone())
         } else {
-            let reference = pool.support_reference.clone().map(|reference| format!("Support reference {reference}"));
-            (pool.sales_order.clone().unwrap_or_else(|| "No sales order".into()), reference.unwrap_or_default())
+            let reference = pool
+                .support_reference
+                .clone()
+                .map(|reference| format!("Support reference {reference}"));
+            (
+                pool.sales_order
+                    .clone()
+                    .unwrap_or_else(|| "No sales order".into()),
+                reference.unwrap_or_default(),
+            )
         };
         let row = row(pool, moment);
         if groups.last().is_none_or(|group| group.title != title) {
-            groups.push(LicenseGroup { title, note, ..LicenseGroup::default() });
+            groups.push(LicenseGroup {
+                title,
+                note,
+                ..LicenseGroup::default()
+            });
         }
         if let Some(group) = groups.last_mut() {
             group.quantity += row.quantity;
@@ -107,8 +119,20 @@ pub fn kpis(totals: Totals) -> Vec<Kpi> {
         Kpi {
             part: totals.available,
             whole: totals.quantity,
-            ..kpi("Available", totals.available, "of active licenses", "mute", "/licenses?status=active")
+            ..kpi(
+                "Available",
+                totals.available,
+                "of active licenses",
+                "mute",
+                "/licenses?status=active",
+            )
         },
-        kpi("Expiring soon", totals.expiring, "", soon, "/licenses?status=expiring_soon"),
+        kpi(
+            "Expiring soon",
+            totals.expiring,
+            "",
+            soon,
+            "/licenses?status=expiring_soon",
+        ),
     ]
 }

@@ -6,4 +6,5 @@ mod harness;
 mod organizations;
 mod licenses;
 mod allocations;
+mod verify;
 mod tidy;

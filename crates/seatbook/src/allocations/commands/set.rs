@@ -158,7 +158,9 @@ impl SetAllocations {
     /// Whether sums and rows would be accepted now. The job that applies them checks again.
     pub(super) async fn check(&self, tx: &mut Tx<'_>) -> Result<()> {
         self.count()?;
-        let source = queries::find_source(tx, self.pool_id).await?.ok_or_else(Error::not_found)?;
+        let source = queries::find_source(tx, self.pool_id)
+            .await?
+            .ok_or_else(Error::not_found)?;
         let named: Vec<Uuid> = self.rows.iter().map(|row| row.organization_id).collect();
         let children = queries::find_children(tx, &source, &named).await?;
         self.plan(&source, &children, &named).map(drop)
@@ -168,6 +170,10 @@ impl SetAllocations {
         if (1..=MOST_ROWS).contains(&self.rows.len()) {
             return Ok(());
         }
-        Err(Error::invalid("rows", "rows.out_of_range", format!("Send 1 to {MOST_ROWS} rows.")))
+        Err(Error::invalid(
+            "rows",
+            "rows.out_of_range",
+            format!("Send 1 to {MOST_ROWS} rows."),
+        ))
     }
 }

@@ -150,6 +150,11 @@ impl TestApp {
         let _ = self.scratch.remove().await;
     }
 
+    /// Where the database is, for the command line.
+    pub fn database(&self) -> &str {
+        self.scratch.database()
+    }
+
     /// Runs text on the database, past every rule: how a test plants damage.
     pub async fn tamper(&self, sql: &str) {
         self.scratch
