@@ -4,6 +4,7 @@
 //! name: `app.operator`, and `app.person(…)` for others. Everything a test does goes over HTTP.
 
 mod person;
+mod planted;
 
 use std::{
     net::SocketAddr,
@@ -14,6 +15,7 @@ use std::{
 };
 
 pub use person::{Answer, Person, send};
+pub use planted::random_id;
 use seatbook::{
     access::{
         commands::{CreateToken, SetUp},
