@@ -21,6 +21,10 @@ pub mod jobs;
 pub mod organizations;
 pub mod access;
 
+// Faces.
+pub mod history;
+pub mod reference;
+
 // The house as a whole.
 pub mod router;
 pub mod serve;

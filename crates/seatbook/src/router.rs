@@ -18,7 +18,9 @@ use tower_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{access, app::App, error::Error, jobs, openapi, organizations};
+use crate::{
+    access, app::App, console, error::Error, history, jobs, openapi, organizations, reference,
+};
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -35,8 +37,17 @@ fn operations() -> OpenApiRouter<App> {
         "/api/v1",
         OpenApiRouter::new()
             .merge(jobs::operations())
-            .merge(organizations::operations()),
+            .merge(organizations::operations())
+            .merge(history::operations()),
     )
+}
+
+/// The pages of every room. A refusal in them has a face.
+fn pages() -> Router<App> {
+    Router::new()
+        .merge(jobs::pages())
+        .merge(history::pages())
+        .layer(middleware::from_fn(console::frame::faces))
 }
 
 /// The OpenAPI 3.1 document.
@@ -51,6 +62,9 @@ pub fn router(app: App) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     Router::new()
         .merge(api)
+        .merge(pages())
+        .merge(console::assets::routes())
+        .merge(reference::routes(&document, &app.settings.base_url()))
         .route(
             "/api/v1/openapi.json",
             get(move || async move { Json(document) }),
