@@ -28,6 +28,8 @@ pub mod allocations;
 
 // Faces.
 pub mod verify;
+pub mod history;
+pub mod reference;
 
 // The house as a whole.
 pub mod router;

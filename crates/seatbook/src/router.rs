@@ -20,8 +20,8 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, allocations, app::App, catalog, console, error::Error, jobs, licenses, openapi,
-    organizations, people, tokens,
+    access, allocations, app::App, catalog, console, error::Error, history, jobs, licenses,
+    openapi, organizations, people, reference, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -44,7 +44,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(tokens::operations())
             .merge(catalog::operations())
             .merge(licenses::operations())
-            .merge(allocations::operations()),
+            .merge(allocations::operations())
+            .merge(history::operations()),
     )
 }
 
@@ -59,6 +60,8 @@ fn pages() -> Router<App> {
         .merge(people::pages())
         .merge(licenses::pages())
         .merge(allocations::pages())
+        .merge(jobs::pages())
+        .merge(history::pages())
 }
 
 /// The OpenAPI 3.1 document.
@@ -75,6 +78,7 @@ pub fn router(app: App) -> Router {
         .merge(api)
         .merge(pages())
         .merge(console::assets::routes())
+        .merge(reference::routes(&document, &app.settings.base_url()))
         .route(
             "/api/v1/openapi.json",
             get(move || async move { Json(document) }),

@@ -12,7 +12,7 @@ use crate::{
     config::Settings,
     error::{Error, Result},
     gate::{self, Gate},
-    jobs::Runner,
+    jobs,
     journal::sealer,
     router, schema,
     secrets::Vault,
@@ -69,13 +69,16 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
     let tasks = background(&app)?;
-    let jobs = Runner::start(app.clone(), router::KINDS);
+    let runner = jobs::Runner::start(app.clone(), router::KINDS);
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
     announce_set_up(&app).await?;
     let served = axum::serve(listener, router::router(app.clone()))
-        .with_graceful_shutdown(told_to_stop())
+        .with_graceful_shutdown(async {
+            told_to_stop().await;
+            jobs::events::hang_up();
+        })
         .await;
-    jobs.stop().await;
+    runner.stop().await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     app.gate.db().close().await;
     served.map_err(Error::internal)

@@ -129,6 +129,7 @@ pub async fn allocate(State(app): State<App>, write: Write<AllocateIn>) -> Resul
 /// Where to.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OrganizationMoveIn)]
 pub struct MoveIn {
     /// The new parent.
     parent_id: Uuid,

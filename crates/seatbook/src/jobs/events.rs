@@ -1,6 +1,10 @@
 //! A job's progress as a stream of server-sent events.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
@@ -23,6 +27,13 @@ const PERIOD: Duration = Duration::from_millis(250);
 /// Looks in one stream. Then the browser asks again by itself, and is recognised anew: rights act at the
 /// next request.
 const LOOKS: u32 = 1_200;
+
+static HUNG_UP: AtomicBool = AtomicBool::new(false);
+
+/// Ends every stream of this process: a server that stops waits for its open answers.
+pub fn hang_up() {
+    HUNG_UP.store(true, Ordering::Relaxed);
+}
 
 /// What one `progress` event carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -92,7 +103,7 @@ impl Follower {
         if self.told.as_ref().is_some_and(|told| !told.state.is_open()) {
             return None;
         }
-        while self.looks < LOOKS {
+        while self.looks < LOOKS && !HUNG_UP.load(Ordering::Relaxed) {
             self.looks += 1;
             self.beat.tick().await;
             let news = Progress::of(&self.look().await.ok()??);

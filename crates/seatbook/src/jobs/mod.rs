@@ -15,6 +15,7 @@ pub mod model;
 pub mod pages;
 pub mod queries;
 pub mod runner;
+pub mod windows;
 pub mod work;
 
 pub use commands::enqueue;
@@ -22,6 +23,10 @@ pub use model::{Ended, NewJob};
 pub use runner::{Runner, run_until_idle};
 pub use work::{Kind, Work};
 
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -34,4 +39,17 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::events))
         .routes(routes!(api::retry))
         .routes(routes!(api::cancel))
+}
+
+/// The pages of this room.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route("/jobs", get(windows::list))
+        .route("/jobs/{id}", get(windows::show))
+        .route("/jobs/{id}/events", get(windows::events))
+        .route("/jobs/{id}/retry", post(windows::retry))
+        .route(
+            "/jobs/{id}/cancel",
+            get(windows::ask_cancel).post(windows::cancel),
+        )
 }

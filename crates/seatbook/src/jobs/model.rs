@@ -11,6 +11,7 @@ use crate::{console::layout::JobBanner, error::Error};
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = JobState)]
 pub enum State {
     /// Nobody has begun it.
     Queued,
@@ -81,6 +82,7 @@ pub struct NewJob {
 
 /// A number that came of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobFigure)]
 pub struct Figure {
     /// What was counted.
     pub label: String,
@@ -90,6 +92,7 @@ pub struct Figure {
 
 /// A place where a job's effect can be seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobLink)]
 pub struct Link {
     /// The words.
     pub label: String,
@@ -99,6 +102,7 @@ pub struct Link {
 
 /// What came of a job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobResult)]
 pub struct Outcome {
     /// Its numbers.
     #[serde(default)]
@@ -163,6 +167,7 @@ impl Ended {
 
 /// One try that went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobFailure)]
 pub struct Failure {
     /// When.
     #[schema(value_type = String, format = DateTime)]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     both_engines,
-    harness::{Answer, TestApp, id, ids},
+    harness::{Answer, id, ids},
 };
 
 both_engines! {

@@ -2,7 +2,10 @@
 
 mod access;
 mod catalog;
+mod contract;
 mod harness;
+mod history;
+mod jobs;
 mod organizations;
 mod licenses;
 mod allocations;

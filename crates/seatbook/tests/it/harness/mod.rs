@@ -7,6 +7,7 @@ mod book;
 mod browser;
 mod person;
 mod race;
+mod planted;
 
 use std::{
     net::SocketAddr,
@@ -19,6 +20,7 @@ use std::{
 pub use book::{id, ids};
 pub use browser::{Browser, PASSWORD};
 pub use person::{Answer, Person, send};
+pub use planted::random_id;
 pub use race::{Racer, race};
 use seatbook::{
     access::{
