@@ -1,3 +1,4 @@
 //! People and how they prove who they are, through the door.
 
+mod account;
 mod door;
