@@ -114,8 +114,6 @@ pub struct SessionRow {
     pub id: String,
     /// "Firefox on Linux".
     pub device: String,
-    /// The address it came from.
-    pub address: String,
     /// When it was last used, in words.
     pub last_used: String,
     /// Whether it is the one asking.

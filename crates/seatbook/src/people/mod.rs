@@ -7,10 +7,12 @@
 //! the root keeps an operator.
 
 pub mod api;
+pub mod commands;
 pub mod invitations;
 pub mod joining;
 pub mod model;
 pub mod pages;
+pub mod queries;
 pub mod reach;
 
 use axum::{Router, routing::get};
@@ -22,8 +24,14 @@ use crate::app::App;
 pub fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::me))
-        .routes(routes!(api::invite))
-        .routes(routes!(api::revoke))
+        .routes(routes!(api::list))
+        .routes(routes!(api::show))
+        .routes(routes!(api::deactivate))
+        .routes(routes!(api::activate))
+        .routes(routes!(api::add))
+        .routes(routes!(api::membership, api::change, api::remove))
+        .routes(routes!(api::invitations, api::invite))
+        .routes(routes!(api::invitation, api::revoke))
         .routes(routes!(api::renew))
 }
 

@@ -1,3 +1,5 @@
 //! People and how they prove who they are, through the door.
 
+mod account;
 mod door;
+mod people;
