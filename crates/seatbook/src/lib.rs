@@ -6,8 +6,8 @@
 pub mod clock;
 pub mod error;
 pub mod schema;
-pub mod scope;
 pub mod journal;
+pub mod scope;
 pub mod secrets;
 pub mod gate;
 pub mod config;
