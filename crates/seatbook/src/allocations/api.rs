@@ -60,6 +60,7 @@ pub async fn list(
     Ok(Json(List::page(read.await?, limit, key)))
 }
 
+/// The shares of a pool, where the scope can see the pool.
 async fn visible(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec<Allocation>> {
     let pool = licenses::pools::find_visible(tx, scope, filter.pool_id).await?;
     pool.ok_or_else(Error::not_found)?;
