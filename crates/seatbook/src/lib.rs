@@ -14,6 +14,8 @@ pub mod journal;
 pub mod openapi;
 pub mod organizations;
 pub mod people;
+pub mod recovery;
+pub mod roles;
 pub mod router;
 pub mod schema;
 pub mod scope;

@@ -1,9 +1,15 @@
 //! The command line of Seatbook.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
-use seatbook::{config::Settings, serve};
+use seatbook::{
+    access::links,
+    clock::SystemClock,
+    config::Settings,
+    error::{Error, Result},
+    recovery, serve,
+};
 use tracing_subscriber::EnvFilter;
 
 /// License management: who bought how many units of what, who passed them on, and who uses them.
@@ -18,11 +24,43 @@ struct Cli {
 enum Verb {
     /// Starts the server. The first start makes the book and prints a one-time link to set it up.
     Serve(Settings),
+    /// Looks after the people who sign in.
+    #[command(subcommand)]
+    User(User),
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Prints a link, good for an hour, by which a person chooses a new password.
+    Reset {
+        /// The person's e-mail address.
+        email: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+/// Asks the running server; where there is none, opens the book itself.
+async fn reset(settings: Settings, email: &str) -> Result<()> {
+    let link = match recovery::machine::ask(&settings, email).await? {
+        Some(link) => link,
+        None => {
+            let app = serve::open(settings, Arc::new(SystemClock)).await?;
+            let link = links::draw_reset(&app, email).await?;
+            app.gate.db().close().await;
+            link
+        }
+    };
+    let link = link.ok_or_else(|| Error::internal(format!("nobody has the address {email}")))?;
+    println!("{link}");
+    Ok(())
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let Verb::Serve(settings) = cli.command;
+    let settings = match &cli.command {
+        Verb::Serve(settings) | Verb::User(User::Reset { settings, .. }) => settings,
+    };
     let filter = EnvFilter::try_from_env("SEATBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -39,7 +77,13 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(serve::serve(settings)) {
+    let done = runtime.block_on(async {
+        match cli.command {
+            Verb::Serve(settings) => serve::serve(settings).await,
+            Verb::User(User::Reset { email, settings }) => reset(settings, &email).await,
+        }
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "Seatbook stopped");

@@ -18,7 +18,10 @@ use tower_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{access, app::App, console, error::Error, openapi, organizations, people, tokens};
+use crate::{
+    access, app::App, console, error::Error, openapi, organizations, people, recovery, roles,
+    tokens,
+};
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -33,6 +36,7 @@ fn operations() -> OpenApiRouter<App> {
         OpenApiRouter::new()
             .merge(organizations::operations())
             .merge(people::operations())
+            .merge(roles::operations())
             .merge(tokens::operations()),
     )
 }
@@ -46,6 +50,9 @@ fn pages() -> Router<App> {
         )
         .merge(access::pages())
         .merge(people::pages())
+        .merge(recovery::pages())
+        .merge(roles::pages())
+        .merge(tokens::pages())
         .layer(middleware::from_fn(console::frame::faces))
 }
 
