@@ -1,6 +1,6 @@
 //! The command line of Seatbook.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 use seatbook::{

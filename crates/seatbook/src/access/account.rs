@@ -1,26 +1,19 @@
-//! Handlers of one's own account, and of the code that follows the password.
+//! Handlers of one's own account.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Redirect},
-};
+use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use store::{Place, Timestamp};
 
 use super::{
     commands::{ChangePassword, EditProfile},
-    door::{local, person, refusal},
+    door::{person, refusal, spend},
     model::{Person, Session},
-    pages::{AccountPage, SecondFactorPage, SecondFactorSetUp, SessionRow, marked},
+    pages::{AccountPage, SecondFactorSetUp, SessionRow, marked},
     passwords, queries,
-    recognise::{
-        Entry, SESSION_IDLE_SECONDS, SESSION_SECONDS, let_in, session_cookie, with_cookie,
-    },
+    recognise::{SESSION_IDLE_SECONDS, SESSION_SECONDS},
     second_factor::{
-        self, BeginSecondFactor, ConfirmSecondFactor, EndSecondFactor, RenewRecoveryCodes, Spent,
-        Typed,
+        self, BeginSecondFactor, ConfirmSecondFactor, EndSecondFactor, RenewRecoveryCodes,
     },
 };
 use crate::{
@@ -37,110 +30,8 @@ use crate::{
     },
     error::{Error, Kind, Result},
     gate::Key,
-    secrets::{Secret, fingerprint},
+    secrets::Secret,
 };
-
-/// After the password, the code must come within this many seconds.
-const CODE_SECONDS: i64 = 600;
-
-/// `/sign-in/code?next=…&recovery=true`.
-#[derive(Debug, Default, Deserialize)]
-pub struct CodeParams {
-    #[serde(default)]
-    next: String,
-    #[serde(default)]
-    recovery: bool,
-}
-
-/// Asks for the code of the second factor.
-pub async fn code_form(
-    State(app): State<App>,
-    headers: HeaderMap,
-    Params(params): Params<CodeParams>,
-) -> PageResult {
-    if awaiting(&app, &headers).await?.is_none() {
-        return Ok(Redirect::to("/sign-in").into_response());
-    }
-    let page = code_page(params.recovery, local(&params.next));
-    Ok(html(StatusCode::OK, page.render()))
-}
-
-fn code_page(recovery: bool, next: String) -> SecondFactorPage {
-    let label = if recovery { "Recovery code" } else { "Code" };
-    let autocomplete = if recovery { "off" } else { "one-time-code" };
-    SecondFactorPage {
-        recovery,
-        fields: vec![
-            Field::text("code", label)
-                .required()
-                .autocomplete(autocomplete),
-        ],
-        next,
-        error: None,
-    }
-}
-
-/// Lets somebody in who has given the password before, and now the code.
-pub async fn code(State(app): State<App>, headers: HeaderMap, form: Form) -> PageResult {
-    let (recovery, next) = (form.text("recovery") == "true", local(form.text("next")));
-    let Some(person) = awaiting(&app, &headers).await? else {
-        return Ok(Redirect::to("/sign-in").into_response());
-    };
-    match spend(&app, &person, form.text("code"), recovery).await {
-        Ok(()) => {
-            let entry = Entry {
-                second_factor: true,
-                ..Entry::of(&app, &headers)
-            };
-            let (secret, _) = let_in(&app, &person, entry).await?;
-            Ok(with_cookie(
-                &app,
-                &secret,
-                Redirect::to(&next).into_response(),
-            ))
-        }
-        Err(error) if error.is_refusal() => {
-            let mut page = code_page(recovery, next);
-            page.error = marked(&mut page.fields, &error);
-            Ok(refusal(&error, page.render()))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Whoever gave the password in this browser a moment ago, and owes a code.
-async fn awaiting(app: &App, headers: &HeaderMap) -> Result<Option<Person>> {
-    let Some(secret) = session_cookie(app, headers) else {
-        return Ok(None);
-    };
-    let (print, now) = (fingerprint(&secret), app.gate.now());
-    app.read(move |mut tx| {
-        Box::pin(async move {
-            let session = queries::find_session(&mut tx, &print, true).await?;
-            let fresh = session.filter(|it| now < it.created_at.plus_seconds(CODE_SECONDS));
-            match fresh {
-                Some(session) => queries::find_person(&mut tx, session.person_id).await,
-                None => Ok(None),
-            }
-        })
-    })
-    .await
-}
-
-/// Uses a code up, or says why it does not count.
-async fn spend(app: &App, person: &Person, code: &str, recovery: bool) -> Result<()> {
-    let typed = Typed::new(app.gate.vault(), person, code, recovery)?;
-    let now = app.gate.now();
-    let spend = app.gate.db().plumb(Place::ALONE, move |mut tx| {
-        let typed = typed.clone();
-        Box::pin(async move { typed.spend(&mut tx, now).await })
-    });
-    match spend.await? {
-        Spent::Right => Ok(()),
-        Spent::Wrong => Err(second_factor::wrong()),
-        Spent::Wait(seconds) => Err(passwords::too_often(seconds)),
-    }
-}
 
 /// `/account?done=…&set_up=1`.
 #[derive(Debug, Default, Deserialize)]

@@ -34,11 +34,10 @@ const FAILURES_KEPT_SECONDS: i64 = 24 * 3600;
 pub fn pages() -> Router<App> {
     Router::new()
         .route("/sign-in", get(door::sign_in_form).post(door::sign_in))
-        .route("/sign-in/code", get(account::code_form).post(account::code))
+        .route("/sign-in/code", get(door::code_form).post(door::code))
         .route("/sign-out", post(door::sign_out))
         .route("/session/organization", post(door::switch_organization))
         .route("/set-up/{token}", get(door::set_up_form).post(door::set_up))
-        .route("/reset/{token}", get(door::reset_form).post(door::reset))
         .route("/account", get(account::show))
         .route("/account/name", post(account::name))
         .route("/account/password", post(account::password))

@@ -357,6 +357,20 @@ pub async fn recovery_codes_left(tx: &mut Tx<'_>, person_id: Uuid) -> Result<i64
     Ok(left)
 }
 
+/// Demands a second factor of a built-in role, or no more; says the row and its version.
+pub async fn demand_second_factor(
+    tx: &mut Tx<'_>,
+    id: Uuid,
+    role: &str,
+    required: bool,
+) -> Result<(Uuid, i64)> {
+    let sql =
+        "INSERT INTO role_policy (id, role, requires_second_factor, version) VALUES ($1, $2, $3, 1)
+        ON CONFLICT (role) DO UPDATE SET requires_second_factor = excluded.requires_second_factor,
+        version = role_policy.version + 1 RETURNING id, version";
+    Ok(tx.query_one(sql, &[&id, &role, &required]).await?)
+}
+
 /// Forgets what no longer counts: ended sessions, and wrong passwords of yesterday.
 pub async fn purge(tx: &mut Tx<'_>, sessions: Timestamp, failures: Timestamp) -> store::Result<()> {
     tx.execute("DELETE FROM session WHERE created_at < $1", &[&sessions])

@@ -3,15 +3,12 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    model::Membership,
-    queries,
-    reach::{self, role_at},
-};
+use super::{model::Membership, queries};
 use crate::{
     access::{self, commands::seat, model::person_step},
     error::{Error, Result},
     gate::{Command, Origin, Tx},
+    roles::reach::{self, role_at},
     scope::{
         self, BuiltIn, Permission, custom,
         members::{self, Member},

@@ -8,12 +8,12 @@
 
 pub mod api;
 pub mod commands;
+pub mod handlers;
 pub mod invitations;
 pub mod joining;
 pub mod model;
 pub mod pages;
 pub mod queries;
-pub mod reach;
 
 use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -37,8 +37,34 @@ pub fn operations() -> OpenApiRouter<App> {
 
 /// The pages of this room.
 pub fn pages() -> Router<App> {
-    Router::new().route(
-        "/invitations/{token}",
-        get(joining::invitation_form).post(joining::accept),
-    )
+    Router::new()
+        .route(
+            "/invitations/{token}",
+            get(joining::invitation_form).post(joining::accept),
+        )
+        .route("/people", get(handlers::list))
+        .route(
+            "/people/invite",
+            get(handlers::invitations::invite_form).post(handlers::invitations::invite),
+        )
+        .route(
+            "/people/invitations/{id}/renew",
+            get(handlers::invitations::renew_form).post(handlers::invitations::renew),
+        )
+        .route(
+            "/people/invitations/{id}/revoke",
+            get(handlers::invitations::revoke_form).post(handlers::invitations::revoke),
+        )
+        .route(
+            "/people/{id}/edit",
+            get(handlers::members::edit).post(handlers::members::update),
+        )
+        .route(
+            "/people/{id}/remove",
+            get(handlers::members::remove_form).post(handlers::members::remove),
+        )
+        .route(
+            "/people/{id}/standing",
+            get(handlers::members::standing_form).post(handlers::members::standing),
+        )
 }

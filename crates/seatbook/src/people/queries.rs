@@ -166,14 +166,16 @@ pub async fn other_operators(tx: &mut Tx<'_>, root: Uuid, but: Uuid) -> Result<i
     Ok(count)
 }
 
-const INVITATION: &str = "SELECT i.id, i.kind, i.email, i.organization_id, i.role, i.role_id, i.invited_by,
-    i.created_at, i.expires_at, i.version, r.name FROM invitation i LEFT JOIN role r ON r.id = i.role_id";
+const INVITATION: &str =
+    "SELECT i.id, i.kind, i.email, i.organization_id, i.role, i.role_id, i.invited_by,
+    i.created_at, i.expires_at, i.version, o.name, r.name FROM invitation i
+    JOIN organization o ON o.id = i.organization_id LEFT JOIN role r ON r.id = i.role_id";
 
 impl FromRow for Invitation {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
         let link = Link::from_row(row)?;
-        let role_name = role_name(link.role.as_deref().unwrap_or_default(), row.get(10)?);
-        Ok(Invitation::new(link, role_name))
+        let role_name = role_name(link.role.as_deref().unwrap_or_default(), row.get(11)?);
+        Ok(Invitation::new(link, row.get(10)?, role_name))
     }
 }
 

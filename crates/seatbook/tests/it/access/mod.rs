@@ -3,3 +3,5 @@
 mod account;
 mod door;
 mod people;
+mod recovery;
+mod rights;

@@ -161,6 +161,15 @@ impl TestApp {
     /// Where the database is, for the command line.
     pub fn database(&self) -> &str {
         self.scratch.database()
+    /// Two columns of text of every row that a statement finds, as one text to look through.
+    pub async fn texts(&self, sql: &'static str) -> String {
+        let read = self.app.gate.db().read(move |mut tx| {
+            Box::pin(async move { tx.query::<(String, String)>(sql, &[]).await })
+        });
+        let rows = read.await.expect("it reads").expect("it is found");
+        rows.iter()
+            .map(|(one, other)| format!("{one}\n{other}\n"))
+            .collect()
     }
 
     /// Runs text on the database, past every rule: how a test plants damage.
