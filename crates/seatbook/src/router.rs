@@ -18,12 +18,15 @@ use tower_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{access, app::App, catalog, error::Error, openapi, organizations};
+use crate::{access, app::App, catalog, error::Error, imports, openapi, organizations};
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// A body, unless its room says otherwise.
 const BODY_BYTES: usize = 1024 * 1024;
+/// The largest of all: a file to import, and the form around it.
+const UPLOAD_BYTES: usize = 33 * 1024 * 1024;
 const REQUEST_SECONDS: u64 = 30;
 
 /// The operations of every room, and their document.
@@ -32,7 +35,8 @@ fn operations() -> OpenApiRouter<App> {
         "/api/v1",
         OpenApiRouter::new()
             .merge(organizations::operations())
-            .merge(catalog::operations()),
+            .merge(catalog::operations())
+            .merge(imports::operations()),
     )
 }
 
@@ -84,8 +88,8 @@ pub fn router(app: App) -> Router {
         ))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             std::time::Duration::from_secs(REQUEST_SECONDS),

@@ -65,7 +65,9 @@ impl Scope {
 
     /// Whether `permission` is held at the root, so that a list need not look where a row belongs.
     pub fn sees_everything(&self, permission: Permission) -> bool {
-        self.grants.iter().any(|grant| grant.depth == 0 && grant.permissions.contains(&permission))
+        self.grants
+            .iter()
+            .any(|grant| grant.depth == 0 && grant.permissions.contains(&permission))
     }
 
     /// Like [`Scope::roots`], or 403 where it is held nowhere.

@@ -15,7 +15,12 @@ struct Held {
 
 impl FromRow for Held {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
-        Ok(Held { organization_id: row.get(0)?, depth: row.get(1)?, role: row.get(2)?, custom: row.get(3)? })
+        Ok(Held {
+            organization_id: row.get(0)?,
+            depth: row.get(1)?,
+            role: row.get(2)?,
+            custom: row.get(3)?,
+        })
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod catalog;
 mod harness;
+mod imports;
 mod organizations;
 mod tidy;
