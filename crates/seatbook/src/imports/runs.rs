@@ -157,7 +157,9 @@ pub async fn apply(
     let findings = settled.findings.clone();
     let units: Vec<What> = sheet.units.iter().map(|unit| unit.what.clone()).collect();
     if import.state != State::Applying {
-        save(app, &import, settled).await?;
+        if findings.fingerprint != import.fingerprint {
+            save(app, &import, settled.clone()).await?;
+        }
         if how
             .fingerprint
             .is_some_and(|seen| seen != findings.fingerprint)
@@ -193,7 +195,11 @@ pub async fn apply(
                     .await?;
             }
             let judged = apply_parts(app, caller, id, units).await?;
-            save(app, &import, settle(&import, &sheet, &judged)).await?;
+            let became = settle(&import, &sheet, &judged);
+            // Mostly everything became what the check had said, and stands there.
+            if import.state == State::Applying || !became.is_like(&settled) {
+                save(app, &import, became).await?;
+            }
             let finish = Key::step(format!("import:{id}:finish"));
             app.gate.submit(caller, finish, FinishImport { id }).await?;
         }

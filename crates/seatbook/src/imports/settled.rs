@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What becomes of every row, as it is written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settled {
     /// Rows nothing is to be said about, by outcome.
     pub plain: BTreeMap<Outcome, Vec<i64>>,
@@ -22,6 +22,13 @@ pub struct Settled {
     pub findings: Findings,
     /// What is odd about the file.
     pub oddities: Vec<Oddity>,
+}
+
+impl Settled {
+    /// Whether the same becomes of every row.
+    pub fn is_like(&self, other: &Settled) -> bool {
+        (&self.plain, &self.remarked) == (&other.plain, &other.remarked)
+    }
 }
 
 /// A row is what the most telling of its things is: bad before new, new before changed.

@@ -280,3 +280,19 @@ both_engines! {
         app.end().await;
     }
 }
+
+both_engines! {
+    /// A vendor's key that names a SKU and a component names one thing: the SKU sells that component.
+    async fn one_key_is_one_product(app: TestApp) {
+        let key = "cccccccc-0000-4000-8000-000000000001";
+        let file = format!("string_id,guid,service_plan_name,service_plan_id\nCALLS,{key},CALLING,{key}\n");
+        let import = upload(&app.operator, "catalog", file.clone()).await.expect(201);
+        assert_eq!(oddity(&import, "products.shared").1, [2]);
+        apply(&app.operator, &import, json!({"mode": "all"})).await.expect(200);
+        let skus = items(&app.operator, "/api/v1/skus").await;
+        assert_eq!((&skus[0]["code"], &skus[0]["product_code"]), (&json!("CALLS"), &json!("CALLING")));
+        let again = upload(&app.operator, "catalog", file).await.expect(201);
+        assert_eq!(again["counts"]["same"], 1);
+        app.end().await;
+    }
+}

@@ -303,10 +303,7 @@ impl Book {
                 units.push(Unit { rows, what });
             }
         }
-        let taken: HashMap<&str, &RowKey> = components
-            .iter()
-            .map(|key| (key.code.as_str(), key))
-            .collect();
+        let taken = Taken::of(components);
         let mut sold = Vec::new();
         for (draft, key) in self.skus.all.iter().zip(skus) {
             if draft.rows().any(|row| sheet.is_bad(row)) {
@@ -315,9 +312,7 @@ impl Book {
             let rows: Vec<i64> = draft.rows().collect();
             let product = product_row(draft, key, &taken);
             let row = sku_row(draft, key, product.key.clone(), components);
-            let is_component = taken
-                .get(product.key.code.as_str())
-                .is_some_and(|known| **known == product.key);
+            let is_component = taken.same(&product.key).is_some();
             let known = self.products.entry(product.key.code.clone());
             let known = known.or_insert_with(|| (product, vec![]));
             if !is_component {
@@ -362,8 +357,47 @@ impl Book {
     }
 }
 
+/// The components by what they may be taken for.
+pub struct Taken<'a> {
+    by_code: HashMap<&'a str, &'a RowKey>,
+    by_reference: HashMap<String, &'a RowKey>,
+}
+
+impl<'a> Taken<'a> {
+    /// These components.
+    pub fn of(components: &'a [RowKey]) -> Self {
+        let referred = components
+            .iter()
+            .filter_map(|key| Some((key.reference.as_ref()?.to_lowercase(), key)));
+        Taken {
+            by_code: components
+                .iter()
+                .map(|key| (key.code.as_str(), key))
+                .collect(),
+            by_reference: referred.collect(),
+        }
+    }
+
+    /// The component that is the same thing: by reference, or by code where neither has one.
+    pub fn same(&self, key: &RowKey) -> Option<&'a RowKey> {
+        match &key.reference {
+            Some(reference) => self.by_reference.get(&reference.to_lowercase()).copied(),
+            None => self
+                .by_code
+                .get(key.code.as_str())
+                .copied()
+                .filter(|other| other.reference.is_none()),
+        }
+    }
+
+    /// Whether another thing has this code.
+    pub fn clashes(&self, key: &RowKey) -> bool {
+        self.same(key).is_none() && self.by_code.contains_key(key.code.as_str())
+    }
+}
+
 /// The product a SKU sells: the one its rows name, or one of its own.
-fn product_row(draft: &Draft, sku: &RowKey, taken: &HashMap<&str, &RowKey>) -> ProductRow {
+fn product_row(draft: &Draft, sku: &RowKey, taken: &Taken<'_>) -> ProductRow {
     let fact = |name: &str| draft.facts.get(name).cloned();
     let facts = ProductRow {
         unit: fact("unit"),
@@ -382,11 +416,16 @@ fn product_row(draft: &Draft, sku: &RowKey, taken: &HashMap<&str, &RowKey>) -> P
             ..facts
         };
     }
+    // A SKU with the key of a component is that component, sold by itself.
+    if let Some(same) = taken.same(sku) {
+        return ProductRow {
+            key: same.clone(),
+            ..facts
+        };
+    }
     let mut key = sku.clone();
-    // A component that has the code already keeps it, unless both are the same thing.
-    if let Some(other) = taken.get(key.code.as_str())
-        && *other != sku
-    {
+    // A component that has the code already keeps it.
+    if taken.clashes(&key) {
         let mark = key
             .reference
             .as_deref()

@@ -165,11 +165,16 @@ pub async fn keep(tx: &mut gate::Tx<'_>, units: &[&What]) -> Result<Vec<Judged>>
         What::Product(row) => Some(row),
         _ => None,
     });
-    let shelf = upsert::products(tx, rows.iter().map(|(_, row)| &row.key)).await?;
-    let plan: Vec<_> = rows
-        .iter()
-        .map(|(_, row)| plan_product(row, &shelf))
-        .collect();
+    let mut shelf = upsert::products(tx, rows.iter().map(|(_, row)| &row.key)).await?;
+    let mut plan = Vec::with_capacity(rows.len());
+    for (place, row) in &rows {
+        let planned = plan_product(row, &shelf);
+        // Two rows of one file may want one code: the second is refused, not the whole file.
+        if let Planned::Create(facts) = &planned {
+            shelf.put(imagined(*place, facts));
+        }
+        plan.push(planned);
+    }
     judged.extend(
         rows.iter()
             .zip(&plan)

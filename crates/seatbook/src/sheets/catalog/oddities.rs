@@ -7,7 +7,7 @@ use super::{
         kinds::{Sheet, plural, ranges},
         model::{Oddity, Remark},
     },
-    drafts::{Book, Draft, Drafts},
+    drafts::{Book, Draft, Drafts, Taken},
 };
 use crate::catalog::upsert::RowKey;
 
@@ -198,6 +198,7 @@ fn spelled(sheet: &mut Sheet, (one, many): (&str, &str), drafts: &Drafts) {
             things.push(code);
         }
     }
+    rows.sort_unstable();
     if !things.is_empty() {
         let shown: Vec<&str> = things.iter().copied().take(EXAMPLES).collect();
         let rest = things.len() - shown.len();
@@ -219,20 +220,31 @@ fn spelled(sheet: &mut Sheet, (one, many): (&str, &str), drafts: &Drafts) {
 
 /// A SKU with the code of a component: two products want one code.
 fn homonyms(sheet: &mut Sheet, skus: &Drafts, keys: &[RowKey], components: &[RowKey]) {
-    let taken: std::collections::HashMap<&str, &RowKey> = components
-        .iter()
-        .map(|key| (key.code.as_str(), key))
+    let taken = Taken::of(components);
+    let both = || skus.all.iter().zip(keys);
+    let same: Vec<&Draft> = both()
+        .filter(|(_, key)| key.reference.is_some() && taken.same(key).is_some())
+        .map(|(draft, _)| draft)
         .collect();
-    let clash = |key: &RowKey| {
-        taken
-            .get(key.code.as_str())
-            .is_some_and(|other| *other != key)
-    };
-    let those: Vec<&Draft> = skus
-        .all
-        .iter()
-        .zip(keys)
-        .filter(|(_, key)| clash(key))
+    if !same.is_empty() {
+        let message = format!(
+            "{} the key of a component, so the product it sells is that component: {}.",
+            plural(same.len(), "SKU has", "SKUs have"),
+            same.iter()
+                .take(EXAMPLES)
+                .map(|draft| draft.code())
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        say(
+            sheet,
+            "products.shared",
+            message,
+            same.iter().flat_map(|draft| draft.rows()),
+        );
+    }
+    let those: Vec<&Draft> = both()
+        .filter(|(_, key)| taken.clashes(key))
         .map(|(draft, _)| draft)
         .collect();
     if those.is_empty() {
