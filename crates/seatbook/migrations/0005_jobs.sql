@@ -12,10 +12,15 @@ CREATE TABLE job (
   -- Who asked, and where it belongs: the job does what they may do when it runs.
   actor_id UUID NOT NULL,
   organization_id UUID NOT NULL REFERENCES organization_node (id),
-  -- Not before this instant; moves on after a failure.
+  -- The API token it was asked with and the permissions that token was held to: the job is held to them too.
+  token_id UUID,
+  limits JSON,
+  -- Not before this instant; moves on after a failure. While it runs: when the lease of its worker ends
+  -- and another may take it over, so that one index finds whatever is due.
   run_at TIMESTAMP NOT NULL,
+  -- Drawn anew whenever it is taken: who lost a lease cannot write any more.
   worker UUID,
-  lease_until TIMESTAMP,
+  -- How often it was taken, counted from the last time somebody told it to try again.
   attempts BIGINT NOT NULL,
   cancel_requested BOOLEAN NOT NULL,
   rows_done BIGINT NOT NULL,
@@ -26,10 +31,16 @@ CREATE TABLE job (
   code TEXT,
   message TEXT NOT NULL,
   result JSON,
+  -- What went wrong in earlier tries, oldest first.
+  failures JSON NOT NULL,
   created_at TIMESTAMP NOT NULL,
+  started_at TIMESTAMP,
   ended_at TIMESTAMP,
+  -- Counts what people did to it. What a worker writes is no change to the book.
   version BIGINT NOT NULL
 );
-CREATE INDEX job_waiting ON job (run_at, id) WHERE state IN ('queued', 'waiting');
-CREATE INDEX job_leased ON job (lease_until) WHERE state = 'running';
+CREATE INDEX job_due ON job (run_at, id) WHERE state IN ('queued', 'waiting', 'running');
 CREATE INDEX job_by_organization ON job (organization_id, id);
+
+-- room: jobs
+CREATE SEARCH job_search;

@@ -2,23 +2,40 @@
 //!
 //! This is THE LIST: a room uses only what stands above it. `tests/it/tidy.rs` reads it.
 
-pub mod access;
-pub mod api;
-pub mod app;
-pub mod catalog;
+// Foundations.
 pub mod clock;
-pub mod config;
-pub mod console;
 pub mod error;
 pub mod files;
-pub mod gate;
-pub mod imports;
-pub mod journal;
-pub mod openapi;
-pub mod organizations;
-pub mod router;
 pub mod schema;
 pub mod scope;
+pub mod journal;
 pub mod secrets;
-pub mod serve;
+pub mod gate;
+pub mod config;
+pub mod app;
+pub mod api;
+pub mod console;
+pub mod openapi;
+pub mod jobs;
+
+// Nouns.
+pub mod organizations;
+pub mod access;
+pub mod people;
+pub mod tokens;
+pub mod catalog;
+pub mod licenses;
+pub mod allocations;
+
+// Processes.
 pub mod sheets;
+pub mod imports;
+
+// Faces.
+pub mod verify;
+pub mod history;
+pub mod reference;
+
+// The house as a whole.
+pub mod router;
+pub mod serve;

@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use seatbook::{config::Settings, serve};
+use seatbook::{
+    config::Settings,
+    serve,
+    verify::{self, VerifyArgs},
+};
 use tracing_subscriber::EnvFilter;
 
 /// License management: who bought how many units of what, who passed them on, and who uses them.
@@ -18,20 +22,13 @@ struct Cli {
 enum Verb {
     /// Starts the server. The first start makes the book and prints a one-time link to set it up.
     Serve(Settings),
+    /// Proves the book from its own records; exits 1 and names what is off.
+    Verify(VerifyArgs),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let Verb::Serve(settings) = cli.command;
-    let filter = EnvFilter::try_from_env("SEATBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if settings.log_json {
-        lines.json().init()
-    } else {
-        lines.init()
-    }
+    start_logging(matches!(&cli.command, Verb::Serve(settings) if settings.log_json));
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -39,11 +36,31 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(serve::serve(settings)) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = runtime.block_on(async {
+        match cli.command {
+            Verb::Serve(settings) => serve::serve(settings).await.map(|()| true),
+            Verb::Verify(args) => verify::tell(&args, &mut std::io::stdout()).await,
+        }
+    });
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             tracing::error!(%error, "Seatbook stopped");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Log lines go to standard error: readable, or JSON for machines.
+fn start_logging(json: bool) {
+    let filter = EnvFilter::try_from_env("SEATBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if json {
+        lines.json().init();
+    } else {
+        lines.init();
     }
 }

@@ -61,6 +61,7 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
     operation
         .security
         .get_or_insert_with(|| vec![SecurityRequirement::new("token", Vec::<String>::new())]);
+    name(operation);
     let writes = !matches!(method, HttpMethod::Get);
     if writes {
         let parameters = operation.parameters.get_or_insert_with(Vec::new);
@@ -74,9 +75,7 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
             ParameterIn::Query,
             "`true` answers what would happen, and keeps nothing.",
         ));
-        if operation.operation_id.as_deref() != Some("create")
-            && !matches!(method, HttpMethod::Post)
-        {
+        if !matches!(method, HttpMethod::Post) {
             parameters.push(parameter(
                 "If-Match",
                 ParameterIn::Header,
@@ -119,6 +118,14 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
         .responses
         .entry("503".into())
         .or_insert_with(|| busy.build().into());
+}
+
+/// Handlers are called `list` and `show` in every room; generated clients want one name for each.
+fn name(operation: &mut Operation) {
+    let tag = operation.tags.as_ref().and_then(|tags| tags.first());
+    if let (Some(tag), Some(handler)) = (tag, &operation.operation_id) {
+        operation.operation_id = Some(format!("{tag}_{handler}"));
+    }
 }
 
 fn parameter(name: &str, place: ParameterIn, description: &str) -> RefOr<Parameter> {

@@ -5,6 +5,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, header},
     middleware,
+    response::IntoResponse,
     routing::get,
 };
 use tower_http::{
@@ -18,7 +19,10 @@ use tower_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{access, app::App, catalog, error::Error, imports, openapi, organizations};
+use crate::{
+    access, allocations, app::App, catalog, console, error::Error, history, imports, jobs,
+    licenses, openapi, organizations, people, reference, tokens,
+};
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -29,15 +33,39 @@ const BODY_BYTES: usize = 1024 * 1024;
 const UPLOAD_BYTES: usize = 33 * 1024 * 1024;
 const REQUEST_SECONDS: u64 = 30;
 
+/// Every kind of job that the rooms bring.
+pub const KINDS: &[jobs::Kind] = &[allocations::commands::KIND];
+
 /// The operations of every room, and their document.
 fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(<openapi::Frame as utoipa::OpenApi>::openapi()).nest(
         "/api/v1",
         OpenApiRouter::new()
+            .merge(jobs::operations())
             .merge(organizations::operations())
+            .merge(people::operations())
+            .merge(tokens::operations())
             .merge(catalog::operations())
-            .merge(imports::operations()),
+            .merge(licenses::operations())
+            .merge(allocations::operations())
+            .merge(imports::operations())
+            .merge(history::operations()),
     )
+}
+
+/// The pages of every room. A refusal in them has a face.
+fn pages() -> Router<App> {
+    Router::new()
+        .route(
+            "/",
+            get(|| async { axum::response::Redirect::to("/licenses") }),
+        )
+        .merge(access::pages())
+        .merge(people::pages())
+        .merge(licenses::pages())
+        .merge(allocations::pages())
+        .merge(jobs::pages())
+        .merge(history::pages())
 }
 
 /// The OpenAPI 3.1 document.
@@ -52,14 +80,18 @@ pub fn router(app: App) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     Router::new()
         .merge(api)
+        .merge(pages())
+        .merge(console::assets::routes())
+        .merge(reference::routes(&document, &app.settings.base_url()))
         .route(
             "/api/v1/openapi.json",
             get(move || async move { Json(document) }),
         )
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
-        .fallback(|| async { Error::not_found() })
+        .fallback(nowhere)
         .method_not_allowed_fallback(|| async { method_not_allowed() })
+        .layer(middleware::from_fn(console::frame::faces))
         .layer(middleware::from_fn_with_state(
             app.clone(),
             access::recognise,
@@ -83,7 +115,7 @@ pub fn router(app: App) -> Router {
         ))
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
-                axum::response::IntoResponse::into_response(Error::internal("a handler panicked"))
+                Error::internal("a handler panicked").into_response()
             },
         ))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
@@ -96,6 +128,15 @@ pub fn router(app: App) -> Router {
         ))
         .layer(CompressionLayer::new())
         .with_state(app)
+}
+
+/// An address that leads nowhere: a problem for programs, a page for people.
+async fn nowhere(uri: axum::http::Uri) -> axum::response::Response {
+    let error = Error::not_found();
+    match uri.path().starts_with("/api/") {
+        true => error.into_response(),
+        false => console::frame::Refused(error).into_response(),
+    }
 }
 
 /// Ready means that the book can be read.

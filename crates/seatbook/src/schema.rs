@@ -17,5 +17,6 @@ migrations! {
     3 "catalog" "0003_catalog.sql"
     4 "licenses" "0004_licenses.sql"
     5 "jobs" "0005_jobs.sql"
+    6 "access policy" "0006_access_policy.sql"
     7 "imports" "0007_imports.sql"
 }

@@ -11,6 +11,7 @@ use chacha20poly1305::{
     ChaCha20Poly1305, KeyInit,
     aead::{Aead, Nonce},
 };
+use hmac::{Hmac, Mac};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
@@ -100,6 +101,30 @@ impl Vault {
         String::from_utf8(opened.map_err(|_| broken())?).map_err(|_| broken())
     }
 
+    /// The fingerprint of a secret too short to be stored under a bare hash. `purpose` keeps the
+    /// fingerprints of one kind from meaning anything as another.
+    pub fn keyed_fingerprint(&self, purpose: &str, parts: &[&str]) -> String {
+        hex(&self.mac(purpose, parts).finalize().into_bytes())
+    }
+
+    /// Whether `print` is the keyed fingerprint of these parts; takes as long for a wrong one.
+    pub fn is_keyed_fingerprint(&self, print: &str, purpose: &str, parts: &[&str]) -> bool {
+        let bytes: Option<Vec<u8>> = (0..print.len() / 2)
+            .map(|at| u8::from_str_radix(print.get(2 * at..2 * at + 2)?, 16).ok())
+            .collect();
+        bytes.is_some_and(|bytes| self.mac(purpose, parts).verify_slice(&bytes).is_ok())
+    }
+
+    fn mac(&self, purpose: &str, parts: &[&str]) -> Hmac<Sha256> {
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.0.as_ref())
+            .expect("HMAC takes a key of any length");
+        for part in [&[purpose], parts].concat() {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac
+    }
+
     fn cipher(&self) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(self.0.as_ref().into())
     }
@@ -149,5 +174,15 @@ mod tests {
                 .is_err()
         );
         assert_eq!(vault.open_if_sealed("plain").expect("opens"), "plain");
+    }
+
+    #[test]
+    fn a_keyed_fingerprint_belongs_to_its_purpose_and_parts() {
+        let vault = Vault::for_tests();
+        let print = vault.keyed_fingerprint("code", &["ab", "c"]);
+        assert!(vault.is_keyed_fingerprint(&print, "code", &["ab", "c"]));
+        assert!(!vault.is_keyed_fingerprint(&print, "code", &["a", "bc"]));
+        assert!(!vault.is_keyed_fingerprint(&print, "other", &["ab", "c"]));
+        assert!(!vault.is_keyed_fingerprint("é", "code", &["ab", "c"]));
     }
 }

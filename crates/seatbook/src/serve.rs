@@ -6,11 +6,13 @@ use store::{Db, Options, Timestamp};
 use uuid::Uuid;
 
 use crate::{
+    access,
     app::App,
     clock::{Clock, SystemClock},
     config::Settings,
     error::{Error, Result},
     gate::{self, Gate},
+    jobs,
     journal::sealer,
     router, schema,
     secrets::Vault,
@@ -53,6 +55,9 @@ async fn purge(app: App) {
         if let Err(error) = gate::purge(app.gate.db(), now).await {
             tracing::warn!(%error, "old request keys could not be forgotten; trying again later");
         }
+        if let Err(error) = access::purge(&app, now).await {
+            tracing::warn!(%error, "ended sessions could not be forgotten; trying again later");
+        }
         tokio::time::sleep(PURGE_PERIOD).await;
     }
 }
@@ -64,13 +69,30 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
     let tasks = background(&app)?;
+    let runner = jobs::Runner::start(app.clone(), router::KINDS);
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
+    announce_set_up(&app).await?;
     let served = axum::serve(listener, router::router(app.clone()))
-        .with_graceful_shutdown(told_to_stop())
+        .with_graceful_shutdown(async {
+            told_to_stop().await;
+            jobs::events::hang_up();
+        })
         .await;
+    runner.stop().await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     app.gate.db().close().await;
     served.map_err(Error::internal)
+}
+
+/// Prints the one-time link of a book that nobody has set up. It goes to the person at the terminal, not
+/// into the log.
+async fn announce_set_up(app: &App) -> Result<()> {
+    if let Some(link) = access::links::draw_set_up(app).await? {
+        println!(
+            "\nThis Seatbook is new. Set it up here, with this link that works once:\n\n    {link}\n"
+        );
+    }
+    Ok(())
 }
 
 /// Ctrl-C, or the signal by which service managers stop a service.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
 };
@@ -37,6 +37,9 @@ pub struct Options {
     pub writers: usize,
     /// Connections or threads that read at once.
     pub readers: usize,
+    /// Looks only: no lock is taken, nothing is migrated, every write is refused. How a tool reads the book
+    /// beside a running server.
+    pub read_only: bool,
     /// `false` gives up safety from power loss, for tests only.
     pub durable: bool,
 }
@@ -48,6 +51,7 @@ impl Options {
             database: database.into(),
             writers: 4,
             readers: 8,
+            read_only: false,
             durable: true,
         }
     }
@@ -168,15 +172,21 @@ impl Db {
     async fn queue<W: Work>(&self, work: W, preview: bool) -> Result<W::Out> {
         let place = work.place();
         let (pending, answer) = Pending::new(work, preview);
-        self.writer(place).push(Box::new(pending))?;
+        let writer = self
+            .writer(place)
+            .ok_or_else(|| Error::Unavailable("the database was opened for reading only".into()))?;
+        writer.push(Box::new(pending))?;
         answer
             .await
             .map_err(|_| Error::Unavailable("the writer ended".into()))?
     }
 
     /// Work on one contended row always meets on one connection. Work on several goes round.
-    fn writer(&self, place: Place) -> &Queue {
+    fn writer(&self, place: Place) -> Option<&Queue> {
         let writers = &self.0.writers;
+        if writers.is_empty() {
+            return None;
+        }
         let number = match place.shard {
             // The low bits of a version 7 identifier are its random ones.
             Some(shard) => (shard as u64 % writers.len() as u64) as usize,
@@ -186,7 +196,7 @@ impl Db {
                 NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % writers.len()
             }
         };
-        &writers[number]
+        Some(&writers[number])
     }
 }
 
@@ -198,23 +208,44 @@ impl Drop for Inner {
 
 fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
     let path = PathBuf::from(&options.database);
-    let (mut connection, lock) = sqlite::open(&path)?;
-    if !options.durable {
-        sqlite::forget_durability(&connection)?;
-    }
-    migrate::sqlite(&mut connection, migrations)?;
-    let queue = Arc::new(Queue::new(QUEUE_LIMIT));
-    let serve = Arc::clone(&queue);
-    let mut threads = vec![spawn("seatbook-write", move || {
-        sqlite::write_until_closed(connection, serve)
-    })?];
+    let mut threads = Vec::new();
+    let mut writers = Vec::new();
+    let lock = if options.read_only {
+        let mut looking = sqlite::connect_reader(&path)?;
+        migrate::check_sqlite(&mut looking, migrations)?;
+        None
+    } else {
+        let (mut connection, lock) = sqlite::open(&path)?;
+        if !options.durable {
+            sqlite::forget_durability(&connection)?;
+        }
+        migrate::sqlite(&mut connection, migrations)?;
+        let queue = Arc::new(Queue::new(QUEUE_LIMIT));
+        let serve = Arc::clone(&queue);
+        let write = move || sqlite::write_until_closed(connection, serve);
+        threads.push(spawn("seatbook-write", write)?);
+        writers.push(queue);
+        Some(lock)
+    };
+    Ok(Db(Arc::new(Inner {
+        engine: Engine::Sqlite,
+        writers,
+        readers: ReadSide::Sqlite(sqlite_readers(&path, options.readers)?),
+        threads: Mutex::new(threads),
+        tasks: Mutex::default(),
+        _lock: lock,
+    })))
+}
+
+/// Threads that read. They end with their channel, which lives as long as the handle.
+fn sqlite_readers(path: &Path, wanted: usize) -> Result<std::sync::mpsc::SyncSender<ReadJob>> {
     let (send, receive) = std::sync::mpsc::sync_channel::<ReadJob>(QUEUE_LIMIT);
     let receive = Arc::new(Mutex::new(receive));
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    for _ in 0..options.readers.clamp(1, cores.max(2)) {
-        let mut connection = sqlite::connect_reader(&path)?;
+    for _ in 0..wanted.clamp(1, cores.max(2)) {
+        let mut connection = sqlite::connect_reader(path)?;
         let receive = Arc::clone(&receive);
-        threads.push(spawn("seatbook-read", move || {
+        spawn("seatbook-read", move || {
             loop {
                 let job = receive
                     .lock()
@@ -223,18 +254,9 @@ fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
                 let Ok(job) = job else { return };
                 job(&mut connection);
             }
-        })?);
+        })?;
     }
-    // Readers end with their channel, which lives as long as the handle; only the writer is joined.
-    threads.truncate(1);
-    Ok(Db(Arc::new(Inner {
-        engine: Engine::Sqlite,
-        writers: vec![queue],
-        readers: ReadSide::Sqlite(send),
-        threads: Mutex::new(threads),
-        tasks: Mutex::default(),
-        _lock: Some(lock),
-    })))
+    Ok(send)
 }
 
 async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db> {
@@ -243,10 +265,19 @@ async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db
     if options.durable {
         check_durability(&session).await?;
     }
-    migrate::postgres(&session, migrations).await?;
+    if options.read_only {
+        migrate::check_postgres(&session, migrations).await?;
+    } else {
+        migrate::postgres(&session, migrations).await?;
+    }
     let mut writers = Vec::new();
     let mut tasks = Vec::new();
-    for _ in 0..options.writers.max(1) {
+    let wanted = if options.read_only {
+        0
+    } else {
+        options.writers.max(1)
+    };
+    for _ in 0..wanted {
         let queue = Arc::new(Queue::new(QUEUE_LIMIT));
         tasks.push(tokio::spawn(
             Writer::new(connector.clone(), Arc::clone(&queue)).run(),

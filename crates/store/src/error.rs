@@ -48,10 +48,16 @@ impl Error {
         )
     }
 
-    /// Whether the connection that gave this error must not be used again.
+    /// Whether the connection that gave this error must not be used again. A value that the driver
+    /// could not write or read is our mistake, and the connection is as good as before.
     pub(crate) fn is_broken_connection(&self) -> bool {
-        matches!(self, Error::Postgres(error) if error.is_closed() || error.code().is_none()
-            || error.code().is_some_and(|code| code.code().starts_with("08") || code.code().starts_with("57P")))
+        let Error::Postgres(error) = self else {
+            return false;
+        };
+        let lost =
+            std::error::Error::source(&**error).is_some_and(|source| source.is::<std::io::Error>());
+        let ended = |code: &str| code.starts_with("08") || code.starts_with("57P");
+        error.is_closed() || lost || error.code().is_some_and(|code| ended(code.code()))
     }
 
     /// Whether the disk below the database is full.

@@ -44,6 +44,40 @@ pub(crate) fn sqlite(
     Ok(tx.commit()?)
 }
 
+/// Whether the tables are exactly those this program knows.
+pub(crate) fn check_sqlite(
+    connection: &mut rusqlite::Connection,
+    migrations: &[Migration],
+) -> Result<()> {
+    let mut statement =
+        connection.prepare("SELECT number, checksum FROM schema_migration ORDER BY number")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    complete(
+        &rows.collect::<std::result::Result<Vec<_>, _>>()?,
+        migrations,
+    )
+}
+
+/// Whether the tables are exactly those this program knows.
+pub(crate) async fn check_postgres(session: &Session, migrations: &[Migration]) -> Result<()> {
+    let sql = "SELECT number, checksum FROM schema_migration ORDER BY number";
+    let rows = session.query(sql, vec![]).await?;
+    let applied: Vec<(i64, String)> = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect::<Result<_>>()?;
+    complete(&applied, migrations)
+}
+
+fn complete(applied: &[(i64, String)], migrations: &[Migration]) -> Result<()> {
+    match missing(applied, migrations)? {
+        [] => Ok(()),
+        _ => Err(Error::Unfit(
+            "it was written by an older Seatbook; start the server once".into(),
+        )),
+    }
+}
+
 pub(crate) async fn postgres(session: &Session, migrations: &[Migration]) -> Result<()> {
     // Two servers that start at once take turns; the lock is let go at the end of the transaction.
     session

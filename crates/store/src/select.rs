@@ -29,8 +29,12 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// Adds a condition with one value, written `?` wherever it stands.
+    /// Adds a condition with one value, written `?` wherever it stands. A condition that turns out not to
+    /// need it carries none: PostgreSQL refuses a value that stands nowhere.
     pub fn and(&mut self, condition: &str, value: &'a dyn Param) -> &mut Self {
+        if !condition.contains('?') {
+            return self.and_raw(condition);
+        }
         self.params.push(value);
         let placed = condition.replace('?', &format!("${}", self.params.len()));
         self.and_raw(&placed)

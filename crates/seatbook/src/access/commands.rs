@@ -1,21 +1,29 @@
 //! The verbs of people and their credentials.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::{Json, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    model::NewToken,
+    links,
+    model::{self, NewToken, person_step},
     queries::{self, TokenRow},
 };
 use crate::{
     error::{Error, Result},
     gate::{Command, Origin, Tx},
+    journal::Change,
     organizations::{
         self,
         model::{Kind, Organization, OrganizationFacts},
     },
-    scope::{self, BuiltIn, Permission, queries::Membership, tree},
+    scope::{
+        BuiltIn, Permission,
+        custom::Role,
+        members::{self, Member},
+        tree,
+    },
     secrets::{Secret, fingerprint},
 };
 
@@ -35,7 +43,7 @@ pub struct SetUp {
 }
 
 /// What a set-up made.
-#[derive(Clone, Debug, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetUpDone {
     /// The provider.
     pub provider: Organization,
@@ -62,30 +70,111 @@ impl Command for SetUp {
         let provider =
             organizations::commands::insert(tx, id, None, Kind::Provider, provider_facts).await?;
         tx.concerns(id);
-        let person_id = tx.new_id();
-        let now = tx.now();
-        if !queries::insert_person(tx, person_id, &self.email, &self.name, now).await? {
-            return Err(Error::conflict(
-                "person.known",
-                "This e-mail address is in use.",
-            ));
-        }
-        if let Some(Secret(hash)) = &self.password_hash {
-            queries::set_password(tx, person_id, hash).await?;
-        }
-        let membership = Membership {
-            id: tx.new_id(),
-            person_id,
-            organization_id: id,
-            role: BuiltIn::Operator.key().into(),
-            role_id: None,
+        let newcomer = Newcomer {
+            email: self.email.clone(),
+            name: self.name.clone(),
+            password_hash: self.password_hash.clone(),
         };
-        scope::queries::insert_membership(tx, &membership).await?;
+        let person_id = newcomer.join(tx).await?;
+        seat(tx, person_id, id, BuiltIn::Operator.into()).await?;
         Ok(SetUpDone {
             provider,
             person_id,
         })
     }
+}
+
+/// Somebody who was not known.
+#[derive(Clone, Debug, Serialize)]
+pub struct Newcomer {
+    /// Their address.
+    #[serde(skip)]
+    pub email: String,
+    /// Their name.
+    #[serde(skip)]
+    pub name: String,
+    /// The hash of their password.
+    pub password_hash: Option<Secret<String>>,
+}
+
+impl Newcomer {
+    /// Writes the person and records it.
+    pub async fn join(&self, tx: &mut Tx<'_>) -> Result<Uuid> {
+        let (email, name) = (model::email(&self.email)?, model::name(&self.name)?);
+        let (id, now) = (tx.new_id(), tx.now());
+        if !queries::insert_person(tx, id, &email, &name, now).await? {
+            return Err(Error::conflict(
+                "person.known",
+                "This e-mail address is in use.",
+            ));
+        }
+        tx.changed(person_step(id, 1, "joined"));
+        if let Some(Secret(hash)) = &self.password_hash {
+            let version = queries::set_password(tx, id, hash).await?;
+            tx.changed(person_step(id, version, "password"));
+        }
+        Ok(id)
+    }
+}
+
+/// Gives a person a role somewhere and records it; nothing where they hold it already.
+pub async fn seat(
+    tx: &mut Tx<'_>,
+    person_id: Uuid,
+    organization_id: Uuid,
+    role: Role,
+) -> Result<Option<Member>> {
+    let member = Member {
+        id: tx.new_id(),
+        person_id,
+        organization_id,
+        role: role.word,
+        role_id: role.role_id,
+        active: true,
+        version: 1,
+    };
+    if !members::insert(tx, &member).await? {
+        return Ok(None);
+    }
+    tx.changed(member.began());
+    Ok(Some(member))
+}
+
+/// Sets a password by a link, and ends every session.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResetPassword {
+    /// The link's secret.
+    pub link: Secret<String>,
+    /// The hash of the new password.
+    pub password_hash: Secret<String>,
+}
+
+impl Command for ResetPassword {
+    const NAME: &'static str = "people.reset_password";
+    type Outcome = Uuid;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Uuid> {
+        tx.unguarded("the link is the guard");
+        let (Secret(secret), Secret(hash), now) = (&self.link, &self.password_hash, tx.now());
+        let link = links::find(tx, "reset", secret, now)
+            .await?
+            .ok_or_else(ended)?;
+        let person = queries::find_by_email(tx, &link.email)
+            .await?
+            .ok_or_else(ended)?;
+        if !links::spend(tx, link.id, now).await? {
+            return Err(ended());
+        }
+        let version = queries::set_password(tx, person.id, hash).await?;
+        queries::end_sessions(tx, person.id, None).await?;
+        tx.changed(person_step(person.id, version, "password"));
+        Ok(person.id)
+    }
+}
+
+/// A link that was used, taken back, or has run out; or was never made.
+pub fn ended() -> Error {
+    Error::conflict("link.ended", "This link does not work any more.")
 }
 
 /// Makes an API token for the caller, never wider than the caller. The secret was drawn by the door.
@@ -141,6 +230,14 @@ impl Command for CreateToken {
             expires_at: self.expires_at,
         };
         queries::insert_token(tx, &row).await?;
+        tx.changed(Change {
+            noun: "api_token",
+            row_id: id,
+            version: 1,
+            organization_id: None,
+            before: None,
+            after: Some(json!({"person_id": self.person_id, "permissions": self.permissions})),
+        });
         Ok(NewToken {
             id,
             token: token.clone(),

@@ -3,8 +3,8 @@
 use store::{Json, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::model::Credential;
-use crate::error::Result;
+use super::model::{Browser, Credential, NewSession, Person, Seat, Session};
+use crate::{error::Result, scope::queries::HELD};
 
 /// The token with this fingerprint, if it may still be used at `now`.
 pub async fn find_token(
@@ -27,27 +27,75 @@ pub async fn find_token(
             id,
             seen_at,
             created_at,
+            browser: None,
         },
     ))
 }
 
-/// The signed-in session with this fingerprint.
-pub async fn find_session(tx: &mut Tx<'_>, fingerprint: &str) -> Result<Option<Credential>> {
-    let row: Option<(Uuid, Uuid, Timestamp, Timestamp)> = tx
+/// The session with this fingerprint: signed in, or awaiting its second factor.
+pub async fn find_session(
+    tx: &mut Tx<'_>,
+    fingerprint: &str,
+    awaits_second_factor: bool,
+) -> Result<Option<Credential>> {
+    struct Found(Credential);
+    impl store::FromRow for Found {
+        fn from_row(row: &store::Row<'_>) -> store::Result<Self> {
+            Ok(Found(Credential {
+                id: row.get(0)?,
+                person_id: row.get(1)?,
+                seen_at: Some(row.get(2)?),
+                created_at: row.get(3)?,
+                permissions: None,
+                browser: Some(Browser {
+                    organization_id: row.get(4)?,
+                    name: row.get(5)?,
+                    email: row.get(6)?,
+                    second_factor: row.get(7)?,
+                }),
+            }))
+        }
+    }
+    let found: Option<Found> = tx
         .query_opt(
-            "SELECT s.id, s.person_id, s.seen_at, s.created_at FROM session s
-             JOIN person p ON p.id = s.person_id AND p.active = TRUE
-             WHERE s.fingerprint = $1 AND s.awaits_second_factor = FALSE",
-            &[&fingerprint],
+            "SELECT s.id, s.person_id, s.seen_at, s.created_at, s.organization_id, p.name, p.email, p.totp_confirmed
+             FROM session s JOIN person p ON p.id = s.person_id AND p.active = TRUE
+             WHERE s.fingerprint = $1 AND s.awaits_second_factor = $2",
+            &[&fingerprint, &awaits_second_factor],
         )
         .await?;
-    Ok(row.map(|(id, person_id, seen_at, created_at)| Credential {
-        person_id,
-        permissions: None,
-        id,
-        seen_at: Some(seen_at),
-        created_at,
-    }))
+    Ok(found.map(|Found(credential)| credential))
+}
+
+/// Everywhere a person may act as of this moment, the highest place first.
+pub async fn seats(tx: &mut Tx<'_>, person_id: Uuid) -> Result<Vec<Seat>> {
+    let sql = format!(
+        "SELECT {HELD}, o.name, o.time_zone, r.requires_second_factor, p.requires_second_factor FROM membership m
+         JOIN organization_node n ON n.id = m.organization_id AND n.blocked = FALSE
+         JOIN organization o ON o.id = n.id
+         LEFT JOIN role r ON r.id = m.role_id
+         LEFT JOIN role_policy p ON p.role = m.role
+         WHERE m.person_id = $1 AND m.active = TRUE ORDER BY n.depth, o.name, m.id"
+    );
+    Ok(tx.query(&sql, &[&person_id]).await?)
+}
+
+const PERSON: &str =
+    "SELECT id, email, name, password_hash, failures, failed_at, totp_secret, totp_confirmed,
+    totp_step, active, version FROM person";
+
+/// One person.
+pub async fn find_person(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Person>> {
+    Ok(tx
+        .query_opt(&format!("{PERSON} WHERE id = $1"), &[&id])
+        .await?)
+}
+
+/// The person with this address.
+pub async fn find_by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<Person>> {
+    Ok(tx
+        .query_opt(&format!("{PERSON} WHERE email = $1"), &[&email])
+        .await?)
 }
 
 /// Adds a person; `false` where the e-mail address is known.
@@ -65,14 +113,149 @@ pub async fn insert_person(
             &[&id, &email, &name, &now],
         )
         .await?;
+    if rows == 1 {
+        index(tx, id, email, name).await?;
+    }
     Ok(rows == 1)
 }
 
-/// Gives a person this password from now on.
-pub async fn set_password(tx: &mut Tx<'_>, person_id: Uuid, hash: &str) -> Result<()> {
-    let sql = "UPDATE person SET password_hash = $2, failures = 0, failed_at = NULL, version = version + 1 WHERE id = $1";
-    tx.execute(sql, &[&person_id, &hash]).await?;
+/// Calls a person something else; says the new version.
+pub async fn set_name(tx: &mut Tx<'_>, person: &Person, name: &str) -> Result<i64> {
+    let sql = "UPDATE person SET name = $2, version = version + 1 WHERE id = $1 RETURNING version";
+    let (version,) = tx.query_one(sql, &[&person.id, &name]).await?;
+    index(tx, person.id, &person.email, name).await?;
+    Ok(version)
+}
+
+async fn index(tx: &mut Tx<'_>, id: Uuid, email: &str, name: &str) -> Result<()> {
+    let text = rules::text::search_text(&[name, email]);
+    let put = "INSERT INTO person_search_text (id, text) VALUES ($1, $2)
+        ON CONFLICT (id) DO UPDATE SET text = excluded.text";
+    tx.execute(put, &[&id, &text]).await?;
     Ok(())
+}
+
+/// Gives a person this password from now on; says the new version.
+pub async fn set_password(tx: &mut Tx<'_>, person_id: Uuid, hash: &str) -> Result<i64> {
+    let sql = "UPDATE person SET password_hash = $2, failures = 0, failed_at = NULL, version = version + 1
+        WHERE id = $1 RETURNING version";
+    let (version,) = tx.query_one(sql, &[&person_id, &hash]).await?;
+    Ok(version)
+}
+
+/// Lets a person sign in, or no more; says the new version.
+pub async fn set_active(tx: &mut Tx<'_>, person_id: Uuid, active: bool) -> Result<Option<i64>> {
+    let sql = "UPDATE person SET active = $2, version = version + 1 WHERE id = $1 AND active <> $2 RETURNING version";
+    let row: Option<(i64,)> = tx.query_opt(sql, &[&person_id, &active]).await?;
+    Ok(row.map(|(version,)| version))
+}
+
+/// Wrong passwords under this fingerprint of an address.
+pub async fn find_failures(tx: &mut Tx<'_>, print: &str) -> Result<(i64, Option<Timestamp>)> {
+    let sql = "SELECT failures, failed_at FROM sign_in_failure WHERE print = $1";
+    let row: Option<(i64, Timestamp)> = tx.query_opt(sql, &[&print]).await?;
+    Ok(row.map_or((0, None), |(failures, at)| (failures, Some(at))))
+}
+
+/// Counts one wrong password more.
+pub async fn count_failure(tx: &mut Tx<'_>, print: &str, now: Timestamp) -> store::Result<()> {
+    let sql = "INSERT INTO sign_in_failure (print, failures, failed_at) VALUES ($1, 1, $2)
+        ON CONFLICT (print) DO UPDATE SET failures = sign_in_failure.failures + 1, failed_at = excluded.failed_at";
+    tx.execute(sql, &[&print, &now]).await?;
+    Ok(())
+}
+
+/// Forgets the wrong passwords of one address: the right one came.
+pub async fn forget_failures(tx: &mut Tx<'_>, print: &str) -> store::Result<()> {
+    tx.execute("DELETE FROM sign_in_failure WHERE print = $1", &[&print])
+        .await?;
+    Ok(())
+}
+
+/// Opens a session.
+pub async fn insert_session(tx: &mut Tx<'_>, new: &NewSession) -> store::Result<()> {
+    tx.execute(
+        "INSERT INTO session (id, person_id, fingerprint, awaits_second_factor, organization_id, created_at,
+         seen_at, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
+        &[
+            &new.id, &new.person_id, &new.fingerprint, &new.awaits_second_factor, &new.organization_id,
+            &new.now, &new.user_agent,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Ends the session with this fingerprint.
+pub async fn end_session(tx: &mut Tx<'_>, fingerprint: &str) -> store::Result<()> {
+    tx.execute(
+        "DELETE FROM session WHERE fingerprint = $1",
+        &[&fingerprint],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Ends one session of a person; `false` where it is not theirs.
+pub async fn end_session_of(tx: &mut Tx<'_>, person_id: Uuid, id: Uuid) -> store::Result<bool> {
+    let sql = "DELETE FROM session WHERE person_id = $1 AND id = $2";
+    Ok(tx.execute(sql, &[&person_id, &id]).await? == 1)
+}
+
+/// Ends every session of a person but the one that asks.
+pub async fn end_sessions(
+    tx: &mut Tx<'_>,
+    person_id: Uuid,
+    but: Option<Uuid>,
+) -> store::Result<()> {
+    let but = but.unwrap_or_default();
+    let sql = "DELETE FROM session WHERE person_id = $1 AND id <> $2";
+    tx.execute(sql, &[&person_id, &but]).await?;
+    Ok(())
+}
+
+/// A person's open sessions, the latest first.
+pub async fn sessions(
+    tx: &mut Tx<'_>,
+    person_id: Uuid,
+    (begun, seen): (Timestamp, Timestamp),
+) -> Result<Vec<Session>> {
+    let sql = "SELECT id, user_agent, seen_at FROM session
+        WHERE person_id = $1 AND awaits_second_factor = FALSE AND created_at > $2 AND seen_at > $3
+        ORDER BY seen_at DESC, id LIMIT 100";
+    let rows: Vec<(Uuid, String, Timestamp)> = tx.query(sql, &[&person_id, &begun, &seen]).await?;
+    let session = |(id, user_agent, seen_at)| Session {
+        id,
+        user_agent,
+        seen_at,
+    };
+    Ok(rows.into_iter().map(session).collect())
+}
+
+/// Notes that a session or a token was used.
+pub async fn touch(
+    tx: &mut Tx<'_>,
+    (is_token, id): (bool, Uuid),
+    now: Timestamp,
+) -> store::Result<()> {
+    let sql = if is_token {
+        "UPDATE api_token SET used_at = $2 WHERE id = $1"
+    } else {
+        "UPDATE session SET seen_at = $2 WHERE id = $1"
+    };
+    tx.execute(sql, &[&id, &now]).await?;
+    Ok(())
+}
+
+/// Acts for another organization from now on; `false` where the person does not belong to it.
+pub async fn set_session_organization(
+    tx: &mut Tx<'_>,
+    session_id: Uuid,
+    organization_id: Uuid,
+) -> store::Result<bool> {
+    let sql = "UPDATE session SET organization_id = $2 WHERE id = $1 AND EXISTS (SELECT 1 FROM membership m
+        WHERE m.person_id = session.person_id AND m.organization_id = $2 AND m.active = TRUE)";
+    Ok(tx.execute(sql, &[&session_id, &organization_id]).await? == 1)
 }
 
 /// A token as it is stored.
@@ -104,6 +287,18 @@ pub async fn insert_token(tx: &mut Tx<'_>, token: &TokenRow<'_>) -> Result<()> {
             &token.id, &token.person_id, &token.name, &token.fingerprint, &token.hint, &token.permissions,
             &token.created_at, &token.expires_at,
         ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Forgets what no longer counts: ended sessions, and wrong passwords of yesterday.
+pub async fn purge(tx: &mut Tx<'_>, sessions: Timestamp, failures: Timestamp) -> store::Result<()> {
+    tx.execute("DELETE FROM session WHERE created_at < $1", &[&sessions])
+        .await?;
+    tx.execute(
+        "DELETE FROM sign_in_failure WHERE failed_at < $1",
+        &[&failures],
     )
     .await?;
     Ok(())

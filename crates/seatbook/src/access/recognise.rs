@@ -1,20 +1,29 @@
-//! Finding out who sent a request.
+//! Finding out who sent a request, and letting a browser in and out.
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
-use store::Tx;
+use store::{Place, Timestamp, Tx};
+use uuid::Uuid;
 
-use super::{model::Credential, queries, tokens};
+use super::{
+    links::random_id,
+    model::{Browser, Credential, NewSession, Person, Seat},
+    queries, tokens,
+};
 use crate::{
     app::App,
+    console::{
+        frame::Visitor,
+        layout::{self, Membership},
+    },
     error::{Error, Kind, Result},
     gate::{Caller, Origin},
-    scope::{self, Permission},
-    secrets::fingerprint,
+    scope::queries::{permissions_of, scope_from},
+    secrets::{fingerprint, random_text},
 };
 
 /// Idle sessions end after this many seconds, all after the second.
@@ -26,6 +35,19 @@ pub const COOKIE: &str = "__Host-seatbook";
 /// The same where only this machine can listen, without TLS.
 pub const LOOPBACK_COOKIE: &str = "seatbook";
 
+/// "Last used" is written at most this often.
+const TOUCH_SECONDS: i64 = 60;
+/// Where somebody may go whose role demands a second factor they do not have.
+const BEFORE_SECOND_FACTOR: [&str; 7] = [
+    "/account",
+    "/sign-",
+    "/session/",
+    "/invitations/",
+    "/reset/",
+    "/livez",
+    "/readyz",
+];
+
 /// Puts the caller, if there is one, where handlers find it. A wrong credential is refused here, so that
 /// it is never taken for none.
 pub async fn recognise(
@@ -33,11 +55,19 @@ pub async fn recognise(
     mut request: Request,
     next: Next,
 ) -> Result<Response> {
-    let credential = credential(&app, request.headers())?;
-    if let Some(credential) = credential {
-        let request_id = request_id(request.headers());
-        if let Some(caller) = caller(&app, credential, request_id).await? {
-            request.extensions_mut().insert(caller);
+    let path = request.uri().path();
+    if path.starts_with("/assets/") {
+        return Ok(next.run(request).await);
+    }
+    if let Some(sent) = credential(&app, request.headers())?
+        && let Some(known) = known(&app, sent, request_id(request.headers())).await?
+    {
+        if known.owes_second_factor && !BEFORE_SECOND_FACTOR.iter().any(|it| path.starts_with(it)) {
+            return Ok(ask_for_second_factor(path));
+        }
+        request.extensions_mut().insert(known.caller);
+        if let Some(visitor) = known.visitor {
+            request.extensions_mut().insert(visitor);
         }
     }
     Ok(next.run(request).await)
@@ -65,13 +95,17 @@ fn credential(app: &App, headers: &HeaderMap) -> Result<Option<Sent>> {
     Ok(session_cookie(app, headers).map(Sent::Session))
 }
 
-/// The session's secret, from the one cookie that this server sets.
-pub fn session_cookie(app: &App, headers: &HeaderMap) -> Option<String> {
-    let name = if app.settings.is_plain_loopback() {
+fn cookie_name(app: &App) -> &'static str {
+    if app.settings.is_plain_loopback() {
         LOOPBACK_COOKIE
     } else {
         COOKIE
-    };
+    }
+}
+
+/// The session's secret, from the one cookie that this server sets.
+pub fn session_cookie(app: &App, headers: &HeaderMap) -> Option<String> {
+    let name = cookie_name(app);
     let cookies = headers
         .get_all(header::COOKIE)
         .iter()
@@ -83,7 +117,32 @@ pub fn session_cookie(app: &App, headers: &HeaderMap) -> Option<String> {
         .map(|(_, secret)| secret.to_owned())
 }
 
-async fn caller(app: &App, sent: Sent, request_id: Option<String>) -> Result<Option<Caller>> {
+/// Hands a cookie to the browser, or takes it away where `secret` is empty.
+pub fn with_cookie(app: &App, secret: &str, mut response: Response) -> Response {
+    let mut text = format!(
+        "{}={secret}; Path=/; HttpOnly; SameSite=Lax",
+        cookie_name(app)
+    );
+    if !app.settings.is_plain_loopback() {
+        text += "; Secure";
+    }
+    if secret.is_empty() {
+        text += "; Max-Age=0";
+    }
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+/// Who was recognised.
+struct Known {
+    caller: Caller,
+    visitor: Option<Visitor>,
+    owes_second_factor: bool,
+}
+
+async fn known(app: &App, sent: Sent, request_id: Option<String>) -> Result<Option<Known>> {
     let now = app.gate.now();
     let (is_token, print) = match &sent {
         Sent::Token(secret) => (true, fingerprint(secret)),
@@ -92,33 +151,41 @@ async fn caller(app: &App, sent: Sent, request_id: Option<String>) -> Result<Opt
     let found = app
         .read(move |mut tx| Box::pin(async move { look_up(&mut tx, is_token, &print, now).await }))
         .await?;
-    let Some((credential, scope)) = found else {
+    // Who belongs to no open organization is nobody: suspension stops sessions and tokens at once.
+    let Some((credential, seats)) = found.filter(|(_, seats)| !seats.is_empty()) else {
         // A cookie may outlive its session; a token that is unknown is a mistake worth saying.
         return if is_token { Err(refused()) } else { Ok(None) };
     };
-    let limits = credential.permissions.as_ref().map(|words| {
-        let words = words.0.as_array().cloned().unwrap_or_default();
-        words
-            .iter()
-            .filter_map(|word| Permission::parse(word.as_str()?))
-            .collect::<Vec<_>>()
-    });
+    if credential
+        .seen_at
+        .is_none_or(|seen| seen.plus_seconds(TOUCH_SECONDS) <= now)
+    {
+        touch(app, is_token, credential.id, now).await?;
+    }
+    let scope = scope_from(seats.iter().map(|seat| &seat.held));
+    let limits = credential.permissions.as_ref().map(permissions_of);
     let scope = match &limits {
         Some(limits) => scope.limited_to(limits),
         None => scope,
     };
-    Ok(Some(Caller {
-        actor_id: credential.person_id,
-        token_id: is_token.then_some(credential.id),
-        session_id: (!is_token).then_some(credential.id),
-        scope,
-        limits,
-        origin: if is_token {
-            Origin::Api
-        } else {
-            Origin::Console
+    let browser = credential.browser.as_ref();
+    Ok(Some(Known {
+        owes_second_factor: browser.is_some_and(|browser| !browser.second_factor)
+            && seats.iter().any(|seat| seat.requires_second_factor),
+        visitor: browser.and_then(|browser| visitor(browser, &seats)),
+        caller: Caller {
+            actor_id: credential.person_id,
+            token_id: is_token.then_some(credential.id),
+            session_id: (!is_token).then_some(credential.id),
+            scope,
+            limits,
+            origin: if is_token {
+                Origin::Api
+            } else {
+                Origin::Console
+            },
+            request_id,
         },
-        request_id,
     }))
 }
 
@@ -126,25 +193,129 @@ async fn look_up(
     tx: &mut Tx<'_>,
     is_token: bool,
     print: &str,
-    now: store::Timestamp,
-) -> Result<Option<(Credential, scope::Scope)>> {
+    now: Timestamp,
+) -> Result<Option<(Credential, Vec<Seat>)>> {
     let credential = if is_token {
         queries::find_token(tx, print, now).await?
     } else {
-        let found = queries::find_session(tx, print).await?;
-        found.filter(|session| {
-            let idle = session
-                .seen_at
-                .unwrap_or(session.created_at)
-                .plus_seconds(SESSION_IDLE_SECONDS);
-            now < idle && now < session.created_at.plus_seconds(SESSION_SECONDS)
-        })
+        let found = queries::find_session(tx, print, false).await?;
+        found.filter(|session| is_open(session, now))
     };
     let Some(credential) = credential else {
         return Ok(None);
     };
-    let scope = scope::queries::scope_of(tx, credential.person_id).await?;
-    Ok(Some((credential, scope)))
+    let seats = queries::seats(tx, credential.person_id).await?;
+    Ok(Some((credential, seats)))
+}
+
+fn is_open(session: &Credential, now: Timestamp) -> bool {
+    let seen = session.seen_at.unwrap_or(session.created_at);
+    now < seen.plus_seconds(SESSION_IDLE_SECONDS)
+        && now < session.created_at.plus_seconds(SESSION_SECONDS)
+}
+
+async fn touch(app: &App, is_token: bool, id: Uuid, now: Timestamp) -> Result<()> {
+    let touch = app.gate.db().plumb(Place::ALONE, move |mut tx| {
+        Box::pin(async move { queries::touch(&mut tx, (is_token, id), now).await })
+    });
+    Ok(touch.await?)
+}
+
+/// What the pages say about the person: they act for the organization they chose, or for the highest.
+fn visitor(browser: &Browser, seats: &[Seat]) -> Option<Visitor> {
+    let chosen = |seat: &&Seat| Some(seat.held.organization_id) == browser.organization_id;
+    let seat = seats.iter().find(chosen).or(seats.first())?;
+    let mut memberships: Vec<Membership> = Vec::new();
+    for other in seats {
+        let organization_id = other.held.organization_id.to_string();
+        match memberships
+            .iter_mut()
+            .find(|it| it.organization_id == organization_id)
+        {
+            Some(twice) => twice.role = format!("{}, {}", twice.role, other.held.label),
+            None => memberships.push(Membership {
+                current: other.held.organization_id == seat.held.organization_id,
+                organization_id,
+                organization: other.organization.clone(),
+                role: other.held.label.clone(),
+            }),
+        }
+    }
+    let role = memberships.iter().find(|it| it.current);
+    Some(Visitor {
+        person: layout::Person {
+            name: browser.name.clone(),
+            email: browser.email.clone(),
+            role: role.map(|it| it.role.clone()).unwrap_or_default(),
+        },
+        organization_id: seat.held.organization_id,
+        organization: seat.organization.clone(),
+        time_zone: seat.time_zone.clone(),
+        memberships,
+    })
+}
+
+/// How a browser is let in.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// The session's cookie before, which ends.
+    pub cookie: Option<String>,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// The organization to act for; the highest where there is none.
+    pub organization_id: Option<Uuid>,
+    /// The code of the second factor has been given.
+    pub second_factor: bool,
+}
+
+impl Entry {
+    /// What the headers say.
+    pub fn of(app: &App, headers: &HeaderMap) -> Entry {
+        let agent = headers
+            .get(header::USER_AGENT)
+            .and_then(|agent| agent.to_str().ok());
+        Entry {
+            cookie: session_cookie(app, headers),
+            user_agent: agent.unwrap_or_default().chars().take(300).collect(),
+            ..Entry::default()
+        }
+    }
+}
+
+/// Opens a session under a new secret, and ends the one before. Where a second factor is on, the session
+/// is worth nothing until its code has been given; says so.
+pub async fn let_in(app: &App, person: &Person, entry: Entry) -> Result<(String, bool)> {
+    let secret = random_text(32)?;
+    let awaits = person.totp_confirmed && !entry.second_factor;
+    let new = NewSession {
+        id: random_id()?,
+        person_id: person.id,
+        fingerprint: fingerprint(&secret),
+        awaits_second_factor: awaits,
+        organization_id: entry.organization_id,
+        user_agent: entry.user_agent,
+        now: app.gate.now(),
+    };
+    let before = entry.cookie.map(|cookie| fingerprint(&cookie));
+    let open = app.gate.db().plumb(Place::ALONE, move |mut tx| {
+        let (new, before) = (new.clone(), before.clone());
+        Box::pin(async move {
+            if let Some(before) = before {
+                queries::end_session(&mut tx, &before).await?;
+            }
+            queries::insert_session(&mut tx, &new).await
+        })
+    });
+    open.await?;
+    Ok((secret, awaits))
+}
+
+fn ask_for_second_factor(path: &str) -> Response {
+    if path.starts_with("/api/") {
+        let message = "Your role asks for a second factor. Set it up on your account page first.";
+        return Error::new(Kind::Forbidden, "second_factor.required", message).into_response();
+    }
+    Redirect::to("/account").into_response()
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {

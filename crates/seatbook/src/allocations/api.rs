@@ -43,9 +43,17 @@ pub async fn list(
     Id(pool_id): Id,
     Params(params): Params<ListParams>,
 ) -> Result<Json<List<Allocation>>> {
-    let paging = Paging { limit: params.limit, cursor: params.cursor };
+    let paging = Paging {
+        limit: params.limit,
+        cursor: params.cursor,
+    };
     let limit = paging.limit()?;
-    let filter = Filter { pool_id, keyword: params.q, after: paging.after()?, limit: limit + 1 };
+    let filter = Filter {
+        pool_id,
+        keyword: params.q,
+        after: paging.after()?,
+        limit: limit + 1,
+    };
     caller.scope.require(Permission::AllocationsRead)?;
     let read = app.read(move |mut tx| {
         Box::pin(async move {
@@ -75,7 +83,10 @@ pub struct SetIn {
     params(("id" = Uuid, Path, description = "The pool whose units are passed on.")),
     responses((status = 200, description = "The pool's balance.", body = PoolBalance)))]
 pub async fn set(State(app): State<App>, Id(pool_id): Id, write: Write<SetIn>) -> Result<Response> {
-    let command = SetAllocations { pool_id, rows: write.body.rows.clone() };
+    let command = SetAllocations {
+        pool_id,
+        rows: write.body.rows.clone(),
+    };
     Ok(write.submit(&app, command).await?.ok())
 }
 
@@ -97,14 +108,28 @@ pub struct AllocateIn {
 #[utoipa::path(post, path = "/allocations", tag = "allocations", request_body = AllocateIn,
     responses((status = 201, description = "The pool's balance.", body = PoolBalance)))]
 pub async fn allocate(State(app): State<App>, write: Write<AllocateIn>) -> Result<Response> {
-    let AllocateIn { pool_id, organization_id, units } = write.body;
-    let answer = write.submit(&app, Allocate { pool_id, organization_id, units }).await?;
+    let AllocateIn {
+        pool_id,
+        organization_id,
+        units,
+    } = write.body;
+    let answer = write
+        .submit(
+            &app,
+            Allocate {
+                pool_id,
+                organization_id,
+                units,
+            },
+        )
+        .await?;
     Ok(answer.created(&format!("/api/v1/pools/{pool_id}/allocations")))
 }
 
 /// Where to.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OrganizationMoveIn)]
 pub struct MoveIn {
     /// The new parent.
     parent_id: Uuid,
@@ -117,10 +142,10 @@ pub struct MoveIn {
     params(("id" = Uuid, Path, description = "The organization.")),
     responses((status = 200, description = "The organization in its new place.", body = Organization)))]
 pub async fn move_to(State(app): State<App>, Id(id): Id, write: Write<MoveIn>) -> Result<Response> {
-    let command = MoveOrganization {
+    let moving = MoveOrganization {
         id,
         version: write.if_match(),
         parent_id: write.body.parent_id,
     };
-    Ok(write.submit(&app, command).await?.ok())
+    Ok(write.submit(&app, MoveHolder { moving }).await?.ok())
 }

@@ -8,15 +8,32 @@
 
 pub mod api;
 pub mod commands;
+mod grid;
+pub mod handlers;
 pub mod model;
 pub mod pages;
 pub mod queries;
 
+use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 
 /// The operations of this room.
 pub fn operations() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(api::list, api::set)).routes(routes!(api::allocate)).routes(routes!(api::move_to))
+    OpenApiRouter::new()
+        .routes(routes!(api::list, api::set))
+        .routes(routes!(api::allocate))
+        .routes(routes!(api::move_to))
+}
+
+/// The pages of this room.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route(
+            "/pools/{id}/allocations",
+            get(handlers::edit).post(handlers::assign),
+        )
+        .route("/pools/{id}/shares", get(handlers::shares))
+        .route("/pools/{id}/tenants", get(handlers::tenants))
 }

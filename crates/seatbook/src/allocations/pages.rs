@@ -105,7 +105,11 @@ impl AllocationPage {
 impl ShareRow {
     /// What the form asks for.
     pub fn wanted(&self) -> i64 {
-        if self.removed { 0 } else { self.quantity.trim().parse().unwrap_or(0) }
+        if self.removed {
+            0
+        } else {
+            self.quantity.trim().parse().unwrap_or(0)
+        }
     }
 
     /// The difference from what is saved.

@@ -15,14 +15,16 @@ pub async fn find_source(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<Option<Source
             &[&pool_id],
         )
         .await?;
-    Ok(row.map(|(organization_id, license_id, quantity, allocated, assigned, used)| Source {
-        organization_id,
-        license_id,
-        quantity,
-        allocated,
-        assigned,
-        used,
-    }))
+    Ok(row.map(
+        |(organization_id, license_id, quantity, allocated, assigned, used)| Source {
+            organization_id,
+            license_id,
+            quantity,
+            allocated,
+            assigned,
+            used,
+        },
+    ))
 }
 
 /// The named organizations, where they are direct children of the pool's, with their pools of its license.
@@ -39,15 +41,18 @@ pub async fn find_children(tx: &mut Tx<'_>, source: &Source, named: &[Uuid]) -> 
              WHERE n.parent_id = {parent} AND n.id IN ({})",
             places.join(", ")
         );
-        let rows: Vec<(Uuid, Option<Uuid>, Option<Uuid>, i64, i64, bool)> = tx.query(&sql, select.params()).await?;
-        found.extend(rows.into_iter().map(|(organization_id, pool_id, parent_id, quantity, in_use, blocked)| Child {
-            organization_id,
-            pool_id,
-            parent_id,
-            quantity,
-            in_use,
-            blocked,
-        }));
+        let rows: Vec<(Uuid, Option<Uuid>, Option<Uuid>, i64, i64, bool)> =
+            tx.query(&sql, select.params()).await?;
+        found.extend(rows.into_iter().map(
+            |(organization_id, pool_id, parent_id, quantity, in_use, blocked)| Child {
+                organization_id,
+                pool_id,
+                parent_id,
+                quantity,
+                in_use,
+                blocked,
+            },
+        ));
     }
     Ok(found)
 }
@@ -72,25 +77,34 @@ pub async fn list(tx: &mut Tx<'_>, filter: &Filter) -> Result<Vec<Allocation>> {
         "SELECT p.id, o.id, o.name, o.kind, p.quantity, p.allocated + p.assigned
          FROM pool p JOIN organization o ON o.id = p.organization_id",
     );
-    select.and("p.parent_id = ?", &filter.pool_id).and_raw("p.quantity > 0");
+    select
+        .and("p.parent_id = ?", &filter.pool_id)
+        .and_raw("p.quantity > 0");
     if let Some(keyword) = &keyword {
-        select.and("o.id IN (SELECT id FROM organization_search WHERE text LIKE ?)", keyword);
+        select.and(
+            "o.id IN (SELECT id FROM organization_search WHERE text LIKE ?)",
+            keyword,
+        );
     }
     if let Some((name, id)) = &filter.after {
         select.and_all("(o.name, o.id) > (?, ?)", &[name, id]);
     }
     let limit = select.bind(&filter.limit);
-    Ok(tx.query(&select.sql(&format!(" ORDER BY o.name, o.id LIMIT {limit}")), select.params()).await?)
-}
-
-/// How many children have units of a pool.
-pub async fn count(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<i64> {
-    let sql = "SELECT count(*) FROM pool WHERE parent_id = $1 AND quantity > 0";
-    Ok(tx.query_one::<(i64,)>(sql, &[&pool_id]).await?.0)
+    Ok(tx
+        .query(
+            &select.sql(&format!(" ORDER BY o.name, o.id LIMIT {limit}")),
+            select.params(),
+        )
+        .await?)
 }
 
 /// Children of a pool's organization to pick from, by name, with what they have of it already.
-pub async fn candidates(tx: &mut Tx<'_>, source: &Source, keyword: &str, limit: i64) -> Result<Vec<Allocation>> {
+pub async fn candidates(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    keyword: &str,
+    limit: i64,
+) -> Result<Vec<Allocation>> {
     let pattern = rules::text::like_pattern(keyword);
     let mut select = Select::new("");
     let license = select.bind(&source.license_id);
@@ -99,9 +113,14 @@ pub async fn candidates(tx: &mut Tx<'_>, source: &Source, keyword: &str, limit: 
          FROM organization_node n JOIN organization o ON o.id = n.id
          LEFT JOIN pool p ON p.organization_id = n.id AND p.license_id = {license}"
     );
-    select.and("n.parent_id = ?", &source.organization_id).and_raw("n.blocked = FALSE");
+    select
+        .and("n.parent_id = ?", &source.organization_id)
+        .and_raw("n.blocked = FALSE");
     if !keyword.trim().is_empty() {
-        select.and("o.id IN (SELECT id FROM organization_search WHERE text LIKE ?)", &pattern);
+        select.and(
+            "o.id IN (SELECT id FROM organization_search WHERE text LIKE ?)",
+            &pattern,
+        );
     }
     let limit = select.bind(&limit);
     select_head += &select.sql(&format!(" ORDER BY o.name, o.id LIMIT {limit}"));
@@ -110,7 +129,11 @@ pub async fn candidates(tx: &mut Tx<'_>, source: &Source, keyword: &str, limit: 
 
 /// Pools of a branch whose units came from organizations that are not above `new_parent_id`: what must be
 /// returned before the branch moves there. Gives how many pools and units.
-pub async fn held_from_left_ancestors(tx: &mut Tx<'_>, branch_id: Uuid, new_parent_id: Uuid) -> Result<(i64, i64)> {
+pub async fn held_from_left_ancestors(
+    tx: &mut Tx<'_>,
+    branch_id: Uuid,
+    new_parent_id: Uuid,
+) -> Result<(i64, i64)> {
     let row: (i64, i64) = tx
         .query_one(
             "SELECT count(*), CAST(coalesce(sum(p.quantity), 0) AS BIGINT)

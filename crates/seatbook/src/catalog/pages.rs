@@ -84,8 +84,12 @@ pub fn sku_list() -> ListView {
             Column::optional("attributes", "Type, tier, class", true).unsorted(),
             Column::optional("validity", "Validity", true).unsorted(),
             Column::optional("price", "Price", true).number().unsorted(),
-            Column::optional("components", "Components", false).number().unsorted(),
-            Column::optional("licenses", "Licenses", true).number().unsorted(),
+            Column::optional("components", "Components", false)
+                .number()
+                .unsorted(),
+            Column::optional("licenses", "Licenses", true)
+                .number()
+                .unsorted(),
             Column::fixed("status", "Status").unsorted(),
         ],
         filters: vec![sale_filter()],

@@ -77,7 +77,9 @@ const refresh = async (form, url = address(form)) => {
   if (mine !== turn) return;                          // A newer question is under way.
   target.classList.remove('busy');
   if (!answer?.ok) { toast('The list could not be loaded. Please try again.'); return; }
-  target.innerHTML = await answer.text();
+  const rows = await answer.text();
+  if (/^\s*<!doctype/i.test(rows)) { location.assign(url); return; }   // A whole page: the session has ended.
+  target.innerHTML = rows;
   if (!form.closest('dialog')) history.replaceState(null, '', url);
   showSelection();
 };
@@ -220,7 +222,7 @@ const makePicker = choice => {
     choice.dispatchEvent(new CustomEvent('picked', { bubbles: true, detail: { ...option.dataset } }));
     choice.dispatchEvent(new Event('change', { bubbles: true }));
   };
-  input.addEventListener('focus', () => { input.select(); open(); });
+  input.addEventListener('focus', () => { input.select(); if (!choice.value) open(); });
   input.addEventListener('click', () => { if (!list.matches(':popover-open')) open(); });
   input.addEventListener('input', event => { event.stopPropagation(); clearTimeout(timer); timer = setTimeout(open, 120); });
   input.addEventListener('blur', () => { close(); if (!input.value && choice.value) { choice.replaceChildren(); choice.dispatchEvent(new Event('change', { bubbles: true })); } input.value = label(); });
@@ -250,7 +252,9 @@ const preview = async (form, box) => {
 /** @param {ParentNode} within */
 const prepare = within => {
   for (const choice of all('select[data-picker]', within)) makePicker(/** @type {HTMLSelectElement} */ (choice));
-  one('[data-focus], [aria-invalid=true], [autofocus]', within)?.focus();
+  const fields = '.body :is(input:not([type=hidden], [type=checkbox], [type=radio]), textarea):not([hidden])';
+  const first = one('[data-focus], [aria-invalid=true]', within) ?? (within === drawer() ? one(fields, within) : one('.door form input:not([type=hidden])', within));
+  first?.focus();
 };
 /** @param {HTMLElement} button */
 const copy = async button => {

@@ -24,6 +24,7 @@ const STYLES: &[&str] = &[
     include_str!("css/tables.css"),
     include_str!("css/grid.css"),
     include_str!("css/pages.css"),
+    include_str!("css/reference.css"),
 ];
 
 static CSS: LazyLock<Asset> = LazyLock::new(|| {

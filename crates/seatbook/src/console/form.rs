@@ -22,6 +22,21 @@ pub fn new_key() -> String {
     random_text(16).unwrap_or_default()
 }
 
+/// The parameters of an address, as often as they were sent.
+pub fn pairs(query: Option<&str>) -> Vec<(String, String)> {
+    form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .into_owned()
+        .collect()
+}
+
+/// The value of one parameter; empty where it was not sent.
+pub fn value<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
+    pairs
+        .iter()
+        .find(|(found, _)| found == name)
+        .map_or("", |(_, value)| value.as_str())
+}
+
 /// The fields of a posted form.
 #[derive(Debug)]
 pub struct Form {

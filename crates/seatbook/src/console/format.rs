@@ -83,7 +83,7 @@ pub fn relative(day: Date, today: Date) -> String {
         0 => "today".into(),
         1 => "tomorrow".into(),
         -1 => "yesterday".into(),
-        1.. => format!("in {amount}"),
+        2.. => format!("in {amount}"),
         _ => format!("{amount} ago"),
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     answer::{Fragment, html},
     layout::{Membership, Person, Shell, nav},
-    pages::{BlankError, PageError},
+    pages::{BlankError, PageError, RefusedSheet},
 };
 use crate::{
     error::{Error, Kind},
@@ -111,8 +111,7 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Gives refusals of pages their face: a page, a way to the sign-in, or for the module a problem it
-/// shows as a toast. Stands around the page routes, inside the sign-in layer.
+/// Gives refusals of pages their face: a page, a way to the sign-in, or for the module a sheet. Stands around the page routes, inside the sign-in layer.
 pub async fn faces(request: Request, next: Next) -> Response {
     let (headers, place) = (request.headers().clone(), request.uri().clone());
     let is_get = request.method() == axum::http::Method::GET;
@@ -123,7 +122,11 @@ pub async fn faces(request: Request, next: Next) -> Response {
         return response;
     };
     if headers.contains_key("x-fragment") {
-        return response;
+        let sheet = RefusedSheet {
+            title: error.kind.title().into(),
+            message: error.message.clone(),
+        };
+        return html(status(&error), sheet.render());
     }
     match frame {
         Some(frame) => page(&frame, &error, &headers),

@@ -134,6 +134,8 @@ const runGrid = form => {
   });
   form.addEventListener('keydown', event => {
     const target = /** @type {HTMLElement} */ (event.target), row = /** @type {HTMLElement|null} */ (target.closest('tr[data-row]'));
+    // Enter outside a row would press the form's first button, which is the search for those without script.
+    if (event.key === 'Enter' && target.matches('input') && !row) event.preventDefault();
     if (!row || !target.matches('input:not([type=checkbox], [type=radio])')) return;
     if (event.key === 'Enter') { event.preventDefault(); save(row); }
     if (event.key === 'Escape') { event.preventDefault(); cancel(row); }

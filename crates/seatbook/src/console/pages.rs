@@ -78,3 +78,13 @@ pub struct Confirm {
     /// Why the last try was refused.
     pub error: Option<String>,
 }
+
+/// A refusal inside a drawer.
+#[derive(Template)]
+#[template(path = "console/refused.html")]
+pub struct RefusedSheet {
+    /// One line.
+    pub title: String,
+    /// One or two sentences for a person.
+    pub message: String,
+}

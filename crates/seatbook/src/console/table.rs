@@ -307,6 +307,7 @@ fn values<'a>(pairs: &'a [(String, String)], name: &'a str) -> impl Iterator<Ite
         .map(|pair| pair.1.as_str())
 }
 
+/// An address that grows by parameters; empty ones are left out.
 struct Address(String);
 
 impl Address {
@@ -315,19 +316,10 @@ impl Address {
     }
 
     fn add(&mut self, name: &str, value: &str) {
-        if value.is_empty() {
-            return;
-        }
-        self.0.push(if self.0.contains('?') { '&' } else { '?' });
-        self.0.push_str(name);
-        self.0.push('=');
-        for byte in value.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                    self.0.push(char::from(byte));
-                }
-                _ => self.0.push_str(&format!("%{byte:02X}")),
-            }
+        if !value.is_empty() {
+            let sign = if self.0.contains('?') { '&' } else { '?' };
+            let value: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+            self.0.push_str(&format!("{sign}{name}={value}"));
         }
     }
 }
@@ -372,7 +364,7 @@ mod tests {
         assert_eq!(view.sorted("sku"), "descending");
         assert_eq!(
             view.sort_href("sku"),
-            "/licenses?q=a%26b%20%C3%BC&status=active&sort=sku"
+            "/licenses?q=a%26b+%C3%BC&status=active&sort=sku"
         );
     }
 

@@ -55,4 +55,17 @@ pub struct Caller {
 impl Caller {
     /// Seatbook itself, for what nobody has a right to yet: the first set-up.
     pub const SYSTEM: Uuid = Uuid::nil();
+
+    /// Seatbook itself as a caller: what the set-up link and the machine's command line act as.
+    pub fn system() -> Caller {
+        Caller {
+            actor_id: Caller::SYSTEM,
+            token_id: None,
+            session_id: None,
+            scope: Scope::none(),
+            limits: None,
+            origin: Origin::System,
+            request_id: None,
+        }
+    }
 }

@@ -22,6 +22,7 @@ pub struct Key {
     word: String,
     fingerprint: String,
     given: bool,
+    keeps_refusal: bool,
 }
 
 impl Key {
@@ -47,15 +48,18 @@ impl Key {
             word: word.to_owned(),
             fingerprint: hex(&hash.finalize()),
             given: true,
+            keeps_refusal: true,
         })
     }
 
-    /// A key for a step of our own that may be tried again, such as a job's.
+    /// A key for a step of our own that may be tried again, such as a job's. A refusal is not kept: the
+    /// step is asked anew when somebody has removed the reason.
     pub fn step(word: String) -> Key {
         Key {
             word,
             fingerprint: String::new(),
             given: true,
+            keeps_refusal: false,
         }
     }
 
@@ -67,11 +71,16 @@ impl Key {
             word: format!("minted-{}", hex(&random)),
             fingerprint: String::new(),
             given: false,
+            keeps_refusal: false,
         })
     }
 
     pub(super) fn is_given(&self) -> bool {
         self.given
+    }
+
+    pub(super) fn keeps_refusal(&self) -> bool {
+        self.keeps_refusal
     }
 
     pub(super) fn word(&self) -> &str {

@@ -164,7 +164,7 @@ impl<C: Command> Work for Ticket<C> {
         match (out, &self.refusal) {
             (Ok(Ended::Before), _) => self.stored_answer(&mut tx).await,
             // Only a client that can ask again with its key needs the refusal kept.
-            (Err(error), Some(refusal)) if self.key.is_given() => {
+            (Err(error), Some(refusal)) if self.key.keeps_refusal() => {
                 let (actor_id, none) = (self.caller.actor_id, None::<Uuid>);
                 let key: [&dyn store::Param; 7] = [
                     &actor_id,

@@ -153,7 +153,10 @@ impl ImportPreviewPage {
 
 /// The columns of a file as choices, with "not in this file" first.
 pub fn column_choices(headings: &[String]) -> Vec<Choice> {
-    let nothing = Choice { value: String::new(), label: "– not in this file –".into() };
+    let nothing = Choice {
+        value: String::new(),
+        label: "– not in this file –".into(),
+    };
     let columns = headings.iter().enumerate().map(|(place, heading)| Choice {
         value: place.to_string(),
         label: heading.clone(),

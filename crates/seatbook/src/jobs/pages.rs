@@ -2,9 +2,11 @@
 
 use askama::Template;
 
-use crate::console::badges::Badge;
-use crate::console::layout::{JobBanner, Shell};
-use crate::console::table::{Column, Filter, ListView};
+use crate::console::{
+    badges::Badge,
+    layout::{JobBanner, Shell},
+    table::{Column, Filter, ListView},
+};
 
 /// `/jobs`.
 #[derive(Template)]
@@ -45,13 +47,13 @@ pub struct JobRow {
 pub fn job_list() -> ListView {
     ListView {
         path: "/jobs".into(),
-        search: "Title or person",
+        search: "Title",
         sort: "-created".into(),
         noun: ("job", "jobs"),
         columns: vec![
             Column::fixed("title", "Job").unsorted(),
             Column::optional("person", "Started by", true).unsorted(),
-            Column::optional("created", "Handed in", true),
+            Column::optional("created", "Handed in", true).unsorted(),
             Column::optional("took", "Took", true).unsorted(),
             Column::fixed("rows", "Rows").unsorted(),
             Column::fixed("status", "Status").unsorted(),
@@ -60,7 +62,12 @@ pub fn job_list() -> ListView {
             "tabs",
             "state",
             "State",
-            &[("", "All"), ("open", "Open"), ("done", "Done"), ("failed", "Refused or failed")],
+            &[
+                ("", "All"),
+                ("open", "Open"),
+                ("done", "Done"),
+                ("failed", "Refused or failed"),
+            ],
         )],
         ..ListView::default()
     }

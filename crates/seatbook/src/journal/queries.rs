@@ -1,10 +1,13 @@
 //! The journal as rows.
 
-use store::{FromRow, Json, Param, Row, Timestamp, Tx, placeholders};
+use store::{FromRow, Json, Param, Row, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
 use super::{Change, Entry};
-use crate::error::Result;
+use crate::{
+    error::Result,
+    scope::{Permission, Scope, queries::below_any, tree},
+};
 
 pub(crate) const INSERT_ENTRY: &str = "INSERT INTO journal
     (id, at, actor_id, token_id, organization_id, origin, command, input, outcome, request_id, undoes)
@@ -80,6 +83,8 @@ pub struct EntryRow {
     pub at: Timestamp,
     /// Who.
     pub actor_id: Uuid,
+    /// By which API token, if by one.
+    pub token_id: Option<Uuid>,
     /// Whose book.
     pub organization_id: Option<Uuid>,
     /// Through which door.
@@ -90,6 +95,8 @@ pub struct EntryRow {
     pub input: Json,
     /// What was answered.
     pub outcome: Option<Json>,
+    /// The HTTP request it came with, or `job-` and the job.
+    pub request_id: Option<String>,
     /// The entry it takes back.
     pub undoes: Option<Uuid>,
     /// The entry that took it back.
@@ -103,26 +110,117 @@ impl FromRow for EntryRow {
             seq: row.get(1)?,
             at: row.get(2)?,
             actor_id: row.get(3)?,
-            organization_id: row.get(4)?,
-            origin: row.get(5)?,
-            command: row.get(6)?,
-            input: row.get(7)?,
-            outcome: row.get(8)?,
-            undoes: row.get(9)?,
-            undone_by: row.get(10)?,
+            token_id: row.get(4)?,
+            organization_id: row.get(5)?,
+            origin: row.get(6)?,
+            command: row.get(7)?,
+            input: row.get(8)?,
+            outcome: row.get(9)?,
+            request_id: row.get(10)?,
+            undoes: row.get(11)?,
+            undone_by: row.get(12)?,
         })
     }
 }
 
 /// The columns of [`EntryRow`], from `journal j`.
-pub const ENTRY_COLUMNS: &str = "SELECT j.id, j.seq, j.at, j.actor_id, j.organization_id, j.origin, j.command,
-    j.input, j.outcome, j.undoes, (SELECT u.id FROM journal u WHERE u.undoes = j.id) FROM journal j";
+pub const ENTRY_COLUMNS: &str = "SELECT j.id, j.seq, j.at, j.actor_id, j.token_id, j.organization_id, j.origin,
+    j.command, j.input, j.outcome, j.request_id, j.undoes, (SELECT u.id FROM journal u WHERE u.undoes = j.id) FROM journal j";
 
 /// One entry.
 pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<EntryRow>> {
     Ok(tx
         .query_opt(&format!("{ENTRY_COLUMNS} WHERE j.id = $1"), &[&id])
         .await?)
+}
+
+/// The entry, where the scope can see it.
+pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Option<EntryRow>> {
+    let roots = readable(tx, scope.roots(Permission::JournalRead)).await?;
+    let mut select = Select::new(ENTRY_COLUMNS);
+    select.and("j.id = ?", &id);
+    narrow(&mut select, &roots);
+    Ok(tx.query_opt(&select.sql(""), select.params()).await?)
+}
+
+/// What a list of entries is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Any part of the command's word.
+    pub keyword: Option<String>,
+    /// Besides those the keyword finds: whatever these people did.
+    pub actors: Vec<Uuid>,
+    /// Exactly this command.
+    pub command: Option<String>,
+    /// Filed under this organization or one below it.
+    pub organization_id: Option<Uuid>,
+    /// Decided at this instant or later, to the millisecond.
+    pub from: Option<Timestamp>,
+    /// Decided before this instant.
+    pub until: Option<Timestamp>,
+    /// Before this entry, the last one seen.
+    pub before: Option<Uuid>,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+/// Entries the scope can see, the newest first.
+pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec<EntryRow>> {
+    let roots = readable(tx, scope.require(Permission::JournalRead)?).await?;
+    let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
+    let within: Vec<Uuid> = filter.organization_id.into_iter().collect();
+    let (from, until) = (filter.from.map(first_id), filter.until.map(first_id));
+    let mut select = Select::new(ENTRY_COLUMNS);
+    narrow(&mut select, &roots);
+    if let Some(keyword) = &keyword {
+        let places: Vec<String> = filter.actors.iter().map(|id| select.bind(id)).collect();
+        match places.join(", ") {
+            none if none.is_empty() => select.and("j.command LIKE ?", keyword),
+            some => select.and(
+                &format!("(j.command LIKE ? OR j.actor_id IN ({some}))"),
+                keyword,
+            ),
+        };
+    }
+    if let Some(command) = &filter.command {
+        select.and("j.command = ?", command);
+    }
+    if !within.is_empty() {
+        below_any(&mut select, "j.organization_id", &within);
+    }
+    // Ids begin with their instant, so the primary key finds a span of time.
+    for (condition, bound) in [
+        ("j.id >= ?", &from),
+        ("j.id < ?", &until),
+        ("j.id < ?", &filter.before),
+    ] {
+        if let Some(bound) = bound {
+            select.and(condition, bound);
+        }
+    }
+    let limit = select.bind(&filter.limit);
+    let sql = select.sql(&format!(" ORDER BY j.id DESC LIMIT {limit}"));
+    Ok(tx.query(&sql, select.params()).await?)
+}
+
+/// The roots of what may be read; none of them where that is everything, what belongs to no organization
+/// included: whoever reads the journal at the provider reads all of it.
+async fn readable(tx: &mut Tx<'_>, roots: Vec<Uuid>) -> Result<Option<Vec<Uuid>>> {
+    let root = tree::root(tx).await?;
+    let everything = root.is_some_and(|root| roots.contains(&root));
+    Ok((!everything).then_some(roots))
+}
+
+fn narrow<'a>(select: &mut Select<'a>, roots: &'a Option<Vec<Uuid>>) {
+    if let Some(roots) = roots {
+        below_any(select, "j.organization_id", roots);
+    }
+}
+
+/// The smallest id that could have been drawn at an instant.
+fn first_id(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.as_micros() / 1_000).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
 /// One changed row, as it is read back.
@@ -157,4 +255,62 @@ pub async fn changes_of(tx: &mut Tx<'_>, journal_id: Uuid) -> Result<Vec<ChangeR
     let sql = "SELECT noun, row_id, version, before, after FROM change WHERE journal_id = $1
         ORDER BY noun, row_id, version";
     Ok(tx.query(sql, &[&journal_id]).await?)
+}
+
+/// One change of a row as its page lists it: when, who, which command.
+pub type Latest = (Timestamp, Option<String>, String);
+
+/// The latest changes of a row. Names are read from `access`, which stands below: for the eye alone.
+pub async fn latest_of(
+    tx: &mut Tx<'_>,
+    noun: &str,
+    row_id: Uuid,
+    limit: i64,
+) -> Result<Vec<Latest>> {
+    let sql = "SELECT j.at, p.name, j.command FROM change c JOIN journal j ON j.id = c.journal_id
+        LEFT JOIN person p ON p.id = j.actor_id
+        WHERE c.noun = $1 AND c.row_id = $2 ORDER BY c.version DESC LIMIT $3";
+    Ok(tx.query(sql, &[&noun, &row_id, &limit]).await?)
+}
+
+/// A changed row of one of many entries, and how many rows that entry changed.
+#[derive(Clone, Debug)]
+pub struct Excerpt {
+    /// The entry.
+    pub journal_id: Uuid,
+    /// How many rows it changed in all.
+    pub count: i64,
+    /// One of them.
+    pub change: ChangeRow,
+}
+
+impl FromRow for Excerpt {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        let change = ChangeRow::from_row(row)?;
+        Ok(Excerpt {
+            journal_id: row.get(5)?,
+            count: row.get(6)?,
+            change,
+        })
+    }
+}
+
+/// The first changed rows of each of these entries.
+pub async fn excerpts(tx: &mut Tx<'_>, entries: &[Uuid], each: i64) -> Result<Vec<Excerpt>> {
+    if entries.is_empty() {
+        return Ok(vec![]);
+    }
+    let places = placeholders(1, entries.len());
+    let mut params: Vec<&dyn Param> = entries.iter().map(|id| id as &dyn Param).collect();
+    params.push(&each);
+    let sql = format!(
+        "SELECT noun, row_id, version, before, after, journal_id, number_of FROM (
+           SELECT noun, row_id, version, before, after, journal_id,
+             COUNT(*) OVER (PARTITION BY journal_id) AS number_of,
+             ROW_NUMBER() OVER (PARTITION BY journal_id ORDER BY noun, row_id, version) AS place
+           FROM change WHERE journal_id IN {places}) numbered
+         WHERE place <= ${} ORDER BY journal_id, place",
+        params.len()
+    );
+    Ok(tx.query(&sql, &params).await?)
 }

@@ -1,6 +1,10 @@
 //! Licenses and pools over the API.
 
-use axum::{Json, extract::State, response::{IntoResponse, Response}};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use store::Date;
 use utoipa::{IntoParams, ToSchema};
@@ -61,7 +65,13 @@ pub struct LicenseOut {
 impl LicenseOut {
     fn new(license: License, now: store::Timestamp) -> Self {
         let (status, free) = (license.state(now), license.free());
-        LicenseOut { license, status, free, price_minor: None, currency: None }
+        LicenseOut {
+            license,
+            status,
+            free,
+            price_minor: None,
+            currency: None,
+        }
     }
 }
 
@@ -73,7 +83,10 @@ pub async fn list(
     caller: Caller,
     Params(params): Params<ListParams>,
 ) -> Result<Json<List<LicenseOut>>> {
-    let paging = Paging { limit: params.limit, cursor: params.cursor };
+    let paging = Paging {
+        limit: params.limit,
+        cursor: params.cursor,
+    };
     let (limit, now) = (paging.limit()?, app.gate.now());
     let filter = Filter {
         keyword: params.q,
@@ -93,7 +106,9 @@ pub async fn list(
 fn status(word: Option<&str>) -> Result<Option<Status>> {
     let Some(word) = word else { return Ok(None) };
     let message = || format!("“{word}” is no state of a license.");
-    Status::parse(word).map(Some).ok_or_else(|| Error::invalid("status", "status.unknown", message()))
+    Status::parse(word)
+        .map(Some)
+        .ok_or_else(|| Error::invalid("status", "status.unknown", message()))
 }
 
 /// A new license.
@@ -132,7 +147,11 @@ pub struct LicenseIn {
 pub async fn issue(State(app): State<App>, write: Write<LicenseIn>) -> Result<Response> {
     let new = write.body.clone();
     if new.price_minor.is_some() != new.currency.is_some() {
-        return Err(Error::invalid("currency", "required", "A price and its currency belong together."));
+        return Err(Error::invalid(
+            "currency",
+            "required",
+            "A price and its currency belong together.",
+        ));
     }
     let command = IssueLicense {
         organization_id: new.organization_id,
@@ -148,7 +167,9 @@ pub async fn issue(State(app): State<App>, write: Write<LicenseIn>) -> Result<Re
     };
     let answer = write.submit(&app, command).await?;
     let location = format!("/api/v1/licenses/{}", answer.outcome.id);
-    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).created(&location))
+    Ok(answer
+        .map(|license| LicenseOut::new(license, app.gate.now()))
+        .created(&location))
 }
 
 /// Shows one license.
@@ -159,7 +180,9 @@ pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<
     let now = app.gate.now();
     let read = app.read(move |mut tx| {
         Box::pin(async move {
-            let found = queries::find_visible(&mut tx, &caller.scope, id).await?.ok_or_else(Error::not_found)?;
+            let found = queries::find_visible(&mut tx, &caller.scope, id)
+                .await?
+                .ok_or_else(Error::not_found)?;
             let price = queries::find_price(&mut tx, &caller.scope, &found).await?;
             Ok((found, price))
         })
@@ -167,7 +190,15 @@ pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<
     let (found, price) = read.await?;
     let tag = etag(found.version);
     let (price_minor, currency) = price.unzip();
-    Ok(([("etag", tag)], Json(LicenseOut { price_minor, currency, ..LicenseOut::new(found, now) })).into_response())
+    Ok((
+        [("etag", tag)],
+        Json(LicenseOut {
+            price_minor,
+            currency,
+            ..LicenseOut::new(found, now)
+        }),
+    )
+        .into_response())
 }
 
 /// What changes about a license; what is not said stays.
@@ -193,7 +224,11 @@ pub struct LicenseEdit {
 #[utoipa::path(patch, path = "/licenses/{id}", tag = "licenses", request_body = LicenseEdit,
     params(("id" = Uuid, Path, description = "The license.")),
     responses((status = 200, description = "The license as it is now.", body = LicenseOut)))]
-pub async fn update(State(app): State<App>, Id(id): Id, write: Write<LicenseEdit>) -> Result<Response> {
+pub async fn update(
+    State(app): State<App>,
+    Id(id): Id,
+    write: Write<LicenseEdit>,
+) -> Result<Response> {
     let edit = write.body.clone();
     let command = EditLicense {
         id,
@@ -206,7 +241,9 @@ pub async fn update(State(app): State<App>, Id(id): Id, write: Write<LicenseEdit
         expiring_days: edit.expiring_days,
     };
     let answer = write.submit(&app, command).await?;
-    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).ok())
+    Ok(answer
+        .map(|license| LicenseOut::new(license, app.gate.now()))
+        .ok())
 }
 
 /// Removes a license that was never used.
@@ -214,7 +251,10 @@ pub async fn update(State(app): State<App>, Id(id): Id, write: Write<LicenseEdit
     params(("id" = Uuid, Path, description = "The license.")),
     responses((status = 200, description = "It is gone.")))]
 pub async fn remove(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {
-    let command = DeleteLicense { id, version: write.if_match() };
+    let command = DeleteLicense {
+        id,
+        version: write.if_match(),
+    };
     Ok(write.submit(&app, command).await?.ok())
 }
 
@@ -223,9 +263,15 @@ pub async fn remove(State(app): State<App>, Id(id): Id, write: Write<()>) -> Res
     params(("id" = Uuid, Path, description = "The license.")),
     responses((status = 200, description = "The license, paused.", body = LicenseOut)))]
 pub async fn pause(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {
-    let command = PauseLicense { id, version: write.if_match(), paused: true };
+    let command = PauseLicense {
+        id,
+        version: write.if_match(),
+        paused: true,
+    };
     let answer = write.submit(&app, command).await?;
-    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).ok())
+    Ok(answer
+        .map(|license| LicenseOut::new(license, app.gate.now()))
+        .ok())
 }
 
 /// Lets a paused license go on.
@@ -233,9 +279,15 @@ pub async fn pause(State(app): State<App>, Id(id): Id, write: Write<()>) -> Resu
     params(("id" = Uuid, Path, description = "The license.")),
     responses((status = 200, description = "The license, no longer paused.", body = LicenseOut)))]
 pub async fn resume(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {
-    let command = PauseLicense { id, version: write.if_match(), paused: false };
+    let command = PauseLicense {
+        id,
+        version: write.if_match(),
+        paused: false,
+    };
     let answer = write.submit(&app, command).await?;
-    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).ok())
+    Ok(answer
+        .map(|license| LicenseOut::new(license, app.gate.now()))
+        .ok())
 }
 
 /// Ends a license now. This is not undone.
@@ -243,9 +295,14 @@ pub async fn resume(State(app): State<App>, Id(id): Id, write: Write<()>) -> Res
     params(("id" = Uuid, Path, description = "The license.")),
     responses((status = 200, description = "The license, terminated.", body = LicenseOut)))]
 pub async fn terminate(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {
-    let command = TerminateLicense { id, version: write.if_match() };
+    let command = TerminateLicense {
+        id,
+        version: write.if_match(),
+    };
     let answer = write.submit(&app, command).await?;
-    Ok(answer.map(|license| LicenseOut::new(license, app.gate.now())).ok())
+    Ok(answer
+        .map(|license| LicenseOut::new(license, app.gate.now()))
+        .ok())
 }
 
 /// Which pools.
@@ -283,7 +340,11 @@ pub struct PoolOut {
 impl PoolOut {
     fn new(pool: Pool, now: store::Timestamp) -> Self {
         let (status, available) = (pool.state(now), pool.available(now));
-        PoolOut { pool, status, available }
+        PoolOut {
+            pool,
+            status,
+            available,
+        }
     }
 }
 
@@ -295,7 +356,10 @@ pub async fn list_pools(
     caller: Caller,
     Params(params): Params<PoolParams>,
 ) -> Result<Json<List<PoolOut>>> {
-    let paging = Paging { limit: params.limit, cursor: params.cursor };
+    let paging = Paging {
+        limit: params.limit,
+        cursor: params.cursor,
+    };
     let (limit, now) = (paging.limit()?, app.gate.now());
     let offset: i64 = paging.after()?.unwrap_or_default();
     let filter = pools::Filter {
@@ -325,5 +389,9 @@ pub async fn show_pool(State(app): State<App>, caller: Caller, Id(id): Id) -> Re
         Box::pin(async move { pools::find_visible(&mut tx, &caller.scope, id).await })
     });
     let found = read.await?.ok_or_else(Error::not_found)?;
-    Ok(([("etag", etag(found.version))], Json(PoolOut::new(found, now))).into_response())
+    Ok((
+        [("etag", etag(found.version))],
+        Json(PoolOut::new(found, now)),
+    )
+        .into_response())
 }

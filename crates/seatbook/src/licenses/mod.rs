@@ -8,12 +8,16 @@
 
 pub mod api;
 pub mod commands;
+pub mod forms;
+pub mod handlers;
 pub mod model;
 pub mod pages;
 pub mod pools;
 pub mod queries;
 pub mod status;
+pub mod views;
 
+use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -28,4 +32,19 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::terminate))
         .routes(routes!(api::list_pools))
         .routes(routes!(api::show_pool))
+}
+
+/// The pages of this room.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route("/licenses", get(handlers::list))
+        .route("/licenses/assign", get(handlers::assign))
+        .route("/licenses/new", get(forms::new).post(forms::issue))
+        .route("/licenses/new/preview", get(forms::preview))
+        .route("/licenses/{id}", get(handlers::show))
+        .route("/licenses/{id}/edit", get(forms::edit).post(forms::save))
+        .route(
+            "/licenses/{id}/{decision}",
+            get(forms::confirm).post(forms::decide),
+        )
 }

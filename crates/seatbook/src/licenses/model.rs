@@ -150,10 +150,15 @@ pub fn standing_word(standing: Standing) -> &'static str {
 }
 
 fn standing(word: &str) -> store::Result<Standing> {
-    [Standing::Draft, Standing::Issued, Standing::Terminated, Standing::Superseded]
-        .into_iter()
-        .find(|standing| standing_word(*standing) == word)
-        .ok_or_else(|| store::Error::Value(format!("license standing {word:?}")))
+    [
+        Standing::Draft,
+        Standing::Issued,
+        Standing::Terminated,
+        Standing::Superseded,
+    ]
+    .into_iter()
+    .find(|standing| standing_word(*standing) == word)
+    .ok_or_else(|| store::Error::Value(format!("license standing {word:?}")))
 }
 
 /// A pool with what is worth knowing of its license: how an organization sees what it holds.
@@ -237,13 +242,18 @@ impl Pool {
 
     /// Units that can be used today: free ones of an active license.
     pub fn available(&self, now: Timestamp) -> i64 {
-        if self.state(now) == State::Active { self.free } else { 0 }
+        if self.state(now) == State::Active {
+            self.free
+        } else {
+            0
+        }
     }
 }
 
 impl FromRow for Pool {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
-        let (quantity, allocated, assigned): (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
+        let (quantity, allocated, assigned): (i64, i64, i64) =
+            (row.get(4)?, row.get(5)?, row.get(6)?);
         Ok(Pool {
             id: row.get(0)?,
             license_id: row.get(1)?,

@@ -1,7 +1,7 @@
 //! Every statement about pools. Quantities change by one conditional UPDATE each, never by read-then-write:
 //! read-then-write with the CHECK in place was measured to grant 640 units of 100.
 
-use store::{Select, Timestamp, Tx};
+use store::{Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -22,7 +22,9 @@ const POOL: &str = "SELECT p.id, p.license_id, p.organization_id, p.parent_id, p
 
 /// The pool, whoever asks: for commands that have asked for their permission.
 pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Pool>> {
-    Ok(tx.query_opt(&format!("{POOL} WHERE p.id = $1"), &[&id]).await?)
+    Ok(tx
+        .query_opt(&format!("{POOL} WHERE p.id = $1"), &[&id])
+        .await?)
 }
 
 /// The pool, where the scope can see its organization.
@@ -32,6 +34,39 @@ pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Op
     select.and("p.id = ?", &id);
     below_any(&mut select, "p.organization_id", &roots);
     Ok(tx.query_opt(&select.sql(""), select.params()).await?)
+}
+
+/// What an organization holds of a license.
+pub async fn find_at(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    license_id: Uuid,
+    organization_id: Uuid,
+) -> Result<Option<Pool>> {
+    let roots = scope.roots(Permission::LicensesRead);
+    let mut select = Select::new(POOL);
+    select
+        .and("p.license_id = ?", &license_id)
+        .and("p.organization_id = ?", &organization_id);
+    below_any(&mut select, "p.organization_id", &roots);
+    Ok(tx.query_opt(&select.sql(""), select.params()).await?)
+}
+
+/// Who received units of a pool, the most first: organization, name, kind, units, units in use there.
+pub type Received = (Uuid, String, String, i64, i64);
+
+/// The largest shares of a pool.
+pub async fn largest_shares(tx: &mut Tx<'_>, pool_id: Uuid, limit: i64) -> Result<Vec<Received>> {
+    let sql = "SELECT o.id, o.name, o.kind, p.quantity, p.allocated + p.assigned
+        FROM pool p JOIN organization o ON o.id = p.organization_id
+        WHERE p.parent_id = $1 AND p.quantity > 0 ORDER BY p.quantity DESC, o.name LIMIT $2";
+    Ok(tx.query(sql, &[&pool_id, &limit]).await?)
+}
+
+/// How many organizations have units of a pool.
+pub async fn count_shares(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<i64> {
+    let sql = "SELECT count(*) FROM pool WHERE parent_id = $1 AND quantity > 0";
+    Ok(tx.query_one::<(i64,)>(sql, &[&pool_id]).await?.0)
 }
 
 /// By what a list of pools is sorted. Each is indexed with the id for one organization.
@@ -81,8 +116,14 @@ pub struct Filter {
 }
 
 /// The pools of one organization that the scope can see.
-pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestamp) -> Result<Vec<Pool>> {
-    scope::queries::check_visible(tx, scope, Permission::LicensesRead, filter.organization_id).await?;
+pub async fn list(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<Vec<Pool>> {
+    scope::queries::check_visible(tx, scope, Permission::LicensesRead, filter.organization_id)
+        .await?;
     let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
     let condition = filter.status.map(Status::condition);
     let mut select = Select::new(POOL);
@@ -90,7 +131,9 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestam
     let column = filter.sort.column();
     let way = if filter.descending { "DESC" } else { "ASC" };
     let (limit, offset) = (select.bind(&filter.limit), select.bind(&filter.offset));
-    let order = format!(" ORDER BY {column} IS NULL, {column} {way}, p.id {way} LIMIT {limit} OFFSET {offset}");
+    let order = format!(
+        " ORDER BY {column} IS NULL, {column} {way}, p.id {way} LIMIT {limit} OFFSET {offset}"
+    );
     Ok(tx.query(&select.sql(&order), select.params()).await?)
 }
 
@@ -98,9 +141,13 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestam
 pub async fn count(tx: &mut Tx<'_>, filter: &Filter, now: Timestamp) -> Result<i64> {
     let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
     let condition = filter.status.map(Status::condition);
-    let mut select = Select::new("SELECT count(*) FROM pool p JOIN license l ON l.id = p.license_id");
+    let mut select =
+        Select::new("SELECT count(*) FROM pool p JOIN license l ON l.id = p.license_id");
     narrow(&mut select, filter, &keyword, &condition, &now);
-    Ok(tx.query_one::<(i64,)>(&select.sql(""), select.params()).await?.0)
+    Ok(tx
+        .query_one::<(i64,)>(&select.sql(""), select.params())
+        .await?
+        .0)
 }
 
 fn narrow<'a>(
@@ -119,7 +166,10 @@ fn narrow<'a>(
         select.and("p.license_id = ?", license_id);
     }
     if let Some(keyword) = keyword {
-        select.and("p.license_id IN (SELECT id FROM license_search WHERE text LIKE ?)", keyword);
+        select.and(
+            "p.license_id IN (SELECT id FROM license_search WHERE text LIKE ?)",
+            keyword,
+        );
     }
     if let Some(condition) = condition {
         select.and(condition, now);
@@ -151,7 +201,12 @@ pub async fn totals(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> R
          WHERE p.organization_id = $1 AND (p.quantity > 0 OR p.parent_id IS NULL) AND l.standing = 'issued'"
     );
     let row: (i64, i64, i64, i64) = tx.query_one(&sql, &[&organization_id, &now]).await?;
-    Ok(Totals { licenses: row.0, quantity: row.1, available: row.2, expiring: row.3 })
+    Ok(Totals {
+        licenses: row.0,
+        quantity: row.1,
+        available: row.2,
+        expiring: row.3,
+    })
 }
 
 /// A pool as a change left it.
@@ -167,11 +222,17 @@ pub async fn copy_facts(
 ) -> Result<Vec<PoolState>> {
     let sql = "UPDATE pool SET open = $2, starts_at = $3, ends_at = $4, version = version + 1 WHERE license_id = $1
         RETURNING id, organization_id, version, open, starts_at, ends_at";
-    Ok(tx.query(sql, &[&license_id, &open, &starts_at, &ends_at]).await?)
+    Ok(tx
+        .query(sql, &[&license_id, &open, &starts_at, &ends_at])
+        .await?)
 }
 
 /// Changes the units of a root pool by `delta`, never below what is in use. Gives quantity and version.
-pub async fn change_quantity(tx: &mut Tx<'_>, pool_id: Uuid, delta: i64) -> Result<Option<(i64, i64)>> {
+pub async fn change_quantity(
+    tx: &mut Tx<'_>,
+    pool_id: Uuid,
+    delta: i64,
+) -> Result<Option<(i64, i64)>> {
     let sql = "UPDATE pool SET quantity = quantity + $2, version = version + 1
         WHERE id = $1 AND allocated + assigned <= quantity + $2 AND quantity + $2 <= $3 RETURNING quantity, version";
     Ok(tx.query_opt(sql, &[&pool_id, &delta, &MAX_UNITS]).await?)
@@ -183,31 +244,60 @@ pub type Balance = (i64, i64, i64, i64);
 /// Passes `net` units on from a pool, or takes them back: one conditional UPDATE, never read-then-write.
 /// Nothing changes where that many are not free, or, when any share grows, where the license is not open
 /// or has ended or the organization is suspended.
-pub async fn take(tx: &mut Tx<'_>, pool_id: Uuid, net: i64, grows: bool, now: Timestamp) -> Result<Option<Balance>> {
+pub async fn take(
+    tx: &mut Tx<'_>,
+    pool_id: Uuid,
+    net: i64,
+    grows: bool,
+    now: Timestamp,
+) -> Result<Option<Balance>> {
     let gates = if grows {
         "AND open = TRUE AND (ends_at IS NULL OR ends_at > $3) AND NOT EXISTS
          (SELECT 1 FROM organization_node n WHERE n.id = pool.organization_id AND n.blocked = TRUE)"
     } else {
-        "AND $3 = $3"
+        ""
     };
     let sql = format!(
         "UPDATE pool SET allocated = allocated + $2, version = version + 1
          WHERE id = $1 AND allocated + assigned + $2 <= quantity AND allocated + $2 >= 0 {gates}
          RETURNING quantity, allocated, assigned, version"
     );
-    Ok(tx.query_opt(&sql, &[&pool_id, &net, &now]).await?)
+    let params: [&dyn Param; 3] = [&pool_id, &net, &now];
+    Ok(tx
+        .query_opt(&sql, if grows { &params } else { &params[..2] })
+        .await?)
 }
 
 /// Gives `delta` units to a child's pool, or takes them from it, where it still has `seen` (any quantity
 /// where there is none) and keeps what it uses.
-pub async fn give(tx: &mut Tx<'_>, pool_id: Uuid, delta: i64, seen: Option<i64>) -> Result<Option<Balance>> {
-    let gate = if seen.is_some() { "AND quantity = $3" } else { "AND $3 = $3" };
+pub async fn give(
+    tx: &mut Tx<'_>,
+    pool_id: Uuid,
+    delta: i64,
+    seen: Option<i64>,
+) -> Result<Option<Balance>> {
+    let gate = if seen.is_some() {
+        "AND quantity = $3"
+    } else {
+        ""
+    };
     let sql = format!(
         "UPDATE pool SET quantity = quantity + $2, version = version + 1
          WHERE id = $1 AND quantity + $2 >= allocated + assigned {gate}
          RETURNING quantity, allocated, assigned, version"
     );
-    Ok(tx.query_opt(&sql, &[&pool_id, &delta, &seen.unwrap_or_default()]).await?)
+    let seen_value = seen.unwrap_or_default();
+    let params: [&dyn Param; 3] = [&pool_id, &delta, &seen_value];
+    Ok(tx
+        .query_opt(
+            &sql,
+            if seen.is_some() {
+                &params
+            } else {
+                &params[..2]
+            },
+        )
+        .await?)
 }
 
 /// A child's first pool of a license.

@@ -22,7 +22,9 @@ const LICENSE: &str = "SELECT l.id, l.organization_id, o.name, p.id, l.sku_id, s
 
 /// The license, whoever asks: for commands that have asked for their permission.
 pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<License>> {
-    Ok(tx.query_opt(&format!("{LICENSE} WHERE l.id = $1"), &[&id]).await?)
+    Ok(tx
+        .query_opt(&format!("{LICENSE} WHERE l.id = $1"), &[&id])
+        .await?)
 }
 
 /// The license, where the scope can see its owner.
@@ -52,7 +54,12 @@ pub struct Filter {
 }
 
 /// Licenses the scope can see, the newest first.
-pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestamp) -> Result<Vec<License>> {
+pub async fn list(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<Vec<License>> {
     let roots = scope.require(Permission::LicensesRead)?;
     let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
     let condition = filter.status.map(Status::condition);
@@ -61,7 +68,10 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestam
         below_any(&mut select, "l.organization_id", &roots);
     }
     if let Some(keyword) = &keyword {
-        select.and("l.id IN (SELECT id FROM license_search WHERE text LIKE ?)", keyword);
+        select.and(
+            "l.id IN (SELECT id FROM license_search WHERE text LIKE ?)",
+            keyword,
+        );
     }
     if let Some(owner) = &filter.organization_id {
         select.and("l.organization_id = ?", owner);
@@ -76,7 +86,12 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestam
         select.and("l.id < ?", after);
     }
     let limit = select.bind(&filter.limit);
-    Ok(tx.query(&select.sql(&format!(" ORDER BY l.id DESC LIMIT {limit}")), select.params()).await?)
+    Ok(tx
+        .query(
+            &select.sql(&format!(" ORDER BY l.id DESC LIMIT {limit}")),
+            select.params(),
+        )
+        .await?)
 }
 
 /// A license as it is written, with its root pool.
@@ -172,7 +187,12 @@ pub struct Facts<'a> {
 }
 
 /// Writes facts over version `version`; says the new one, or nothing where it was another.
-pub async fn set_facts(tx: &mut Tx<'_>, id: Uuid, version: i64, facts: &Facts<'_>) -> Result<Option<i64>> {
+pub async fn set_facts(
+    tx: &mut Tx<'_>,
+    id: Uuid,
+    version: i64,
+    facts: &Facts<'_>,
+) -> Result<Option<i64>> {
     let dates = facts.dates;
     let sql = "UPDATE license SET name = $3, note = $4, support_reference = $5, expiring_days = $6, start_date = $7,
         end_date = $8, starts_at = $9, ends_at = $10, grace_until = $11, over_at = $12, expiring_at = $13,
@@ -181,9 +201,19 @@ pub async fn set_facts(tx: &mut Tx<'_>, id: Uuid, version: i64, facts: &Facts<'_
         .query_opt(
             sql,
             &[
-                &id, &version, facts.name, facts.note, facts.support_reference, &facts.expiring_days,
-                &dates.start_date, &dates.end_date, &dates.starts_at, &dates.ends_at, &dates.grace_until,
-                &dates.over_at, &dates.expiring_at,
+                &id,
+                &version,
+                facts.name,
+                facts.note,
+                facts.support_reference,
+                &facts.expiring_days,
+                &dates.start_date,
+                &dates.end_date,
+                &dates.starts_at,
+                &dates.ends_at,
+                &dates.grace_until,
+                &dates.over_at,
+                &dates.expiring_at,
             ],
         )
         .await?;
@@ -195,13 +225,22 @@ pub async fn set_standing(tx: &mut Tx<'_>, license: &License) -> Result<Option<i
     let sql = "UPDATE license SET standing = $3, paused = $4, version = version + 1
         WHERE id = $1 AND version = $2 RETURNING version";
     let word = standing_word(license.standing);
-    let row: Option<(i64,)> = tx.query_opt(sql, &[&license.id, &license.version, &word, &license.paused]).await?;
+    let row: Option<(i64,)> = tx
+        .query_opt(
+            sql,
+            &[&license.id, &license.version, &word, &license.paused],
+        )
+        .await?;
     Ok(row.map(|(version,)| version))
 }
 
 /// Removes a license that was never used, with its pool; `false` where it was.
 pub async fn delete(tx: &mut Tx<'_>, license: &License) -> Result<bool> {
-    tx.execute("DELETE FROM license_search_text WHERE id = $1", &[&license.id]).await?;
+    tx.execute(
+        "DELETE FROM license_search_text WHERE id = $1",
+        &[&license.id],
+    )
+    .await?;
     let pool = "DELETE FROM pool WHERE id = $1 AND allocated = 0 AND assigned = 0";
     if tx.execute(pool, &[&license.pool_id]).await? == 0 {
         return Ok(false);
@@ -212,21 +251,39 @@ pub async fn delete(tx: &mut Tx<'_>, license: &License) -> Result<bool> {
 
 /// Marks a license as used: from now on it can be terminated, not deleted.
 pub async fn mark_used(tx: &mut Tx<'_>, license_id: Uuid) -> Result<()> {
-    tx.execute("UPDATE license SET used = TRUE WHERE id = $1 AND used = FALSE", &[&license_id]).await?;
+    tx.execute(
+        "UPDATE license SET used = TRUE WHERE id = $1 AND used = FALSE",
+        &[&license_id],
+    )
+    .await?;
     Ok(())
 }
 
 /// The licenses of one owner on one sales order, by id.
-pub async fn on_order(tx: &mut Tx<'_>, organization_id: Uuid, sales_order: &str) -> Result<Vec<License>> {
-    let sql = format!("{LICENSE} WHERE l.sales_order = $1 AND l.organization_id = $2 ORDER BY l.id");
+pub async fn on_order(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    sales_order: &str,
+) -> Result<Vec<License>> {
+    let sql =
+        format!("{LICENSE} WHERE l.sales_order = $1 AND l.organization_id = $2 ORDER BY l.id");
     Ok(tx.query(&sql, &[&sales_order, &organization_id]).await?)
 }
 
 /// The unit price of a license, for those who may see it: the seller and the buyer, with `prices.read`.
-pub async fn find_price(tx: &mut Tx<'_>, scope: &Scope, license: &License) -> Result<Option<(i64, String)>> {
-    let parent = crate::scope::tree::find(tx, license.organization_id).await?.and_then(|node| node.parent_id);
+pub async fn find_price(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    license: &License,
+) -> Result<Option<(i64, String)>> {
+    let parent = crate::scope::tree::find(tx, license.organization_id)
+        .await?
+        .and_then(|node| node.parent_id);
     let sides = [Some(license.organization_id), parent];
-    let sees = scope.roots(Permission::PricesRead).into_iter().any(|root| sides.contains(&Some(root)));
+    let sees = scope
+        .roots(Permission::PricesRead)
+        .into_iter()
+        .any(|root| sides.contains(&Some(root)));
     if !sees {
         return Ok(None);
     }

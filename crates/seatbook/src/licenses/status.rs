@@ -37,10 +37,14 @@ impl Status {
             }
             Status::Is(State::Grace) => format!("{RUNNING} AND {UNMARKED} AND l.ends_at <= ?"),
             Status::Is(State::Scheduled) => {
-                format!("{RUNNING} AND {UNMARKED} AND l.starts_at > ? AND (l.ends_at IS NULL OR l.ends_at > ?)")
+                format!(
+                    "{RUNNING} AND {UNMARKED} AND l.starts_at > ? AND (l.ends_at IS NULL OR l.ends_at > ?)"
+                )
             }
             Status::Is(State::Active) => format!("{RUNNING} AND {UNMARKED} AND {STARTED}"),
-            Status::ExpiringSoon => format!("{RUNNING} AND {UNMARKED} AND {STARTED} AND l.expiring_at <= ?"),
+            Status::ExpiringSoon => {
+                format!("{RUNNING} AND {UNMARKED} AND {STARTED} AND l.expiring_at <= ?")
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::error::{Error, FieldError, Result};
 /// What an organization is in the chain of sale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OrganizationKind)]
 pub enum Kind {
     /// The root: issues licenses.
     Provider,

@@ -57,8 +57,12 @@ pub fn organization_list() -> ListView {
         columns: vec![
             Column::fixed("name", "Organization"),
             Column::fixed("kind", "Kind").unsorted(),
-            Column::optional("children", "Below it", true).number().unsorted(),
-            Column::optional("licenses", "Licenses", true).number().unsorted(),
+            Column::optional("children", "Below it", true)
+                .number()
+                .unsorted(),
+            Column::optional("licenses", "Licenses", true)
+                .number()
+                .unsorted(),
             Column::optional("units", "Units", true).number().unsorted(),
             Column::fixed("status", "Status").unsorted(),
         ],
@@ -67,7 +71,11 @@ pub fn organization_list() -> ListView {
                 "tabs",
                 "kind",
                 "Kind",
-                &[("", "All"), ("partner", "Partners"), ("customer", "Customers")],
+                &[
+                    ("", "All"),
+                    ("partner", "Partners"),
+                    ("customer", "Customers"),
+                ],
             ),
             Filter::new("toggle", "suspended", "Suspended", &[]),
         ],

@@ -6,6 +6,8 @@
 //! be seen answers exactly like what does not exist.
 //! Others may use: everything here; it knows nothing of them.
 
+pub mod custom;
+pub mod members;
 pub mod permission;
 pub mod queries;
 pub mod role;

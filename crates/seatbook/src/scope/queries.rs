@@ -6,58 +6,77 @@ use uuid::Uuid;
 use super::{BuiltIn, Grant, Permission, Scope};
 use crate::error::{Error, Result};
 
-struct Held {
-    organization_id: Uuid,
-    depth: i64,
-    role: String,
+/// A role held somewhere: the columns [`HELD`], then whatever the caller asked for beside them.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Where, and below.
+    pub organization_id: Uuid,
+    /// Steps from the root.
+    pub depth: i64,
+    /// A built-in role's key, or the custom role's id as text.
+    pub role: String,
+    /// What people call the role.
+    pub label: String,
     custom: Option<Json>,
 }
 
+/// The columns of [`Held`], from `membership m JOIN organization_node n ON n.id =
+/// m.organization_id LEFT JOIN role r ON r.id = m.role_id`.
+pub const HELD: &str = "m.organization_id, m.role, r.name, r.permissions, n.depth";
+
 impl FromRow for Held {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        let (role, name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+        let built_in = BuiltIn::parse(&role).map(|role| role.label().to_owned());
         Ok(Held {
             organization_id: row.get(0)?,
-            depth: row.get(1)?,
-            role: row.get(2)?,
+            depth: row.get(4)?,
+            label: built_in.or(name).unwrap_or_default(),
+            role,
             custom: row.get(3)?,
         })
     }
 }
 
 impl Held {
-    fn permissions(self) -> Vec<Permission> {
-        match (BuiltIn::parse(&self.role), self.custom) {
+    /// What the role allows.
+    pub fn permissions(&self) -> Vec<Permission> {
+        match (BuiltIn::parse(&self.role), &self.custom) {
             (Some(role), _) => role.permissions(),
-            // A word that this version does not know gives no right.
-            (None, Some(Json(words))) => {
-                let words = words.as_array().cloned().unwrap_or_default();
-                words
-                    .iter()
-                    .filter_map(|word| Permission::parse(word.as_str()?))
-                    .collect()
-            }
+            (None, Some(words)) => permissions_of(words),
             (None, None) => vec![],
         }
     }
 }
 
-/// Everything a person may do, as of this moment.
-pub async fn scope_of(tx: &mut Tx<'_>, person_id: Uuid) -> Result<Scope> {
-    let held: Vec<Held> = tx
-        .query(
-            "SELECT m.organization_id, n.depth, m.role, r.permissions FROM membership m
-             JOIN organization_node n ON n.id = m.organization_id AND n.blocked = FALSE
-             LEFT JOIN role r ON r.id = m.role_id
-             WHERE m.person_id = $1 AND m.active = TRUE ORDER BY n.depth, m.id",
-            &[&person_id],
-        )
-        .await?;
+/// The permissions a stored list names. A word that this version does not know gives no right.
+pub fn permissions_of(words: &Json) -> Vec<Permission> {
+    let words = words.0.as_array().into_iter().flatten();
+    words
+        .filter_map(|word| Permission::parse(word.as_str()?))
+        .collect()
+}
+
+/// The rights that roles held add up to.
+pub fn scope_from<'a>(held: impl IntoIterator<Item = &'a Held>) -> Scope {
     let grants = held.into_iter().map(|held| Grant {
         organization_id: held.organization_id,
         depth: held.depth,
         permissions: held.permissions(),
     });
-    Ok(Scope::new(grants.collect()))
+    Scope::new(grants.collect())
+}
+
+/// Everything a person may do, as of this moment.
+pub async fn scope_of(tx: &mut Tx<'_>, person_id: Uuid) -> Result<Scope> {
+    let sql = format!(
+        "SELECT {HELD} FROM membership m
+         JOIN organization_node n ON n.id = m.organization_id AND n.blocked = FALSE
+         LEFT JOIN role r ON r.id = m.role_id
+         WHERE m.person_id = $1 AND m.active = TRUE ORDER BY n.depth, m.id"
+    );
+    let held: Vec<Held> = tx.query(&sql, &[&person_id]).await?;
+    Ok(scope_from(&held))
 }
 
 /// What a person may do at one organization. Empty where it cannot be seen.
@@ -66,17 +85,15 @@ pub async fn permissions_at(
     person_id: Uuid,
     organization_id: Uuid,
 ) -> Result<Vec<Permission>> {
-    let held: Vec<Held> = tx
-        .query(
-            "SELECT m.organization_id, n.depth, m.role, r.permissions FROM membership m
-             JOIN organization_closure c ON c.ancestor_id = m.organization_id AND c.descendant_id = $2
-             JOIN organization_node n ON n.id = m.organization_id AND n.blocked = FALSE
-             LEFT JOIN role r ON r.id = m.role_id
-             WHERE m.person_id = $1 AND m.active = TRUE",
-            &[&person_id, &organization_id],
-        )
-        .await?;
-    Ok(held.into_iter().flat_map(Held::permissions).collect())
+    let sql = format!(
+        "SELECT {HELD} FROM membership m
+         JOIN organization_closure c ON c.ancestor_id = m.organization_id AND c.descendant_id = $2
+         JOIN organization_node n ON n.id = m.organization_id AND n.blocked = FALSE
+         LEFT JOIN role r ON r.id = m.role_id
+         WHERE m.person_id = $1 AND m.active = TRUE"
+    );
+    let held: Vec<Held> = tx.query(&sql, &[&person_id, &organization_id]).await?;
+    Ok(held.iter().flat_map(Held::permissions).collect())
 }
 
 /// Fails with 404 where `organization_id` cannot be seen with `permission` held by the scope's roots.
@@ -120,38 +137,4 @@ pub fn below_any<'a>(select: &mut store::Select<'a>, column: &str, roots: &'a [U
         "{column} IN (SELECT descendant_id FROM organization_closure WHERE ancestor_id IN ({}))",
         places.join(", ")
     ));
-}
-
-/// Gives somebody a role somewhere; `false` where the same membership stands already.
-pub async fn insert_membership(tx: &mut Tx<'_>, membership: &Membership) -> Result<bool> {
-    let rows = tx
-        .execute(
-            "INSERT INTO membership (id, person_id, organization_id, role, role_id, active, version)
-             VALUES ($1, $2, $3, $4, $5, TRUE, 1)
-             ON CONFLICT (person_id, organization_id, role) DO NOTHING",
-            &[
-                &membership.id,
-                &membership.person_id,
-                &membership.organization_id,
-                &membership.role,
-                &membership.role_id,
-            ],
-        )
-        .await?;
-    Ok(rows == 1)
-}
-
-/// A role held by a person at an organization.
-#[derive(Clone, Debug)]
-pub struct Membership {
-    /// Its id.
-    pub id: Uuid,
-    /// Who.
-    pub person_id: Uuid,
-    /// Where, and below.
-    pub organization_id: Uuid,
-    /// A built-in role's key, or the custom role's id as text.
-    pub role: String,
-    /// The custom role.
-    pub role_id: Option<Uuid>,
 }

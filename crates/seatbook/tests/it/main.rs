@@ -1,7 +1,14 @@
 //! Tests through the door: every room over HTTP, on both engines, in one binary.
 
+mod access;
 mod catalog;
+mod contract;
 mod harness;
+mod history;
 mod imports;
+mod jobs;
 mod organizations;
+mod licenses;
+mod allocations;
+mod verify;
 mod tidy;

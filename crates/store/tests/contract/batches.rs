@@ -145,3 +145,17 @@ both_engines! {
         bench.end().await;
     }
 }
+
+both_engines! {
+    /// A value of the wrong type is our mistake: one error, at once, and the writer goes on.
+    async fn a_wrong_value_is_one_error(bench: Bench) {
+        let pool = bench.pool(9).await;
+        let wrong = bench.db.plumb(store::Place::ALONE, move |mut tx| {
+            crate::boxed(async move { tx.execute("UPDATE pool SET taken = 1 WHERE id = $1", &[&"no id"]).await })
+        });
+        // SQLite compares a blob with a text and finds nothing; PostgreSQL's driver refuses the value.
+        assert!(matches!(wrong.await, Ok(0) | Err(Error::Postgres(_))));
+        assert!(matches!(bench.db.write(Take::one(pool, 1)).await, Ok(Ok(_))));
+        bench.end().await;
+    }
+}

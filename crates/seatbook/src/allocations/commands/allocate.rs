@@ -31,18 +31,28 @@ impl Command for Allocate {
     type Outcome = PoolBalance;
 
     fn place(&self) -> Place {
-        Place { lane: Lane::Interactive, shard: Some(self.pool_id.as_u128()), pipelined: true }
+        Place {
+            lane: Lane::Interactive,
+            shard: Some(self.pool_id.as_u128()),
+            pipelined: true,
+        }
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<PoolBalance> {
-        let source = queries::find_source(tx, self.pool_id).await?.ok_or_else(Error::not_found)?;
-        tx.require(Permission::AllocationsSet, source.organization_id).await?;
+        let source = queries::find_source(tx, self.pool_id)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        tx.require(Permission::AllocationsSet, source.organization_id)
+            .await?;
         if self.units == 0 || self.units.abs() > rules::shares::MAX_UNITS {
             let message = "Pass on 1 to 999,999,999 units, or take as many back.";
             return Err(Error::invalid("units", "units.out_of_range", message));
         }
-        let child = queries::find_children(tx, &source, &[self.organization_id]).await?.pop();
-        let child = child.filter(|child| child.pool_id.is_none() || child.parent_id == Some(self.pool_id));
+        let child = queries::find_children(tx, &source, &[self.organization_id])
+            .await?
+            .pop();
+        let child =
+            child.filter(|child| child.pool_id.is_none() || child.parent_id == Some(self.pool_id));
         let no_child = || {
             let message = "There is no such organization directly below the pool's.";
             Error::invalid("organization_id", "allocation.no_child", message)
@@ -51,10 +61,22 @@ impl Command for Allocate {
         if self.units > 0 && child.blocked {
             return Err(refusals::suspended(child.organization_id));
         }
-        let (quantity, allocated, assigned, _) = take(tx, self.pool_id, &source, self.units, self.units > 0).await?;
+        let (quantity, allocated, assigned, _) =
+            take(tx, self.pool_id, &source, self.units, self.units > 0).await?;
         let now = give(tx, self.pool_id, &child, self.units, None).await?;
-        let share = Share { organization_id: child.organization_id, before: now - self.units, quantity: now };
+        let share = Share {
+            organization_id: child.organization_id,
+            before: now - self.units,
+            quantity: now,
+        };
         let free = quantity - allocated - assigned;
-        Ok(PoolBalance { pool_id: self.pool_id, quantity, allocated, assigned, free, changed: vec![share] })
+        Ok(PoolBalance {
+            pool_id: self.pool_id,
+            quantity,
+            allocated,
+            assigned,
+            free,
+            changed: vec![share],
+        })
     }
 }

@@ -3,10 +3,12 @@
 mod allocate;
 mod moving;
 mod refusals;
+mod request;
 mod set;
 
 pub use allocate::Allocate;
 pub use moving::MoveHolder;
+pub use request::{KIND, RequestAllocations};
 pub use set::{SetAllocations, WantedShare};
 
 use serde_json::json;
@@ -22,7 +24,13 @@ use crate::{
 };
 
 /// Passes `net` units on from a pool and records it; refused where that many are not free.
-async fn take(tx: &mut Tx<'_>, pool_id: Uuid, source: &Source, net: i64, grows: bool) -> Result<Balance> {
+async fn take(
+    tx: &mut Tx<'_>,
+    pool_id: Uuid,
+    source: &Source,
+    net: i64,
+    grows: bool,
+) -> Result<Balance> {
     let now: Timestamp = tx.now();
     let Some(balance) = pools::take(tx, pool_id, net, grows, now).await? else {
         return Err(refusals::not_taken(tx, pool_id, net).await);
@@ -43,8 +51,16 @@ async fn take(tx: &mut Tx<'_>, pool_id: Uuid, source: &Source, net: i64, grows: 
 }
 
 /// Gives `delta` units to a child and records it. Says what it has now.
-async fn give(tx: &mut Tx<'_>, from: Uuid, child: &Child, delta: i64, seen: Option<i64>) -> Result<i64> {
-    let Some(pool_id) = child.pool_id else { return start(tx, from, child, delta).await };
+async fn give(
+    tx: &mut Tx<'_>,
+    from: Uuid,
+    child: &Child,
+    delta: i64,
+    seen: Option<i64>,
+) -> Result<i64> {
+    let Some(pool_id) = child.pool_id else {
+        return start(tx, from, child, delta).await;
+    };
     let Some((quantity, _, _, version)) = pools::give(tx, pool_id, delta, seen).await? else {
         return Err(refusals::not_given(tx, child, delta, seen).await);
     };
@@ -62,7 +78,13 @@ async fn give(tx: &mut Tx<'_>, from: Uuid, child: &Child, delta: i64, seen: Opti
 /// A child's first units of a license.
 async fn start(tx: &mut Tx<'_>, from: Uuid, child: &Child, units: i64) -> Result<i64> {
     let organization_id = child.organization_id;
-    let new = NewPool { id: tx.new_id(), parent_id: from, organization_id, quantity: units, now: tx.now() };
+    let new = NewPool {
+        id: tx.new_id(),
+        parent_id: from,
+        organization_id,
+        quantity: units,
+        now: tx.now(),
+    };
     if !pools::insert_child(tx, &new).await? {
         return Err(refusals::changed(organization_id, 0, None, units));
     }

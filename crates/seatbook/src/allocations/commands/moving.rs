@@ -1,7 +1,6 @@
 //! Moving an organization, where its allocations allow that.
 
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::{
     allocations::queries,
@@ -26,11 +25,17 @@ impl Command for MoveHolder {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Organization> {
         let moving = &self.moving;
         let moved = moving.run(tx).await?;
-        let (pools, units) = queries::held_from_left_ancestors(tx, moving.id, moving.parent_id).await?;
+        let (pools, units) =
+            queries::held_from_left_ancestors(tx, moving.id, moving.parent_id).await?;
         if pools > 0 {
-            let message = format!("It holds {units} units of its present parent; return them before it moves.");
+            let message = format!(
+                "It holds {units} units of its present parent; return them before it moves."
+            );
             let refused = Error::conflict("organization.holds_allocations", message);
-            return Err(refused.with("pools", pools).with("units", units).with("organization_id", moving.id.to_string()));
+            return Err(refused
+                .with("pools", pools)
+                .with("units", units)
+                .with("organization_id", moving.id.to_string()));
         }
         Ok(moved)
     }

@@ -13,7 +13,7 @@ use crate::{
         queries,
     },
     error::{Error, Result},
-    gate::{Command, Origin, Tx},
+    gate::{Command, Tx},
     scope::Permission,
 };
 
@@ -46,28 +46,44 @@ impl Command for SetAllocations {
     type Outcome = PoolBalance;
 
     fn place(&self) -> Place {
-        let lane = if self.rows.len() > 100 { Lane::Bulk } else { Lane::Interactive };
+        let lane = if self.rows.len() > 100 {
+            Lane::Bulk
+        } else {
+            Lane::Interactive
+        };
         // Many rows lock many pools, so they have their transaction for themselves.
         let shard = (self.rows.len() <= 8).then_some(self.pool_id.as_u128());
-        Place { lane, shard, pipelined: false }
+        Place {
+            lane,
+            shard,
+            pipelined: false,
+        }
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<PoolBalance> {
-        let source = queries::find_source(tx, self.pool_id).await?.ok_or_else(Error::not_found)?;
-        tx.require(Permission::AllocationsSet, source.organization_id).await?;
-        if self.rows.is_empty() || self.rows.len() > MOST_ROWS {
-            let message = format!("Send 1 to {MOST_ROWS} rows.");
-            return Err(Error::invalid("rows", "rows.out_of_range", message));
-        }
+        let source = queries::find_source(tx, self.pool_id)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        tx.require(Permission::AllocationsSet, source.organization_id)
+            .await?;
+        self.count()?;
         let named: Vec<Uuid> = self.rows.iter().map(|row| row.organization_id).collect();
         let children = queries::find_children(tx, &source, &named).await?;
         let plan = self.plan(&source, &children, &named)?;
         let grows = plan.deltas.iter().any(|delta| delta.delta > 0);
-        let (quantity, allocated, assigned, _) = take(tx, self.pool_id, &source, plan.net(), grows).await?;
+        let (quantity, allocated, assigned, _) =
+            take(tx, self.pool_id, &source, plan.net(), grows).await?;
         let mut deltas: Vec<(&Child, &Delta<Uuid>)> = plan
             .deltas
             .iter()
-            .filter_map(|delta| Some((children.iter().find(|child| child.organization_id == delta.organization)?, delta)))
+            .filter_map(|delta| {
+                Some((
+                    children
+                        .iter()
+                        .find(|child| child.organization_id == delta.organization)?,
+                    delta,
+                ))
+            })
             .collect();
         // Locks are taken in the order of pools' ids; new pools come last, as their ids are the youngest.
         deltas.sort_by_key(|(child, _)| (child.pool_id.is_none(), child.pool_id));
@@ -77,10 +93,21 @@ impl Command for SetAllocations {
                 return Err(refusals::suspended(child.organization_id));
             }
             let quantity = give(tx, self.pool_id, child, delta.delta, Some(delta.before)).await?;
-            changed.push(Share { organization_id: child.organization_id, before: delta.before, quantity });
+            changed.push(Share {
+                organization_id: child.organization_id,
+                before: delta.before,
+                quantity,
+            });
         }
         let free = quantity - allocated - assigned;
-        Ok(PoolBalance { pool_id: self.pool_id, quantity, allocated, assigned, free, changed })
+        Ok(PoolBalance {
+            pool_id: self.pool_id,
+            quantity,
+            allocated,
+            assigned,
+            free,
+            changed,
+        })
     }
 }
 
@@ -89,7 +116,8 @@ impl SetAllocations {
     fn plan(&self, source: &Source, children: &[Child], named: &[Uuid]) -> Result<SharePlan<Uuid>> {
         for (row, id) in named.iter().enumerate() {
             let child = children.iter().find(|child| child.organization_id == *id);
-            let ours = child.filter(|child| child.pool_id.is_none() || child.parent_id == Some(self.pool_id));
+            let ours = child
+                .filter(|child| child.pool_id.is_none() || child.parent_id == Some(self.pool_id));
             ours.ok_or_else(|| refusals::no_child(row))?;
         }
         // Shares that no row names stay: for the sum they weigh like units that are bound.
@@ -109,22 +137,43 @@ impl SetAllocations {
         let wanted: Vec<shares::Wanted<Uuid>> = self
             .rows
             .iter()
-            .map(|row| shares::Wanted { organization: row.organization_id, seen: row.seen, quantity: row.quantity })
+            .map(|row| shares::Wanted {
+                organization: row.organization_id,
+                seen: row.seen,
+                quantity: row.quantity,
+            })
             .collect();
-        let plan = shares::plan(&pool, &wanted).map_err(|breaches| refusals::of_plan(&breaches, named))?;
+        let plan =
+            shares::plan(&pool, &wanted).map_err(|breaches| refusals::of_plan(&breaches, named))?;
         match plan.is_empty() {
-            true => Err(Error::invalid("rows", "rows.unchanged", "These shares are what they were.")),
+            true => Err(Error::invalid(
+                "rows",
+                "rows.unchanged",
+                "These shares are what they were.",
+            )),
             false => Ok(plan),
         }
     }
 
-    /// Whether the sums and rows would be accepted now; the job that applies them checks again.
-    pub async fn check(&self, tx: &mut Tx<'_>) -> Result<Source> {
-        let source = queries::find_source(tx, self.pool_id).await?.ok_or_else(Error::not_found)?;
-        debug_assert!(tx.caller().origin != Origin::Job, "a job applies, it does not check");
+    /// Whether sums and rows would be accepted now. The job that applies them checks again.
+    pub(super) async fn check(&self, tx: &mut Tx<'_>) -> Result<()> {
+        self.count()?;
+        let source = queries::find_source(tx, self.pool_id)
+            .await?
+            .ok_or_else(Error::not_found)?;
         let named: Vec<Uuid> = self.rows.iter().map(|row| row.organization_id).collect();
         let children = queries::find_children(tx, &source, &named).await?;
-        self.plan(&source, &children, &named)?;
-        Ok(source)
+        self.plan(&source, &children, &named).map(drop)
+    }
+
+    fn count(&self) -> Result<()> {
+        if (1..=MOST_ROWS).contains(&self.rows.len()) {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "rows",
+            "rows.out_of_range",
+            format!("Send 1 to {MOST_ROWS} rows."),
+        ))
     }
 }

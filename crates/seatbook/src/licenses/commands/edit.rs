@@ -47,10 +47,14 @@ impl Command for EditLicense {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
         let found = queries::get(tx, self.id).await?;
-        tx.require(Permission::LicensesEdit, found.organization_id).await?;
-        let before = current(tx, found, self.version).await?;
+        tx.require(Permission::LicensesEdit, found.organization_id)
+            .await?;
+        let before = current(found, self.version)?;
         self.check(&before)?;
-        if let Some(quantity) = self.quantity.filter(|quantity| *quantity != before.quantity) {
+        if let Some(quantity) = self
+            .quantity
+            .filter(|quantity| *quantity != before.quantity)
+        {
             change_quantity(tx, &before, quantity).await?;
         }
         let edited = self.write(tx, &before, true).await?;
@@ -68,37 +72,68 @@ impl Command for EditLicense {
 
 impl EditLicense {
     fn check(&self, before: &License) -> Result<()> {
-        if self.quantity.is_some_and(|quantity| !(1..=MAX_UNITS).contains(&quantity)) {
+        if self
+            .quantity
+            .is_some_and(|quantity| !(1..=MAX_UNITS).contains(&quantity))
+        {
             let message = "A license has 1 to 999,999,999 units.";
             return Err(Error::invalid("quantity", "quantity.out_of_range", message));
         }
-        if self.expiring_days.is_some_and(|days| !(0..=3_660).contains(&days)) {
-            return Err(Error::invalid("expiring_days", "out_of_range", "0 to 3,660 days."));
+        if self
+            .expiring_days
+            .is_some_and(|days| !(0..=3_660).contains(&days))
+        {
+            return Err(Error::invalid(
+                "expiring_days",
+                "out_of_range",
+                "0 to 3,660 days.",
+            ));
         }
-        let ended = matches!(before.standing, rules::lifecycle::Standing::Terminated | rules::lifecycle::Standing::Superseded);
+        let ended = matches!(
+            before.standing,
+            rules::lifecycle::Standing::Terminated | rules::lifecycle::Standing::Superseded
+        );
         if ended && (self.quantity.is_some() || self.start_date.is_some()) {
-            return Err(Error::conflict("license.ended", "This license has ended; its units and dates stay as they are."));
+            return Err(Error::conflict(
+                "license.ended",
+                "This license has ended; its units and dates stay as they are.",
+            ));
         }
         Ok(())
     }
 
     /// Whether something changes that a whole order shares.
     fn reaches_order(&self, before: &License) -> bool {
-        let reference = self.support_reference.is_some() && tidy(&self.support_reference) != before.support_reference;
-        let start = self.start_date.is_some_and(|start| start != before.start_date);
+        let reference = self.support_reference.is_some()
+            && tidy(&self.support_reference) != before.support_reference;
+        let start = self
+            .start_date
+            .is_some_and(|start| start != before.start_date);
         before.sales_order.is_some() && (reference || start)
     }
 
     /// Writes one license of the order: `own` is the one that was edited, with all its fields.
     async fn write(&self, tx: &mut Tx<'_>, before: &License, own: bool) -> Result<License> {
-        let said = |said: &Option<String>, was: &Option<String>| if said.is_some() { tidy(said) } else { was.clone() };
+        let said = |said: &Option<String>, was: &Option<String>| {
+            if said.is_some() {
+                tidy(said)
+            } else {
+                was.clone()
+            }
+        };
         let (name, note) = if own {
-            (said(&self.name, &before.name), said(&self.note, &before.note))
+            (
+                said(&self.name, &before.name),
+                said(&self.note, &before.note),
+            )
         } else {
             (before.name.clone(), before.note.clone())
         };
         let support_reference = said(&self.support_reference, &before.support_reference);
-        let expiring_days = self.expiring_days.filter(|_| own).unwrap_or(before.expiring_days);
+        let expiring_days = self
+            .expiring_days
+            .filter(|_| own)
+            .unwrap_or(before.expiring_days);
         let dates = self.dates(tx, before, expiring_days).await?;
         let facts = Facts {
             name: &name,
@@ -107,7 +142,9 @@ impl EditLicense {
             expiring_days,
             dates: &dates,
         };
-        queries::set_facts(tx, before.id, before.version, &facts).await?.ok_or_else(|| stale(before))?;
+        queries::set_facts(tx, before.id, before.version, &facts)
+            .await?
+            .ok_or_else(|| stale(before))?;
         let after = queries::get(tx, before.id).await?;
         if after.starts_at != before.starts_at || after.ends_at != before.ends_at {
             copy_into_pools(tx, before, &after).await?;
@@ -122,7 +159,7 @@ impl EditLicense {
         let sku = sku.ok_or_else(|| Error::internal("a license without its SKU"))?;
         let zone = TimeZone::get(&before.time_zone).map_err(Error::internal)?;
         let (start, end) = match self.start_date.filter(|start| *start != before.start_date) {
-            Some(start) => (start, end_date(start, sku.validity.as_deref())?),
+            Some(start) => (start, end_date(start, sku.validity)?),
             None => (before.start_date, before.end_date),
         };
         dates(start, end, &zone, sku.grace_days, expiring_days)
@@ -134,7 +171,10 @@ async fn change_quantity(tx: &mut Tx<'_>, before: &License, quantity: i64) -> Re
     let Some((now, version)) = pools::change_quantity(tx, before.pool_id, delta).await? else {
         let in_use = before.allocated + before.assigned;
         let to_free = in_use - quantity;
-        let message = format!("{in_use} {} are in use; free {to_free} before you lower the quantity to {quantity}.", before.units);
+        let message = format!(
+            "{in_use} {} are in use; free {to_free} before you lower the quantity to {quantity}.",
+            before.units
+        );
         let refused = Error::conflict("license.below_use", message);
         return Err(refused.with("in_use", in_use).with("to_free", to_free));
     };

@@ -30,12 +30,24 @@ impl Command for PauseLicense {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
         let found = queries::get(tx, self.id).await?;
-        tx.require(Permission::LicensesPause, found.organization_id).await?;
-        let before = current(tx, found, self.version).await?;
+        tx.require(Permission::LicensesPause, found.organization_id)
+            .await?;
+        let before = current(found, self.version)?;
         if before.standing != Standing::Issued {
-            return Err(Error::conflict("license.ended", "Only an issued license can be paused or resumed."));
+            return Err(Error::conflict(
+                "license.ended",
+                "Only an issued license can be paused or resumed.",
+            ));
         }
-        decide(tx, License { paused: self.paused, ..before.clone() }, before).await
+        decide(
+            tx,
+            License {
+                paused: self.paused,
+                ..before.clone()
+            },
+            before,
+        )
+        .await
     }
 }
 
@@ -54,12 +66,24 @@ impl Command for TerminateLicense {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
         let found = queries::get(tx, self.id).await?;
-        tx.require(Permission::LicensesTerminate, found.organization_id).await?;
-        let before = current(tx, found, self.version).await?;
+        tx.require(Permission::LicensesTerminate, found.organization_id)
+            .await?;
+        let before = current(found, self.version)?;
         if matches!(before.standing, Standing::Terminated | Standing::Superseded) {
-            return Err(Error::conflict("license.ended", "This license has ended already."));
+            return Err(Error::conflict(
+                "license.ended",
+                "This license has ended already.",
+            ));
         }
-        decide(tx, License { standing: Standing::Terminated, ..before.clone() }, before).await
+        decide(
+            tx,
+            License {
+                standing: Standing::Terminated,
+                ..before.clone()
+            },
+            before,
+        )
+        .await
     }
 }
 
@@ -78,18 +102,34 @@ impl Command for DeleteLicense {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
         let found = queries::get(tx, self.id).await?;
-        tx.require(Permission::LicensesTerminate, found.organization_id).await?;
-        let before = current(tx, found, self.version).await?;
+        tx.require(Permission::LicensesTerminate, found.organization_id)
+            .await?;
+        let before = current(found, self.version)?;
         if before.used || !queries::delete(tx, &before).await? {
             let message = "This license was used, so it stays on record. Terminate it instead.";
             return Err(Error::conflict("license.used", message));
         }
         let organization_id = Some(before.organization_id);
-        let row = |noun, row_id, version, before| Change { noun, row_id, version, organization_id, before, after: None };
-        tx.changed(row("license", before.id, before.version + 1, Some(serde_json::to_value(&before)?)));
+        let row = |noun, row_id, version, before| Change {
+            noun,
+            row_id,
+            version,
+            organization_id,
+            before,
+            after: None,
+        };
+        tx.changed(row(
+            "license",
+            before.id,
+            before.version + 1,
+            Some(serde_json::to_value(&before)?),
+        ));
         let pool = serde_json::json!({"quantity": before.quantity});
         let versions: Option<(i64,)> = tx
-            .query_opt("SELECT max(version) FROM change WHERE noun = 'pool' AND row_id = $1", &[&before.pool_id])
+            .query_opt(
+                "SELECT max(version) FROM change WHERE noun = 'pool' AND row_id = $1",
+                &[&before.pool_id],
+            )
             .await?;
         let version = versions.map_or(1, |(version,)| version) + 1;
         tx.changed(row("pool", before.pool_id, version, Some(pool)));
@@ -99,7 +139,9 @@ impl Command for DeleteLicense {
 
 /// Writes what was decided, closes or opens the pools, records all of it.
 async fn decide(tx: &mut Tx<'_>, decided: License, before: License) -> Result<License> {
-    queries::set_standing(tx, &decided).await?.ok_or_else(|| stale(&before))?;
+    queries::set_standing(tx, &decided)
+        .await?
+        .ok_or_else(|| stale(&before))?;
     let after = queries::get(tx, before.id).await?;
     copy_into_pools(tx, &before, &after).await?;
     record(tx, &before, &after)?;

@@ -54,19 +54,27 @@ impl Command for IssueLicense {
     type Outcome = License;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
-        tx.require(Permission::LicensesIssue, self.organization_id).await?;
+        tx.require(Permission::LicensesIssue, self.organization_id)
+            .await?;
         self.check()?;
-        let owner = organizations::queries::find(tx, self.organization_id).await?.ok_or_else(Error::not_found)?;
+        let owner = organizations::queries::find(tx, self.organization_id)
+            .await?
+            .ok_or_else(Error::not_found)?;
         let sku = catalog::queries::find_sku(tx, self.sku_id).await?;
-        let sku = sku.ok_or_else(|| Error::invalid("sku_id", "sku.unknown", "There is no such SKU."))?;
+        let sku =
+            sku.ok_or_else(|| Error::invalid("sku_id", "sku.unknown", "There is no such SKU."))?;
         let zone = TimeZone::get(&owner.time_zone).map_err(Error::internal)?;
         let start = self.start_date.unwrap_or_else(|| tx.today(&zone));
         let end = match self.end_date {
             Some(end) => Some(end),
-            None => end_date(start, sku.validity.as_deref())?,
+            None => end_date(start, sku.validity)?,
         };
         if end.is_some_and(|end| end < start) {
-            return Err(Error::invalid("end_date", "before_start", "The last day lies before the first."));
+            return Err(Error::invalid(
+                "end_date",
+                "before_start",
+                "The last day lies before the first.",
+            ));
         }
         let dates = dates(start, end, &zone, sku.grace_days, EXPIRING_DAYS)?;
         let (over_at, expiring_at) = (dates.over_at, dates.expiring_at);
@@ -101,7 +109,13 @@ impl Command for IssueLicense {
             created_at: tx.now(),
             version: 1,
         };
-        let new = NewLicense { license, product_id: sku.product_id, price: self.price.clone(), over_at, expiring_at };
+        let new = NewLicense {
+            license,
+            product_id: sku.product_id,
+            price: self.price.clone(),
+            over_at,
+            expiring_at,
+        };
         queries::insert(tx, &new).await?;
         record(tx, &new.license)?;
         Ok(new.license)
@@ -112,17 +126,29 @@ impl IssueLicense {
     fn check(&self) -> Result<()> {
         let mut wrong = Vec::new();
         let mut complain = |field: &str, code: &'static str, message: String| {
-            wrong.push(FieldError { field: field.into(), code: code.into(), message });
+            wrong.push(FieldError {
+                field: field.into(),
+                code: code.into(),
+                message,
+            });
         };
         if !(1..=MAX_UNITS).contains(&self.quantity) {
-            complain("quantity", "quantity.out_of_range", "A license has 1 to 999,999,999 units.".into());
+            complain(
+                "quantity",
+                "quantity.out_of_range",
+                "A license has 1 to 999,999,999 units.".into(),
+            );
         }
         if let Some((minor, currency)) = &self.price {
             if *minor < 0 {
                 complain("price", "price.negative", "A price is not negative.".into());
             }
             if currency.parse::<Currency>().is_err() {
-                complain("currency", "currency.unknown", format!("“{currency}” is no ISO 4217 currency."));
+                complain(
+                    "currency",
+                    "currency.unknown",
+                    format!("“{currency}” is no ISO 4217 currency."),
+                );
             }
         }
         for (field, text) in [
@@ -132,17 +158,26 @@ impl IssueLicense {
             ("support_reference", &self.support_reference),
         ] {
             let most = if field == "note" { 2_000 } else { 200 };
-            if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+            if text
+                .as_ref()
+                .is_some_and(|text| text.chars().count() > most)
+            {
                 complain(field, "too_long", format!("At most {most} characters."));
             }
         }
-        if wrong.is_empty() { Ok(()) } else { Err(Error::invalid_fields(wrong)) }
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid_fields(wrong))
+        }
     }
 }
 
 /// Text without stray spaces; nothing where nothing is left.
 pub(super) fn tidy(text: &Option<String>) -> Option<String> {
-    text.as_deref().map(rules::text::normalize_key).filter(|text| !text.is_empty())
+    text.as_deref()
+        .map(rules::text::normalize_key)
+        .filter(|text| !text.is_empty())
 }
 
 fn record(tx: &mut Tx<'_>, license: &License) -> Result<()> {
@@ -160,6 +195,13 @@ fn record(tx: &mut Tx<'_>, license: &License) -> Result<()> {
         "quantity": license.quantity, "allocated": 0, "assigned": 0,
     });
     let row_id = license.pool_id;
-    tx.changed(Change { noun: "pool", row_id, version: 1, organization_id, before: None, after: Some(pool) });
+    tx.changed(Change {
+        noun: "pool",
+        row_id,
+        version: 1,
+        organization_id,
+        before: None,
+        after: Some(pool),
+    });
     Ok(())
 }

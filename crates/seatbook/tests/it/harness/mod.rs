@@ -3,7 +3,11 @@
 //! `TestApp::start(engine)` has its own database, a clock that stands still until it is moved, and people by
 //! name: `app.operator`, and `app.person(…)` for others. Everything a test does goes over HTTP.
 
+mod book;
+mod browser;
 mod person;
+mod race;
+mod planted;
 
 use std::{
     net::SocketAddr,
@@ -13,7 +17,11 @@ use std::{
     },
 };
 
+pub use book::{id, ids};
+pub use browser::{Browser, PASSWORD};
 pub use person::{Answer, Person, send};
+pub use planted::random_id;
+pub use race::{Racer, race};
 use seatbook::{
     access::{
         commands::{CreateToken, SetUp},
@@ -22,12 +30,13 @@ use seatbook::{
     app::App,
     clock::FixedClock,
     config::Settings,
-    gate::{Caller, Gate, Key, Origin},
+    gate::{Caller, Gate, Key},
     organizations::model::OrganizationFacts,
     router, schema,
-    scope::{Permission, Scope},
+    scope::Permission,
     secrets::Vault,
 };
+use serde_json::json;
 use store::{Db, Options, Timestamp, scratch::Scratch};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -98,6 +107,42 @@ impl TestApp {
         }
     }
 
+    /// Somebody new who holds a role (a built-in key, or a custom role's id) at an organization: invited by
+    /// the operator, in through the link, speaking with a token of all permissions.
+    pub async fn member(&self, organization: Uuid, role: &str) -> Person {
+        self.browser_of(organization, role).await.1
+    }
+
+    /// The same person, with the browser they are signed in with.
+    pub async fn browser_of(&self, organization: Uuid, role: &str) -> (Browser, Person) {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let email = format!(
+            "person-{}@example.com",
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let invitation = json!({"email": email, "organization_id": organization, "role": role});
+        let invited = self
+            .operator
+            .post("/api/v1/invitations", invitation)
+            .await
+            .expect(201);
+        let browser = Browser::new(self.address);
+        let path = browser.path(invited["link"].as_str().expect("a link"));
+        browser
+            .form(&path, &[("name", "Petra Person"), ("password", PASSWORD)])
+            .await
+            .goes("/");
+        let token = json!({"name": "test", "permissions": Permission::ALL});
+        let token = browser.post("/api/v1/tokens", token).await.expect(201);
+        let me = browser.get("/api/v1/me").await.expect(200);
+        let id = me["id"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .expect("an id");
+        let token = token["token"].as_str().expect("a token").to_owned();
+        (browser, Person::new(self.address, id, token))
+    }
+
     /// Ends the server and removes its database.
     pub async fn end(self) {
         self.server.abort();
@@ -105,6 +150,11 @@ impl TestApp {
         drop(self.app);
         // Readers let go of the file when the last handle is gone.
         let _ = self.scratch.remove().await;
+    }
+
+    /// Where the database is, for the command line.
+    pub fn database(&self) -> &str {
+        self.scratch.database()
     }
 
     /// Runs text on the database, past every rule: how a test plants damage.
@@ -169,15 +219,7 @@ fn server(engine: Engine) -> Option<String> {
 
 /// Seatbook itself: what the set-up link and the machine's command line act as.
 pub fn system() -> Caller {
-    Caller {
-        actor_id: Caller::SYSTEM,
-        token_id: None,
-        session_id: None,
-        scope: Scope::none(),
-        limits: None,
-        origin: Origin::System,
-        request_id: None,
-    }
+    Caller::system()
 }
 
 async fn set_up(app: &App) -> (Uuid, Uuid) {

@@ -55,6 +55,15 @@ impl Person {
         }
     }
 
+    /// The token, for requests written by hand.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }
@@ -115,6 +124,20 @@ impl Answer {
             .as_str()
             .unwrap_or_default()
             .to_owned()
+    }
+
+    /// The page, where the status is the expected one.
+    #[track_caller]
+    pub fn page(self, status: u16) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self.text
+    }
+
+    /// Checks that a form was done and leads to this place.
+    #[track_caller]
+    pub fn goes(self, place: &str) {
+        assert_eq!(self.status.as_u16(), 303, "{}", self.text);
+        assert_eq!(self.headers["location"], place);
     }
 
     /// The id of what was made.

@@ -1,0 +1,224 @@
+//! Passwords: what they must be, how they are hashed, and how patient the door is with wrong ones.
+
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use store::{Place, Timestamp};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    model::{self, Person},
+    queries,
+};
+use crate::{
+    app::App,
+    error::{Error, Kind, Result},
+    secrets::Secret,
+};
+
+/// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const SHORTEST: usize = 10;
+const LONGEST: usize = 200;
+/// The back-off after a wrong password doubles up to this. It is never a lock.
+const LONGEST_WAIT_SECONDS: i64 = 300;
+/// Who waits longer than this for a turn is told to come back.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Hashing takes a core and 19 MiB for a while: so many at once, and the others wait.
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    Arc::new(Semaphore::new(2 * cores))
+});
+
+/// What a password is compared with where there is no person, so that it takes as long.
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
+
+/// Fails where the password is too short, too long, or the person's own address.
+pub fn check(password: &str, email: &str) -> Result<()> {
+    let wrong = |code, message| Err(Error::invalid("password", code, message));
+    match password.chars().count() {
+        ..SHORTEST => wrong(
+            "password.too_short",
+            "Choose a password of at least 10 characters.",
+        ),
+        LONGEST.. if password.chars().count() > LONGEST => wrong(
+            "password.too_long",
+            "A password has at most 200 characters.",
+        ),
+        _ if password.eq_ignore_ascii_case(email) => wrong(
+            "password.is_email",
+            "Choose a password that is not your e-mail address.",
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Seconds until the next try counts, after so many wrong ones.
+pub fn wait_seconds(failures: i64, failed_at: Option<Timestamp>, now: Timestamp) -> i64 {
+    let Some(failed_at) = failed_at.filter(|_| failures > 0) else {
+        return 0;
+    };
+    let doubled = 1_i64 << (failures - 1).min(10);
+    let until = failed_at.plus_seconds(doubled.min(LONGEST_WAIT_SECONDS));
+    let micros = until.as_micros() - now.as_micros();
+    micros.max(0).div_euclid(1_000_000) + i64::from(micros > 0 && micros % 1_000_000 > 0)
+}
+
+/// The person whose address and password these are. A wrong one and an unknown address get the same
+/// answer, after the same time, with the same patience.
+pub async fn prove(app: &App, email: &str, password: &str) -> Result<Person> {
+    let email = model::email(email).unwrap_or_default();
+    let print = app.gate.vault().keyed_fingerprint("sign-in", &[&email]);
+    let turn = turn().await?;
+    let (address, found) = (email.clone(), print.clone());
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let person = queries::find_by_email(&mut tx, &address).await?;
+            Ok((person, queries::find_failures(&mut tx, &found).await?))
+        })
+    });
+    let (person, (failures, failed_at)) = read.await?;
+    let now = app.gate.now();
+    match wait_seconds(failures, failed_at, now) {
+        0 => {}
+        seconds => return Err(too_often(seconds)),
+    }
+    let person = person.filter(|person| person.active);
+    let hash = person
+        .as_ref()
+        .and_then(|person| person.password_hash.clone());
+    let right = turn.verify(hash, password).await?;
+    if !right || failures > 0 {
+        count(app, print, now, right).await?;
+    }
+    person.filter(|_| right).ok_or_else(|| {
+        let message = "The e-mail address or the password is not right.";
+        Error::new(Kind::Unauthenticated, "sign_in.wrong", message)
+    })
+}
+
+async fn count(app: &App, print: String, now: Timestamp, right: bool) -> Result<()> {
+    let count = app.gate.db().plumb(Place::ALONE, move |mut tx| {
+        let print = print.clone();
+        Box::pin(async move {
+            match right {
+                true => queries::forget_failures(&mut tx, &print).await,
+                false => queries::count_failure(&mut tx, &print, now).await,
+            }
+        })
+    });
+    Ok(count.await?)
+}
+
+/// 429: wrong too often.
+pub fn too_often(seconds: i64) -> Error {
+    let seconds_word = if seconds == 1 { "second" } else { "seconds" };
+    let message = format!("That was wrong too often. Try again in {seconds} {seconds_word}.");
+    Error::new(Kind::TooMany, "sign_in.too_often", message).with("retry_after", seconds)
+}
+
+/// A turn at hashing. Failures are read and counted within one, so that at most as many guesses as there
+/// are turns slip in before the first wrong one counts.
+#[derive(Clone)]
+pub struct Turn {
+    _held: Arc<OwnedSemaphorePermit>,
+}
+
+/// Waits for a turn.
+pub async fn turn() -> Result<Turn> {
+    let turn = Arc::clone(&TURNS).acquire_owned();
+    match tokio::time::timeout(PATIENCE, turn).await {
+        Ok(Ok(permit)) => Ok(Turn {
+            _held: Arc::new(permit),
+        }),
+        _ => Err(Error::new(
+            Kind::Unavailable,
+            "overloaded",
+            "Too many people sign in at this moment; please try again.",
+        )),
+    }
+}
+
+impl Turn {
+    /// Hashes a new password.
+    pub async fn hash(&self, password: &str) -> Result<Secret<String>> {
+        let password = password.to_owned();
+        self.run(move || hash_now(&password)).await.map(Secret)
+    }
+
+    /// Whether the password is the one that was hashed. Without a hash it takes as long to say no.
+    pub async fn verify(&self, hash: Option<String>, password: &str) -> Result<bool> {
+        let password = password.to_owned();
+        let verify = move || {
+            let known = hash.is_some();
+            let hash = hash.unwrap_or_else(|| NOBODY.clone());
+            let hash =
+                PasswordHash::new(&hash).map_err(|error| Error::internal(error.to_string()))?;
+            let right = argon2()?
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok();
+            Ok(right && known)
+        };
+        self.run(verify).await
+    }
+
+    /// Runs on a thread that may be busy. It keeps the turn even where the request is given up.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let turn = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        done.await.map_err(Error::internal)?
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None)
+        .map_err(|error| Error::internal(error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hash_now(password: &str) -> Result<String> {
+    let hash = argon2()?.hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string())
+        .map_err(|error| Error::internal(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_and_is_never_a_lock() {
+        let at = Timestamp::from_micros(0);
+        let waits: Vec<i64> = (0..12).map(|n| wait_seconds(n, Some(at), at)).collect();
+        assert_eq!(waits, [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        assert_eq!(wait_seconds(40, Some(at), at.plus_seconds(300)), 0);
+        assert_eq!(
+            wait_seconds(3, Some(at), Timestamp::from_micros(3_999_999)),
+            1
+        );
+    }
+
+    #[test]
+    fn poor_passwords_are_refused() {
+        assert!(check("short", "a@b.example").is_err());
+        assert!(check("Ann@lee.example", "ann@lee.example").is_err());
+        assert!(check(&"x".repeat(201), "a@b.example").is_err());
+        assert!(check(&"ü".repeat(10), "a@b.example").is_ok());
+    }
+}

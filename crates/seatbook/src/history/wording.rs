@@ -1,0 +1,159 @@
+//! Entries in the words of the page: what was done, through which door, what it was and what it became.
+
+use serde_json::Value;
+
+use super::pages::ChangeLine;
+use crate::{console, journal::queries::ChangeRow};
+
+/// Fields that every row has and nobody reads.
+const SILENT: [&str; 3] = ["id", "version", "created_at"];
+const LONGEST_TEXT: usize = 160;
+
+/// Commands as sentences; what is not here is read from the command's own word.
+pub const COMMANDS: &[(&str, &str)] = &[
+    ("platform.set_up", "Set Seatbook up"),
+    ("organizations.create", "Added an organization"),
+    ("organizations.edit", "Changed an organization"),
+    ("organizations.move", "Moved an organization"),
+    (
+        "organizations.suspend",
+        "Suspended or resumed an organization",
+    ),
+    ("licenses.issue", "Issued a license"),
+    ("licenses.edit", "Changed a license"),
+    ("allocations.set", "Passed units on"),
+    ("jobs.cancel", "Canceled a job"),
+    ("jobs.retry", "Told a job to try again"),
+    ("tokens.create", "Made an API token"),
+];
+
+/// "Added an organization"; "Licenses: pause" where nobody has found better words.
+pub fn what(command: &str) -> String {
+    if let Some((_, words)) = COMMANDS.iter().find(|(name, _)| *name == command) {
+        return (*words).to_owned();
+    }
+    let (noun, verb) = command.split_once('.').unwrap_or((command, ""));
+    let text = format!("{noun}: {verb}").replace('_', " ");
+    capitalized(text.trim_end_matches(": "))
+}
+
+/// Through which door, for people.
+pub fn through(origin: &str) -> &'static str {
+    match origin {
+        "console" => "Console",
+        "api" => "API",
+        "job" => "Job",
+        "cli" => "Command line",
+        _ => "Seatbook",
+    }
+}
+
+/// One line for each field that a changed row has otherwise than before.
+pub fn lines(change: &ChangeRow) -> Vec<ChangeLine> {
+    let empty = serde_json::Map::new();
+    let before = change.before.as_ref().and_then(|json| json.0.as_object());
+    let after = change.after.as_ref().and_then(|json| json.0.as_object());
+    let noun = capitalized(&change.noun.replace('_', " "));
+    let removed = after.is_none();
+    let fields = after.or(before).unwrap_or(&empty);
+    let spoken = fields
+        .keys()
+        .filter(|field| !SILENT.contains(&field.as_str()));
+    let line = |field: &String| {
+        let at = |side: Option<&serde_json::Map<String, Value>>| {
+            side.and_then(|side| side.get(field))
+                .map(text)
+                .unwrap_or_default()
+        };
+        ChangeLine {
+            what: format!("{noun}, {}", field.replace('_', " ")),
+            before: at(before),
+            after: if removed { String::new() } else { at(after) },
+        }
+    };
+    let lines = spoken.map(line);
+    // A new row's empty fields say nothing.
+    lines
+        .filter(|line| !(line.before.is_empty() && line.after.is_empty()))
+        .collect()
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::Number(number) => number
+            .as_i64()
+            .map_or_else(|| number.to_string(), console::n),
+        Value::String(text) => shortened(text),
+        other => shortened(&other.to_string()),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LONGEST_TEXT {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(LONGEST_TEXT - 1).collect();
+    format!("{kept}…")
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use store::Json;
+
+    use super::*;
+
+    #[test]
+    fn commands_read_as_sentences() {
+        assert_eq!(what("organizations.move"), "Moved an organization");
+        assert_eq!(what("service_plans.give_away"), "Service plans: give away");
+        assert_eq!(what("odd"), "Odd");
+    }
+
+    #[test]
+    fn changes_read_field_by_field() {
+        let change = |before: Option<Value>, after: Option<Value>| ChangeRow {
+            noun: "pool".into(),
+            row_id: uuid::Uuid::nil(),
+            version: 2,
+            before: before.map(Json),
+            after: after.map(Json),
+        };
+        let seen = |change: &ChangeRow| -> Vec<(String, String, String)> {
+            lines(change)
+                .into_iter()
+                .map(|line| (line.what, line.before, line.after))
+                .collect()
+        };
+        let edit = change(
+            Some(json!({"free": 12400, "open": true, "version": 1})),
+            Some(json!({"free": 0, "open": false, "version": 2})),
+        );
+        assert_eq!(
+            seen(&edit),
+            [
+                ("Pool, free".into(), "12,400".into(), "0".into()),
+                ("Pool, open".into(), "yes".into(), "no".into()),
+            ]
+        );
+        let new = change(None, Some(json!({"sku_code": "A", "note": null})));
+        assert_eq!(
+            seen(&new),
+            [("Pool, sku code".into(), String::new(), "A".into())]
+        );
+        let gone = change(Some(json!({"sku_code": "A"})), None);
+        assert_eq!(
+            seen(&gone),
+            [("Pool, sku code".into(), "A".into(), String::new())]
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! The pages that show licenses.
+
+use askama::Template;
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use store::Tx;
+use uuid::Uuid;
+
+use super::{
+    model::Pool,
+    pages::{LicensePage, LicensesPage, Share, license_list},
+    pools::{self, Filter, Sort, Totals},
+    queries,
+    status::Status,
+    views::{self, Moment},
+};
+use crate::{
+    api::Id,
+    app::App,
+    catalog,
+    console::{
+        answer::html,
+        form::{pairs, value},
+        format,
+        frame::{Frame, PageResult},
+        layout::JobBanner,
+        table::ListView,
+    },
+    error::{Error, Result},
+    jobs, journal, organizations,
+    scope::{Permission, Scope},
+};
+
+/// Rows on one page of the list.
+const PAGE: i64 = 100;
+
+/// `/licenses`: what the organization acted for holds.
+pub async fn list(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
+    let pairs = pairs(query.as_deref());
+    let list = license_list().read(&pairs);
+    let offset = value(&pairs, "cursor").parse().unwrap_or(0_i64).max(0);
+    let filter = filter(&list, frame.visitor.organization_id, offset);
+    let (scope, now, job) = (
+        frame.caller.scope.clone(),
+        app.gate.now(),
+        value(&pairs, "job").parse().ok(),
+    );
+    let data = app.read(move |mut tx| {
+        Box::pin(async move { List::read(&mut tx, &scope, filter, (now, job)).await })
+    });
+    let page = data.await?.page(
+        &frame,
+        list,
+        Moment::new(now, &frame.visitor.time_zone),
+        offset,
+    );
+    let rendered = if frame.fragment.0 {
+        page.as_rows().render()
+    } else {
+        page.render()
+    };
+    Ok(html(StatusCode::OK, rendered))
+}
+
+fn filter(list: &ListView, organization_id: Uuid, offset: i64) -> Filter {
+    let by_sku = list.chosen("group") == "sku";
+    let asked = list.sort.trim_start_matches('-');
+    let sort = match asked {
+        "quantity" => Sort::Quantity,
+        "order" => Sort::Order,
+        "sku" => Sort::Sku,
+        _ if by_sku => Sort::Sku,
+        _ => Sort::Order,
+    };
+    Filter {
+        organization_id,
+        keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
+        status: Status::parse(list.chosen("status")),
+        license_id: None,
+        sort,
+        descending: list.sort.starts_with('-'),
+        offset,
+        limit: PAGE + 1,
+    }
+}
+
+/// What the list needs of the book, read in one snapshot.
+struct List {
+    pools: Vec<Pool>,
+    count: i64,
+    totals: Totals,
+    banner: Option<JobBanner>,
+}
+
+impl List {
+    async fn read(
+        tx: &mut Tx<'_>,
+        scope: &Scope,
+        filter: Filter,
+        (now, job): (store::Timestamp, Option<Uuid>),
+    ) -> Result<List> {
+        let banner = match job {
+            Some(job) => jobs::queries::banner(tx, scope, job).await?,
+            None => None,
+        };
+        Ok(List {
+            pools: pools::list(tx, scope, &filter, now).await?,
+            count: pools::count(tx, &filter, now).await?,
+            totals: pools::totals(tx, filter.organization_id, now).await?,
+            banner,
+        })
+    }
+
+    fn page(
+        mut self,
+        frame: &Frame,
+        mut list: ListView,
+        moment: Moment,
+        offset: i64,
+    ) -> LicensesPage {
+        let more = self.pools.len() as i64 > PAGE;
+        self.pools.truncate(PAGE as usize);
+        list.shown = self.pools.len() as i64;
+        list.total = Some(self.count);
+        list.next = more.then(|| (offset + PAGE).to_string());
+        list.previous = (offset > 0).then(|| (offset - PAGE).max(0).to_string());
+        let by_sku = list.chosen("group") == "sku";
+        let mut shell = frame.shell("Licenses", "licenses");
+        shell.jobs.extend(self.banner);
+        LicensesPage {
+            shell,
+            kpis: views::kpis(self.totals),
+            groups: views::groups(&self.pools, by_sku, &moment),
+            none_yet: self.count == 0 && !list.narrowed(),
+            may_issue: frame.may(Permission::LicensesIssue),
+            may_allocate: frame.may(Permission::AllocationsSet),
+            may_edit: frame.may(Permission::LicensesEdit),
+            list,
+        }
+    }
+}
+
+/// `/licenses/assign?id=`: from the ticked row to its grid.
+pub async fn assign(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
+    let pairs = pairs(query.as_deref());
+    let wanted: Vec<Uuid> = pairs
+        .iter()
+        .filter(|(name, _)| name == "id")
+        .filter_map(|(_, id)| id.parse().ok())
+        .collect();
+    let [license_id] = wanted[..] else {
+        return Err(Error::invalid(
+            "id",
+            "selection.one",
+            "Select one license to update its assignment.",
+        )
+        .into());
+    };
+    let (scope, organization_id) = (frame.caller.scope.clone(), frame.visitor.organization_id);
+    let found = app.read(move |mut tx| {
+        Box::pin(async move { pools::find_at(&mut tx, &scope, license_id, organization_id).await })
+    });
+    let pool = found.await?.ok_or_else(Error::not_found)?;
+    Ok(Redirect::to(&format!("/pools/{}/allocations", pool.id)).into_response())
+}
+
+/// `/licenses/{id}`: one license, as the organization acted for holds it.
+pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
+    let (scope, organization_id, now) = (
+        frame.caller.scope.clone(),
+        frame.visitor.organization_id,
+        app.gate.now(),
+    );
+    let data = app.read(move |mut tx| {
+        Box::pin(async move { One::read(&mut tx, &scope, id, organization_id).await })
+    });
+    let page = data
+        .await?
+        .page(&frame, &Moment::new(now, &frame.visitor.time_zone));
+    Ok(html(StatusCode::OK, page.render()))
+}
+
+/// What one license's page needs of the book.
+struct One {
+    pool: Pool,
+    owner: String,
+    owned: Option<super::model::License>,
+    validity: String,
+    price: String,
+    shares: Vec<pools::Received>,
+    share_count: i64,
+    changes: Vec<journal::queries::Latest>,
+}
+
+impl One {
+    async fn read(tx: &mut Tx<'_>, scope: &Scope, id: Uuid, organization_id: Uuid) -> Result<One> {
+        let held = pools::find_at(tx, scope, id, organization_id).await?;
+        let license = queries::find(tx, id).await?.ok_or_else(Error::not_found)?;
+        let pool = match held {
+            Some(pool) => pool,
+            None => pools::find_visible(tx, scope, license.pool_id)
+                .await?
+                .ok_or_else(Error::not_found)?,
+        };
+        let sku = catalog::queries::find_sku(tx, license.sku_id).await?;
+        let owned = queries::find_visible(tx, scope, id).await?;
+        let price = match &owned {
+            Some(owned) => queries::find_price(tx, scope, owned).await?,
+            None => None,
+        };
+        let price = price.and_then(|(minor, currency)| {
+            Some(rules::money::Money::new(minor, currency.parse().ok()?).to_string())
+        });
+        let owner =
+            organizations::queries::find_visible(tx, scope, license.organization_id).await?;
+        Ok(One {
+            owner: owner.map_or_else(String::new, |owner| owner.name),
+            owned,
+            validity: sku
+                .and_then(|sku| sku.validity)
+                .map_or("no end".into(), |validity| validity.in_words()),
+            price: price.unwrap_or_default(),
+            shares: pools::largest_shares(tx, pool.id, 8).await?,
+            share_count: pools::count_shares(tx, pool.id).await?,
+            changes: journal::queries::latest_of(tx, "pool", pool.id, 6).await?,
+            pool,
+        })
+    }
+
+    fn page(self, frame: &Frame, moment: &Moment) -> LicensePage {
+        let row = views::row(&self.pool, moment);
+        let share = |(id, name, kind, quantity, in_use): pools::Received| Share {
+            organization_id: id.to_string(),
+            name,
+            kind: crate::console::badges::kind(&kind).label,
+            quantity,
+            in_use,
+        };
+        let change = |(at, who, command): journal::queries::Latest| {
+            (
+                format::ago(at.get(), moment.now.get()),
+                who.unwrap_or_else(|| "Seatbook".into()),
+                command,
+            )
+        };
+        let owned = self.owned.as_ref();
+        LicensePage {
+            shell: frame.shell(row.sku.clone(), "licenses"),
+            owner: if self.owner.is_empty() {
+                frame.visitor.organization.clone()
+            } else {
+                self.owner
+            },
+            unit: (self.pool.unit.clone(), self.pool.units.clone()),
+            in_use: self.pool.assigned,
+            support_reference: self.pool.support_reference.clone().unwrap_or_default(),
+            validity: self.validity,
+            zone: owned.map_or_else(String::new, |license| license.time_zone.clone()),
+            price: self.price,
+            attributes: vec![],
+            shares: self.shares.into_iter().map(share).collect(),
+            share_count: self.share_count,
+            changes: self.changes.into_iter().map(change).collect(),
+            may_edit: owned.is_some() && frame.may(Permission::LicensesEdit),
+            may_allocate: frame.may(Permission::AllocationsSet),
+            may_end: owned.is_some() && frame.may(Permission::LicensesTerminate),
+            deletable: owned.is_some_and(|license| !license.used)
+                && frame.may(Permission::LicensesTerminate),
+            row,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Laws that one SELECT can prove: each finds the rows that break it.
+
+use store::Tx;
+use uuid::Uuid;
+
+use super::Check;
+use crate::error::Result;
+
+/// A law, and the SELECT of id, expected and found that breaks it.
+pub(super) struct Law {
+    holds: &'static str,
+    counted: &'static str,
+    broken: &'static str,
+}
+
+impl Law {
+    pub(super) async fn look(&self, tx: &mut Tx<'_>) -> Result<Check> {
+        let (rows,): (i64,) = tx.query_one(self.counted, &[]).await?;
+        let broken: Vec<(Uuid, i64, i64)> = tx.query(self.broken, &[]).await?;
+        let finding = |(id, expected, found): (Uuid, i64, i64)| {
+            format!("{id}: expected {expected}, found {found}")
+        };
+        Ok(Check::new(
+            self.holds,
+            rows,
+            broken.into_iter().map(finding).collect(),
+        ))
+    }
+}
+
+pub(super) const LAWS: &[Law] = &[
+    Law {
+        holds: "every pool has allocated exactly what its children hold",
+        counted: "SELECT count(*) FROM pool",
+        broken: "SELECT p.id, CAST(coalesce(sum(c.quantity), 0) AS BIGINT), p.allocated
+            FROM pool p LEFT JOIN pool c ON c.parent_id = p.id
+            GROUP BY p.id, p.allocated HAVING CAST(coalesce(sum(c.quantity), 0) AS BIGINT) <> p.allocated",
+    },
+    Law {
+        holds: "no pool gave more than it has",
+        counted: "SELECT count(*) FROM pool",
+        broken: "SELECT id, quantity, allocated + assigned FROM pool
+            WHERE quantity < 0 OR allocated < 0 OR assigned < 0 OR allocated + assigned > quantity",
+    },
+    Law {
+        holds: "every license has one root pool, at its owner",
+        counted: "SELECT count(*) FROM license",
+        broken: "SELECT l.id, CAST(1 AS BIGINT), count(p.id) FROM license l
+            LEFT JOIN pool p ON p.license_id = l.id AND p.parent_id IS NULL AND p.organization_id = l.organization_id
+            GROUP BY l.id HAVING count(p.id) <> 1",
+    },
+    Law {
+        holds: "units are passed on within one license, from parent to child",
+        counted: "SELECT count(*) FROM pool WHERE parent_id IS NOT NULL AND quantity > 0",
+        broken: "SELECT p.id, p.quantity, up.quantity FROM pool p JOIN pool up ON up.id = p.parent_id
+            JOIN organization_node n ON n.id = p.organization_id
+            WHERE p.quantity > 0 AND (up.license_id <> p.license_id OR n.parent_id <> up.organization_id
+              OR n.parent_id IS NULL)",
+    },
+    Law {
+        holds: "every pool carries the dates of its license",
+        counted: "SELECT count(*) FROM pool",
+        broken: "SELECT p.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM pool p JOIN license l ON l.id = p.license_id
+            WHERE p.starts_at <> l.starts_at OR (p.ends_at IS NULL) <> (l.ends_at IS NULL) OR p.ends_at <> l.ends_at",
+    },
+    Law {
+        holds: "a pool is open exactly when its license is issued, active and not paused",
+        counted: "SELECT count(*) FROM pool",
+        broken: "SELECT p.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM pool p JOIN license l ON l.id = p.license_id
+            WHERE p.open <> (l.standing = 'issued' AND l.paused = FALSE AND l.awaits_activation = FALSE)",
+    },
+    Law {
+        holds: "the closure of the tree is what the tree says",
+        counted: "SELECT count(*) FROM organization_closure",
+        broken: "WITH RECURSIVE walk (ancestor_id, descendant_id, distance) AS (
+              SELECT id, id, CAST(0 AS BIGINT) FROM organization_node
+              UNION ALL SELECT w.ancestor_id, n.id, w.distance + 1 FROM walk w JOIN organization_node n ON n.parent_id = w.descendant_id)
+            SELECT coalesce(w.descendant_id, c.descendant_id), coalesce(w.distance, -1), coalesce(c.distance, -1)
+            FROM walk w FULL OUTER JOIN organization_closure c
+              ON c.ancestor_id = w.ancestor_id AND c.descendant_id = w.descendant_id
+            WHERE w.distance IS NULL OR c.distance IS NULL OR w.distance <> c.distance",
+    },
+    Law {
+        holds: "an organization is blocked exactly when it or one above it is suspended",
+        counted: "SELECT count(*) FROM organization_node",
+        broken: "SELECT n.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM organization_node n
+            WHERE n.blocked <> EXISTS (SELECT 1 FROM organization_closure c JOIN organization_node up ON up.id = c.ancestor_id
+              WHERE c.descendant_id = n.id AND up.suspended = TRUE)",
+    },
+    Law {
+        holds: "the journal is numbered without a gap",
+        counted: "SELECT count(*) FROM journal WHERE seq IS NOT NULL",
+        broken: "SELECT j.id, (SELECT count(*) FROM journal s WHERE s.seq IS NOT NULL), j.seq FROM journal j
+            WHERE j.seq = (SELECT max(seq) FROM journal)
+              AND j.seq <> (SELECT count(*) FROM journal s WHERE s.seq IS NOT NULL)",
+    },
+];

@@ -1,0 +1,98 @@
+//! Verify: proves the book from its own records.
+//!
+//! Owns: the checks, and how they are told. Does not own: mending; what is off is for people to judge.
+//! Keeps true: it only reads, and reads one snapshot; a finding names the row and both values.
+//! Others may use: [`run`].
+
+mod checks;
+mod replay;
+
+use serde::Serialize;
+use store::{BoxFuture, Db, Tx};
+
+use crate::error::Result;
+
+/// Findings shown of one check; more are counted.
+const SHOWN: usize = 20;
+
+/// What one check found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// What must hold, as a sentence.
+    pub holds: &'static str,
+    /// How many rows it looked at, where that is known.
+    pub rows: i64,
+    /// What is off, at most twenty.
+    pub findings: Vec<String>,
+    /// How many are off in all.
+    pub wrong: usize,
+}
+
+impl Check {
+    fn new(holds: &'static str, rows: i64, mut findings: Vec<String>) -> Check {
+        let wrong = findings.len();
+        findings.truncate(SHOWN);
+        Check {
+            holds,
+            rows,
+            findings,
+            wrong,
+        }
+    }
+}
+
+/// Runs every check on one snapshot of the book.
+pub async fn run(db: &Db) -> Result<Vec<Check>> {
+    db.read(|mut tx| -> BoxFuture<'_, Result<Vec<Check>>> {
+        Box::pin(async move { all(&mut tx).await })
+    })
+    .await?
+}
+
+async fn all(tx: &mut Tx<'_>) -> Result<Vec<Check>> {
+    let mut checks = Vec::new();
+    for law in checks::LAWS {
+        checks.push(law.look(tx).await?);
+    }
+    checks.push(replay::pools(tx).await?);
+    checks.push(replay::versions(tx).await?);
+    Ok(checks)
+}
+
+/// What `seatbook verify` is told.
+#[derive(clap::Args, Clone, Debug)]
+pub struct VerifyArgs {
+    /// Where the book is: a file, or `postgres://user@host/database`. A running server is not disturbed.
+    #[arg(long, env = "SEATBOOK_DATABASE", default_value = "seatbook.db")]
+    pub database: String,
+    /// One JSON object a line instead of sentences.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Verifies and tells, on the given output. `false` where anything is off.
+pub async fn tell(args: &VerifyArgs, out: &mut impl std::io::Write) -> Result<bool> {
+    let options = store::Options {
+        read_only: true,
+        readers: 1,
+        ..store::Options::new(&args.database)
+    };
+    let db = Db::open(&options, crate::schema::MIGRATIONS).await?;
+    let checks = run(&db).await?;
+    let clean = checks.iter().all(|check| check.wrong == 0);
+    for check in &checks {
+        let told = if args.json {
+            writeln!(out, "{}", serde_json::to_string(check)?)
+        } else {
+            let mark = if check.wrong == 0 { "ok " } else { "OFF" };
+            writeln!(out, "{mark}  {} ({} rows)", check.holds, check.rows).and_then(|()| {
+                check
+                    .findings
+                    .iter()
+                    .try_for_each(|finding| writeln!(out, "       {finding}"))
+            })
+        };
+        told.map_err(crate::error::Error::internal)?;
+    }
+    Ok(clean)
+}
