@@ -62,6 +62,7 @@ fn pages() -> Router<App> {
         )
         .merge(access::pages())
         .merge(people::pages())
+        .merge(catalog::pages())
         .merge(licenses::pages())
         .merge(allocations::pages())
         .merge(jobs::pages())
