@@ -13,11 +13,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
+    applying::{self, Application},
     commands::MapImport,
     model::{Import, ImportRow, Mode},
-    queries,
-    runs::{self, Application},
-    uploads,
+    queries, runs, uploads,
 };
 use crate::{
     api::{Id, List, Paging, Params, Write, etag},
@@ -209,7 +208,7 @@ pub async fn apply(
         fingerprint,
     };
     let (caller, key) = (write.caller.clone(), write.into_key());
-    Ok(Json(runs::apply(&app, &caller, key, (id, how)).await?))
+    Ok(Json(applying::apply(&app, &caller, key, (id, how)).await?))
 }
 
 /// Gives the file back as CSV, each row with what became of it and why.

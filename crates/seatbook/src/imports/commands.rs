@@ -234,7 +234,7 @@ impl Command for ApplyAll {
             .filter(|judged| judged.outcome == Outcome::Bad)
             .count();
         if bad > 0 {
-            return Err(has_problems(bad));
+            return Err(has_problems(i64::try_from(bad).unwrap_or(i64::MAX)));
         }
         let (at, now) = ((before.id, before.version), Some(tx.now()));
         if !queries::set_state(tx, at, State::Applied.as_str(), Mode::All, now).await? {
@@ -293,7 +293,7 @@ async fn recorded(tx: &mut Tx<'_>, before: Import) -> Result<Import> {
 }
 
 /// Rows cannot be used, and all were asked for.
-pub fn has_problems(bad: usize) -> Error {
+pub fn has_problems(bad: i64) -> Error {
     let message =
         "Some rows have a problem, so nothing was imported. Correct them, or import the good rows.";
     Error::conflict("import.rows_bad", message).with("bad", bad)

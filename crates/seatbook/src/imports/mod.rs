@@ -7,6 +7,7 @@
 //! Others may use: [`runs`], which the command line runs too.
 
 pub mod api;
+pub mod applying;
 pub mod commands;
 pub mod model;
 pub mod queries;

@@ -7,10 +7,8 @@ use store::{Lane, Place};
 use uuid::Uuid;
 
 use super::{
-    commands::{
-        ApplyAll, ApplyPart, BeginImport, FinishImport, MapImport, UploadImport, has_problems,
-    },
-    model::{Findings, Import, Mode, State},
+    commands::{MapImport, UploadImport},
+    model::{Import, State},
     queries,
     settled::{Settled, settle},
 };
@@ -24,7 +22,7 @@ use crate::{
 };
 
 /// Rows or units in one step.
-const STEP: usize = 500;
+pub(super) const STEP: usize = 500;
 
 /// A file as it arrived.
 #[derive(Clone, Debug)]
@@ -39,17 +37,6 @@ pub struct Upload {
     pub bytes: Vec<u8>,
     /// Columns by fields, as their headings, over what is guessed.
     pub mapping: BTreeMap<String, String>,
-}
-
-/// How a checked file shall be applied.
-#[derive(Clone, Debug)]
-pub struct Application {
-    /// All rows, or the good ones.
-    pub mode: Mode,
-    /// The same content was applied before, and shall be again.
-    pub again: bool,
-    /// The check that was seen; a book that changed since is noticed.
-    pub fingerprint: Option<String>,
 }
 
 /// The hash by which content is known again.
@@ -125,157 +112,12 @@ pub async fn check(app: &App, caller: &Caller, id: Uuid) -> Result<Import> {
     visible(app, caller, id).await
 }
 
-/// Puts a file into the book. Asked again after a crash, it goes on where it stopped.
-pub async fn apply(
-    app: &App,
-    caller: &Caller,
-    key: Key,
-    (id, how): (Uuid, Application),
-) -> Result<Import> {
-    let import = visible(app, caller, id).await?;
-    import
-        .kind
-        .check_mapping(&import.mapping, import.headings.len())?;
-    if import.state == State::Applied {
-        // The gate gives the stored answer to the same request, and a refusal to any other.
-        let (again, units) = (how.again, vec![]);
-        return match how.mode {
-            Mode::All => Ok(app
-                .gate
-                .submit(caller, key, ApplyAll { id, again, units })
-                .await?
-                .outcome),
-            Mode::Good => app
-                .gate
-                .submit(caller, key, BeginImport { id, again })
-                .await
-                .map(|_| import),
-        };
-    }
-    let (sheet, judged) = judge(app, caller, &import).await?;
-    let settled = settle(&import, &sheet, &judged);
-    let findings = settled.findings.clone();
-    let units: Vec<What> = sheet.units.iter().map(|unit| unit.what.clone()).collect();
-    if import.state != State::Applying {
-        if findings.fingerprint != import.fingerprint {
-            save(app, &import, settled.clone()).await?;
-        }
-        if how
-            .fingerprint
-            .is_some_and(|seen| seen != findings.fingerprint)
-        {
-            return Err(stale(&findings));
-        }
-    }
-    match how.mode {
-        Mode::All if findings.counts.bad > 0 => {
-            return Err(has_problems(
-                usize::try_from(findings.counts.bad).unwrap_or_default(),
-            ));
-        }
-        Mode::All => {
-            let command = ApplyAll {
-                id,
-                again: how.again,
-                units,
-            };
-            app.gate.submit(caller, key, command).await?;
-        }
-        Mode::Good => {
-            if import.state != State::Applying {
-                app.gate
-                    .submit(
-                        caller,
-                        key,
-                        BeginImport {
-                            id,
-                            again: how.again,
-                        },
-                    )
-                    .await?;
-            }
-            let judged = apply_parts(app, caller, id, units).await?;
-            let became = settle(&import, &sheet, &judged);
-            // Mostly everything became what the check had said, and stands there.
-            if import.state == State::Applying || !became.is_like(&settled) {
-                save(app, &import, became).await?;
-            }
-            let finish = Key::step(format!("import:{id}:finish"));
-            app.gate.submit(caller, finish, FinishImport { id }).await?;
-        }
-    }
-    visible(app, caller, id).await
-}
-
-/// Applies units in steps, each once whatever crashes. A step that is refused is tried unit by unit, so
-/// that one that somebody spoilt meanwhile does not hold up its neighbours.
-async fn apply_parts(
-    app: &App,
-    caller: &Caller,
-    id: Uuid,
-    units: Vec<What>,
-) -> Result<Vec<Judged>> {
-    let mut judged = Vec::with_capacity(units.len());
-    for (part, units) in units.chunks(STEP).enumerate() {
-        let key = Key::step(format!("import:{id}:{part}"));
-        let command = ApplyPart {
-            id,
-            part,
-            units: units.to_vec(),
-        };
-        match app.gate.submit(caller, key, command).await {
-            Ok(done) => judged.extend(done.outcome),
-            Err(error) if error.is_refusal() && units.len() > 1 => {
-                for (place, unit) in units.iter().enumerate() {
-                    judged.push(apply_one(app, caller, (id, part, place), unit).await?);
-                }
-            }
-            Err(error) if error.is_refusal() => judged.push(refused(error)),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(judged)
-}
-
-async fn apply_one(
-    app: &App,
-    caller: &Caller,
-    (id, part, place): (Uuid, usize, usize),
-    unit: &What,
-) -> Result<Judged> {
-    let key = Key::step(format!("import:{id}:{part}:{place}"));
-    let command = ApplyPart {
-        id,
-        part,
-        units: vec![unit.clone()],
-    };
-    match app.gate.submit(caller, key, command).await {
-        Ok(done) => Ok(done
-            .outcome
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Judged::bad(vec![]))),
-        Err(error) if error.is_refusal() => Ok(refused(error)),
-        Err(error) => Err(error),
-    }
-}
-
-fn refused(error: Error) -> Judged {
-    let whole = || crate::error::FieldError {
-        field: String::new(),
-        code: error.code.clone(),
-        message: error.message.clone(),
-    };
-    let errors = if error.fields.is_empty() {
-        vec![whole()]
-    } else {
-        error.fields.clone()
-    };
-    Judged::bad(errors)
-}
-
 /// What the file says, and what would become of it now.
-async fn judge(app: &App, caller: &Caller, import: &Import) -> Result<(Sheet, Vec<Judged>)> {
+pub(super) async fn judge(
+    app: &App,
+    caller: &Caller,
+    import: &Import,
+) -> Result<(Sheet, Vec<Judged>)> {
     let id = import.id;
     let rows = app
         .read(move |mut tx| Box::pin(async move { queries::staged(&mut tx, id).await }))
@@ -318,7 +160,7 @@ fn read_oddities(import: &Import) -> Option<Oddity> {
 }
 
 /// Writes what becomes of every row.
-async fn save(app: &App, import: &Import, settled: Settled) -> Result<()> {
+pub(super) async fn save(app: &App, import: &Import, settled: Settled) -> Result<()> {
     let id = import.id;
     for (outcome, numbers) in settled.plain {
         for portion in numbers.chunks(STEP) {
@@ -353,7 +195,7 @@ const BULK: Place = Place {
     ..Place::ALONE
 };
 
-async fn visible(app: &App, caller: &Caller, id: Uuid) -> Result<Import> {
+pub(super) async fn visible(app: &App, caller: &Caller, id: Uuid) -> Result<Import> {
     let (scope, system) = (caller.scope.clone(), caller.origin == Origin::System);
     let found = app.read(move |mut tx| {
         Box::pin(async move {
@@ -405,9 +247,4 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(run)
         .await
         .map_err(Error::internal)?
-}
-
-fn stale(findings: &Findings) -> Error {
-    let message = "The book has changed since the rows were checked; look at the check again.";
-    Error::conflict("preview.stale", message).with("fingerprint", findings.fingerprint.as_str())
 }

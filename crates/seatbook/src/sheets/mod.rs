@@ -7,9 +7,11 @@
 //! Others may use: [`ImportKind`] and the words around it.
 
 mod catalog;
+mod cells;
 mod kinds;
 mod model;
 mod organizations;
 
-pub use kinds::{Asker, Cells, Field, ImportKind, Judged, Sheet, Unit, What, forgiving};
+pub use cells::forgiving;
+pub use kinds::{Asker, Field, ImportKind, Judged, Sheet, Unit, What};
 pub use model::{Mapping, Oddity, Outcome, Remark, Staged};

@@ -2,6 +2,7 @@
 
 mod drafts;
 mod oddities;
+mod units;
 
 use std::collections::HashMap;
 

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{
-        kinds::{Sheet, plural, ranges},
+        cells::{plural, ranges},
+        kinds::Sheet,
         model::{Oddity, Remark},
     },
-    drafts::{Book, Draft, Drafts, Taken},
+    drafts::{Book, Draft, Drafts},
+    units::Taken,
 };
 use crate::catalog::upsert::RowKey;
 

@@ -1,16 +1,15 @@
 //! Organizations as files bring them: one a row, parents before or behind their children.
 
+mod rows;
+
 use std::collections::{HashMap, HashSet};
 
 use store::Tx;
 use uuid::Uuid;
 
 use super::{
-    kinds::{
-        Asker, Cells, Field, Judged, Sheet, Unit, What, forgiving, note_spaces, note_widths,
-        plural, ranges,
-    },
-    model::{Mapping, Oddity, Outcome, Remark, Staged},
+    kinds::{Asker, Field, Judged, What},
+    model::Outcome,
 };
 use crate::{
     error::{FieldError, Result},
@@ -22,6 +21,7 @@ use crate::{
     },
     scope::Permission,
 };
+pub use rows::understand;
 
 /// The fields of organizations.
 pub const FIELDS: &[Field] = &[
@@ -130,179 +130,6 @@ pub struct OrganizationRow {
     pub time_zone: Option<String>,
     /// A note.
     pub note: Option<String>,
-}
-
-/// What the rows of a file of organizations say, parents first.
-pub fn understand(rows: &[Staged], mapping: &Mapping, headings: &[String]) -> Sheet {
-    let mut sheet = Sheet::default();
-    note_spaces(&mut sheet, rows, mapping, headings);
-    note_widths(&mut sheet, rows, headings.len());
-    let mut said: HashMap<String, usize> = HashMap::new();
-    let mut units: Vec<(OrganizationRow, Vec<i64>)> = Vec::new();
-    let mut repeats = Vec::new();
-    let column = |field: &str| {
-        mapping
-            .get(field)
-            .and_then(|place| headings.get(*place).cloned())
-    };
-    for staged in rows {
-        let wrong = |field: &str, code: &str, message: String| Remark {
-            column: column(field),
-            code: code.into(),
-            message,
-            error: true,
-        };
-        let row = match read(&Cells::of(staged, mapping)) {
-            Ok(row) => row,
-            Err((field, code, message)) => {
-                sheet.remark(staged.number, wrong(field, code, message));
-                continue;
-            }
-        };
-        match said.get(&row.reference).map(|place| &mut units[*place]) {
-            None => {
-                said.insert(row.reference.clone(), units.len());
-                units.push((row, vec![staged.number]));
-            }
-            Some((first, rows)) if *first == row => {
-                let message = format!("Repeats row {}; both were taken as one.", rows[0]);
-                sheet.remark(
-                    staged.number,
-                    Remark {
-                        column: None,
-                        code: "rows.repeated".into(),
-                        message,
-                        error: false,
-                    },
-                );
-                rows.push(staged.number);
-                repeats.push(staged.number);
-            }
-            Some((_, rows)) => {
-                let message = format!(
-                    "Row {} has this reference and says something else.",
-                    rows[0]
-                );
-                sheet.remark(
-                    staged.number,
-                    wrong("reference", "reference.repeated", message),
-                );
-            }
-        }
-    }
-    if !repeats.is_empty() {
-        let message = format!(
-            "{} an organization again and were merged: {}.",
-            plural(repeats.len(), "row says", "rows say"),
-            ranges(&repeats)
-        );
-        sheet.oddities.push(Oddity {
-            code: "rows.repeated".into(),
-            message,
-            rows: repeats,
-        });
-    }
-    let units = units
-        .into_iter()
-        .filter(|(_, rows)| rows.iter().any(|row| !sheet.is_bad(*row)))
-        .collect();
-    parents_first(&mut sheet, units, column("parent_reference"));
-    sheet
-}
-
-type Wrong = (&'static str, &'static str, String);
-
-fn read(cells: &Cells<'_>) -> std::result::Result<OrganizationRow, Wrong> {
-    let need = |field: &'static str, what: &str| {
-        cells
-            .get(field)
-            .ok_or_else(|| (field, "required", format!("The row has no {what}.")))
-    };
-    let kind = match cells.get("kind") {
-        None => None,
-        Some(word) => Some(match forgiving(&word).as_str() {
-            "partner" | "reseller" => Kind::Partner,
-            "customer" | "tenant" | "company" => Kind::Customer,
-            _ => {
-                return Err((
-                    "kind",
-                    "kind.unknown",
-                    format!("“{word}” is neither partner nor customer."),
-                ));
-            }
-        }),
-    };
-    let pricing_model = match cells.get("pricing_model") {
-        None => None,
-        Some(word) => Some(match forgiving(&word).as_str() {
-            "license" | "licence" => PricingModel::License,
-            "usage" => PricingModel::Usage,
-            _ => {
-                return Err((
-                    "pricing_model",
-                    "pricing_model.unknown",
-                    format!("“{word}” is neither license nor usage."),
-                ));
-            }
-        }),
-    };
-    Ok(OrganizationRow {
-        reference: need("reference", "reference")?,
-        name: need("name", "name")?,
-        parent: cells.get("parent_reference"),
-        kind,
-        website: cells.get("website"),
-        tax_id: cells.get("tax_id"),
-        pricing_model,
-        time_zone: cells.get("time_zone"),
-        note: cells.get("note"),
-    })
-}
-
-/// Puts every organization behind the one above it; those that stand above each other are said so.
-fn parents_first(
-    sheet: &mut Sheet,
-    rows: Vec<(OrganizationRow, Vec<i64>)>,
-    column: Option<String>,
-) {
-    let inside: HashSet<String> = rows.iter().map(|(row, _)| row.reference.clone()).collect();
-    let mut below: HashMap<Option<String>, Vec<usize>> = HashMap::new();
-    for (place, (row, _)) in rows.iter().enumerate() {
-        let parent = row.parent.clone().filter(|parent| inside.contains(parent));
-        below.entry(parent).or_default().push(place);
-    }
-    let mut order = below.remove(&None).unwrap_or_default();
-    let mut next = 0;
-    while let Some(place) = order.get(next).copied() {
-        order.extend(
-            below
-                .remove(&Some(rows[place].0.reference.clone()))
-                .unwrap_or_default(),
-        );
-        next += 1;
-    }
-    for place in below.into_values().flatten() {
-        for row in &rows[place].1 {
-            let message = "Its parents lead back to itself.".into();
-            sheet.remark(
-                *row,
-                Remark {
-                    column: column.clone(),
-                    code: "organization.circle".into(),
-                    message,
-                    error: true,
-                },
-            );
-        }
-    }
-    let units = order.into_iter().map(|place| {
-        let (row, numbers) = rows[place].clone();
-        Unit {
-            rows: numbers,
-            what: What::Organization(row),
-        }
-    });
-    sheet.units = units.collect();
 }
 
 /// What stands, or would stand, behind a reference.

@@ -1,17 +1,18 @@
 //! Forms over the catalog: new and changed products and SKUs, and marking what is shareable.
 
+mod skus;
+
 use askama::Template;
 use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
 };
-use rules::money::{Currency, Money};
 use uuid::Uuid;
 
 use super::{
-    commands::{CreateProduct, CreateSku, EditProduct, EditSku, MarkShareable},
-    facts::{ProductFacts, SkuFacts},
-    model::{ProductKind, SkuWithComponents},
+    commands::{CreateProduct, EditProduct, MarkShareable},
+    facts::ProductFacts,
+    model::{Product, ProductKind},
     pages::CatalogFormPage,
     queries,
 };
@@ -29,6 +30,8 @@ use crate::{
     error::{Error, Result},
     scope::Permission,
 };
+
+pub use skus::{create_sku, edit_sku, new_sku, save_sku};
 
 /// Components in more SKUs than this are offered to be marked, until somebody says another number.
 const FREQUENT: i64 = 50;
@@ -141,7 +144,7 @@ pub async fn save_product(
     product_sheet(Some(&found)).end(&frame, &form, done)
 }
 
-async fn find_product(app: &App, id: Uuid) -> Result<super::model::Product> {
+async fn find_product(app: &App, id: Uuid) -> Result<Product> {
     let read =
         app.read(move |mut tx| Box::pin(async move { queries::find_product(&mut tx, id).await }));
     read.await?.ok_or_else(Error::not_found)
@@ -163,7 +166,7 @@ fn said(form: &Form, name: &str) -> Option<String> {
     Some(form.text(name).to_owned()).filter(|text| !text.is_empty())
 }
 
-fn product_sheet(found: Option<&super::model::Product>) -> Sheet {
+fn product_sheet(found: Option<&Product>) -> Sheet {
     let facts = found.map(ProductFacts::of).unwrap_or_default();
     let place = found.map(|product| format!("/catalog/products/{}", product.id));
     let version = found.map_or(0, |product| product.version);
@@ -213,208 +216,6 @@ fn product_sheet(found: Option<&super::model::Product>) -> Sheet {
         back: place.unwrap_or_else(|| "/catalog?show=products".into()),
         fields,
     }
-}
-
-/// `/catalog/skus/new`.
-pub async fn new_sku(
-    State(app): State<App>,
-    frame: Frame,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let product = value(&pairs(query.as_deref()), "product").parse().ok();
-    sku_sheet(&app, None, product)
-        .await?
-        .show(&frame, None, None)
-}
-
-/// Adds a SKU.
-pub async fn create_sku(State(app): State<App>, frame: Frame, form: Form) -> PageResult {
-    let done = match sku_of(&app, &form).await {
-        Ok(facts) => {
-            app.gate
-                .submit(&frame.caller, form.key.clone(), CreateSku { facts })
-                .await
-        }
-        Err(error) => Err(error),
-    };
-    let done = done.map(|done| format!("/catalog/skus/{}", done.outcome.sku.id));
-    sku_sheet(&app, None, None).await?.end(&frame, &form, done)
-}
-
-/// `/catalog/skus/{id}/edit`.
-pub async fn edit_sku(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
-    let found = find_sku(&app, &frame, id).await?;
-    sku_sheet(&app, Some(&found), None)
-        .await?
-        .show(&frame, None, None)
-}
-
-/// Saves a SKU and its components.
-pub async fn save_sku(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) -> PageResult {
-    let found = find_sku(&app, &frame, id).await?;
-    let done = match sku_of(&app, &form).await {
-        Ok(facts) => {
-            let command = EditSku {
-                id,
-                version: form.parse("version", "a version")?,
-                facts,
-            };
-            app.gate
-                .submit(&frame.caller, form.key.clone(), command)
-                .await
-        }
-        Err(error) => Err(error),
-    };
-    let done = done.map(|_| format!("/catalog/skus/{id}"));
-    sku_sheet(&app, Some(&found), None)
-        .await?
-        .end(&frame, &form, done)
-}
-
-async fn find_sku(app: &App, frame: &Frame, id: Uuid) -> Result<SkuWithComponents> {
-    let scope = frame.caller.scope.clone();
-    let read = app.read(move |mut tx| {
-        Box::pin(async move { queries::find_visible_sku(&mut tx, &scope, id).await })
-    });
-    read.await?.ok_or_else(Error::not_found)
-}
-
-/// The facts as they were typed: a price as a decimal, components and product by their codes.
-async fn sku_of(app: &App, form: &Form) -> Result<SkuFacts> {
-    let price = match (form.text("price"), form.text("currency")) {
-        ("", _) => None,
-        (price, currency) => {
-            let known: Currency = currency.parse().map_err(|_| {
-                Error::invalid("currency", "unknown", "Give a currency, such as EUR.")
-            })?;
-            let wrong = |_| {
-                Error::invalid(
-                    "price",
-                    "malformed",
-                    format!("“{price}” is no amount, such as 12.50."),
-                )
-            };
-            Some(Money::parse(price, known).map_err(wrong)?)
-        }
-    };
-    let codes = form
-        .text("components")
-        .lines()
-        .map(rules::text::normalize_key);
-    let codes: Vec<String> = codes.filter(|code| !code.is_empty()).collect();
-    let mut ids = Vec::with_capacity(codes.len());
-    for code in codes {
-        ids.push(by_code(app, "components", code).await?);
-    }
-    Ok(SkuFacts {
-        code: form.text("code").into(),
-        reference: said(form, "reference"),
-        name: form.text("name").into(),
-        product_id: by_code(app, "product", form.text("product").into()).await?,
-        r#type: said(form, "type"),
-        tier: said(form, "tier"),
-        class: said(form, "class"),
-        validity: said(form, "validity"),
-        grace_days: form
-            .parse("grace_days", "a number of days")?
-            .unwrap_or_default(),
-        price_minor: price.map(|price| price.minor),
-        currency: price.map(|price| price.currency.to_string()),
-        components: ids,
-    })
-}
-
-async fn by_code(app: &App, field: &'static str, code: String) -> Result<Uuid> {
-    let wanted = code.clone();
-    let read = app.read(move |mut tx| {
-        Box::pin(async move { queries::find_product_by_code(&mut tx, &wanted).await })
-    });
-    let unknown = || {
-        Error::invalid(
-            field,
-            "catalog.product_unknown",
-            format!("There is no product “{code}”."),
-        )
-    };
-    read.await?.map(|product| product.id).ok_or_else(unknown)
-}
-
-async fn sku_sheet(
-    app: &App,
-    found: Option<&SkuWithComponents>,
-    product: Option<Uuid>,
-) -> Result<Sheet> {
-    let components: Vec<Uuid> = found
-        .iter()
-        .flat_map(|sku| sku.components.iter().map(|it| it.id))
-        .collect();
-    let codes: Vec<&str> = found
-        .iter()
-        .flat_map(|sku| sku.components.iter().map(|it| it.code.as_str()))
-        .collect();
-    let facts = found
-        .map(|found| SkuFacts::of(&found.sku, components))
-        .unwrap_or_default();
-    let price = found.and_then(|found| found.sku.price());
-    let product = match (found, product) {
-        (Some(found), _) => found.sku.product_code.clone(),
-        (None, Some(id)) => find_product(app, id).await?.code,
-        (None, None) => String::new(),
-    };
-    let place = found.map(|found| format!("/catalog/skus/{}", found.sku.id));
-    let version = found.map_or_else(String::new, |found| found.sku.version.to_string());
-    let fields = vec![
-        Field::new("hidden", "version", "").value(version),
-        Field::text("name", "Name").value(facts.name).required(),
-        Field::text("code", "Code")
-            .value(facts.code)
-            .required()
-            .hint("By which it is ordered."),
-        Field::text("product", "Product")
-            .value(product)
-            .required()
-            .hint("The code of the product it sells."),
-        Field::text("validity", "Validity")
-            .value(facts.validity.unwrap_or_default())
-            .hint("P1Y, P12M or P30D; empty for no end."),
-        Field::new("number", "grace_days", "Days of grace")
-            .value(facts.grace_days.to_string())
-            .between("0", "366"),
-        Field::text("price", "List price")
-            .value(price.map_or_else(String::new, Money::decimal))
-            .hint("Of one unit, such as 12.50."),
-        Field::text("currency", "Currency")
-            .value(facts.currency.unwrap_or_default())
-            .hint("Such as EUR."),
-        Field::text("type", "Type").value(facts.r#type.unwrap_or_default()),
-        Field::text("tier", "Tier").value(facts.tier.unwrap_or_default()),
-        Field::text("class", "Class").value(facts.class.unwrap_or_default()),
-        Field::new("textarea", "components", "Included components")
-            .value(codes.join("\n"))
-            .hint("Product codes, one a line."),
-        Field::text("reference", "Reference")
-            .value(facts.reference.unwrap_or_default())
-            .hint("The key by which its vendor knows it."),
-    ];
-    Ok(Sheet {
-        title: if found.is_some() {
-            "Edit SKU"
-        } else {
-            "New SKU"
-        },
-        action: place.as_ref().map_or_else(
-            || "/catalog/skus/new".into(),
-            |place| format!("{place}/edit"),
-        ),
-        label: if found.is_some() { "Save" } else { "Add SKU" },
-        note: if found.is_some() {
-            "Licenses issued from this SKU keep the dates they were issued with."
-        } else {
-            ""
-        },
-        back: place.unwrap_or_else(|| "/catalog".into()),
-        fields,
-    })
 }
 
 /// `/catalog/shareable?more_than=`: what would be marked.
