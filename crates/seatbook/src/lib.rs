@@ -5,6 +5,7 @@
 // Foundations.
 pub mod clock;
 pub mod error;
+pub mod files;
 pub mod schema;
 pub mod journal;
 pub mod scope;
@@ -27,6 +28,10 @@ pub mod recovery;
 pub mod catalog;
 pub mod licenses;
 pub mod allocations;
+
+// Processes.
+pub mod sheets;
+pub mod imports;
 
 // Faces.
 pub mod verify;

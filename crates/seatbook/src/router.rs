@@ -20,14 +20,17 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, allocations, app::App, catalog, console, error::Error, history, jobs, licenses,
-    openapi, organizations, people, recovery, reference, roles, tokens,
+    access, allocations, app::App, catalog, console, error::Error, history, imports, jobs,
+    licenses, openapi, organizations, people, recovery, reference, roles, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// A body, unless its room says otherwise.
 const BODY_BYTES: usize = 1024 * 1024;
+/// The largest of all: a file to import, and the form around it.
+const UPLOAD_BYTES: usize = 33 * 1024 * 1024;
 const REQUEST_SECONDS: u64 = 30;
 
 /// Every kind of job that the rooms bring.
@@ -46,6 +49,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(catalog::operations())
             .merge(licenses::operations())
             .merge(allocations::operations())
+            .merge(imports::operations())
             .merge(history::operations()),
     )
 }
@@ -59,6 +63,7 @@ fn pages() -> Router<App> {
         )
         .merge(access::pages())
         .merge(people::pages())
+        .merge(catalog::pages())
         .merge(licenses::pages())
         .merge(allocations::pages())
         .merge(jobs::pages())
@@ -120,8 +125,8 @@ pub fn router(app: App) -> Router {
         ))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             std::time::Duration::from_secs(REQUEST_SECONDS),

@@ -45,6 +45,11 @@ impl<T> Write<T> {
         })
     }
 
+    /// The key of the request, for work that takes several commands.
+    pub fn into_key(self) -> Key {
+        self.key
+    }
+
     /// The version `If-Match` names; without it the write takes whatever version there is.
     pub fn if_match(&self) -> Option<i64> {
         self.if_match

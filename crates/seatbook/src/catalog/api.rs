@@ -229,6 +229,7 @@ pub async fn update_sku(
         .ok())
 }
 
+/// Whether the answer may show list prices.
 async fn sees_prices(app: &App, caller: &Caller) -> Result<bool> {
     let scope = caller.scope.clone();
     app.read(move |mut tx| Box::pin(async move { queries::sees_prices(&mut tx, &scope).await }))

@@ -8,10 +8,14 @@
 pub mod api;
 pub mod commands;
 pub mod facts;
+mod forms;
+mod handlers;
 pub mod model;
+pub mod pages;
 pub mod queries;
 pub mod upsert;
 
+use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -24,4 +28,33 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::show_product, api::update_product))
         .routes(routes!(api::list_skus, api::create_sku))
         .routes(routes!(api::show_sku, api::update_sku))
+}
+
+/// The pages of this room.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route("/catalog", get(handlers::list))
+        .route(
+            "/catalog/shareable",
+            get(forms::shareable).post(forms::mark),
+        )
+        .route(
+            "/catalog/products/new",
+            get(forms::new_product).post(forms::create_product),
+        )
+        .route("/catalog/products/{id}", get(handlers::product))
+        .route(
+            "/catalog/products/{id}/edit",
+            get(forms::edit_product).post(forms::save_product),
+        )
+        .route(
+            "/catalog/skus/new",
+            get(forms::new_sku).post(forms::create_sku),
+        )
+        .route("/catalog/skus/options", get(handlers::sku_options))
+        .route("/catalog/skus/{id}", get(handlers::sku))
+        .route(
+            "/catalog/skus/{id}/edit",
+            get(forms::edit_sku).post(forms::save_sku),
+        )
 }

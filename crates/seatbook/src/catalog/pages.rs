@@ -2,10 +2,9 @@
 
 use askama::Template;
 
-use crate::console::badges::Badge;
 use crate::console::fields::Field;
 use crate::console::layout::Shell;
-use crate::console::table::{Column, Filter, ListView};
+use crate::console::table::{Column, ListView};
 
 /// `/catalog`: SKUs, or products with `?show=products`.
 #[derive(Template)]
@@ -46,10 +45,6 @@ pub struct SkuRow {
     pub price: String,
     /// Products included in it.
     pub components: i64,
-    /// Licenses issued from it.
-    pub licenses: i64,
-    /// As `badges::sale`.
-    pub status: Badge,
 }
 
 /// One product.
@@ -63,12 +58,12 @@ pub struct ProductRow {
     pub name: String,
     /// Its unit: "device".
     pub unit: String,
-    /// "Base", "Add-on" or "Component".
+    /// "Base" or "Add-on".
     pub kind: String,
     /// SKUs that sell or include it.
     pub skus: i64,
-    /// As `badges::sale`.
-    pub status: Badge,
+    /// It never counts as an overlap.
+    pub shareable: bool,
 }
 
 /// The columns and filters of the SKU list.
@@ -76,23 +71,18 @@ pub fn sku_list() -> ListView {
     ListView {
         path: "/catalog".into(),
         search: "Code, name, product",
-        sort: "code".into(),
+        sort: "name".into(),
         noun: ("SKU", "SKUs"),
         columns: vec![
-            Column::fixed("code", "SKU"),
-            Column::optional("product", "Product", true),
+            Column::fixed("code", "SKU").unsorted(),
+            Column::optional("product", "Product", true).unsorted(),
             Column::optional("attributes", "Type, tier, class", true).unsorted(),
             Column::optional("validity", "Validity", true).unsorted(),
             Column::optional("price", "Price", true).number().unsorted(),
             Column::optional("components", "Components", false)
                 .number()
                 .unsorted(),
-            Column::optional("licenses", "Licenses", true)
-                .number()
-                .unsorted(),
-            Column::fixed("status", "Status").unsorted(),
         ],
-        filters: vec![sale_filter()],
         ..ListView::default()
     }
 }
@@ -106,29 +96,13 @@ pub fn product_list() -> ListView {
         noun: ("product", "products"),
         keep: vec![("show".into(), "products".into())],
         columns: vec![
-            Column::fixed("name", "Product"),
+            Column::fixed("name", "Product").unsorted(),
             Column::fixed("unit", "Unit").unsorted(),
             Column::fixed("kind", "Kind").unsorted(),
             Column::optional("skus", "SKUs", true).number().unsorted(),
-            Column::fixed("status", "Status").unsorted(),
         ],
-        filters: vec![sale_filter()],
         ..ListView::default()
     }
-}
-
-fn sale_filter() -> Filter {
-    Filter::new(
-        "select",
-        "status",
-        "Status",
-        &[
-            ("", "Any status"),
-            ("on_sale", "On sale"),
-            ("end_of_sale", "End of sale"),
-            ("end_of_life", "End of life"),
-        ],
-    )
 }
 
 /// `/catalog/products/{id}`.
@@ -141,10 +115,8 @@ pub struct ProductPage {
     pub row: ProductRow,
     /// Further facts as (name, value).
     pub facts: Vec<(String, String)>,
-    /// The SKUs that sell it.
+    /// The SKUs that sell or include it, some of them.
     pub skus: Vec<SkuRow>,
-    /// The products it goes with, where it is an add-on: (id, name).
-    pub fits: Vec<(String, String)>,
     /// Whether this person may change the catalog.
     pub may_edit: bool,
 }
@@ -189,4 +161,14 @@ pub struct CatalogFormPage {
     pub back: String,
     /// Why the last try was refused.
     pub error: Option<String>,
+}
+
+/// What a picker of SKUs is answered.
+#[derive(Template)]
+#[template(path = "catalog/options.html")]
+pub struct SkuOptions {
+    /// The SKUs: (id, code, name).
+    pub options: Vec<(String, String, String)>,
+    /// More match than are shown.
+    pub more: bool,
 }

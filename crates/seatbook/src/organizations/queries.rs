@@ -1,6 +1,6 @@
 //! Every statement about organizations.
 
-use store::{Select, Tx};
+use store::{Param, Select, Tx, placeholders};
 use uuid::Uuid;
 
 use super::model::{Organization, OrganizationFacts};
@@ -19,6 +19,21 @@ pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Organization>> {
     Ok(tx
         .query_opt(&format!("{COLUMNS} WHERE o.id = $1"), &[&id])
         .await?)
+}
+
+/// The organizations of these references, whoever asks: for commands and checks that ask for each.
+pub async fn of_references(tx: &mut Tx<'_>, references: &[&str]) -> Result<Vec<Organization>> {
+    let mut found = Vec::new();
+    for chunk in references.chunks(500) {
+        let params: Vec<&dyn Param> = chunk
+            .iter()
+            .map(|reference| reference as &dyn Param)
+            .collect();
+        let places = placeholders(1, chunk.len());
+        let sql = format!("{COLUMNS} WHERE o.reference IN {places}");
+        found.extend(tx.query::<Organization>(&sql, &params).await?);
+    }
+    Ok(found)
 }
 
 /// The organization, where the scope can see it.

@@ -132,3 +132,39 @@ both_engines! {
         app.end().await;
     }
 }
+
+both_engines! {
+    /// The console's pages: lists, forms that say what is wrong and keep what was typed, one page each.
+    async fn the_catalog_has_pages(app: TestApp) {
+        let (browser, _) = app.browser_of(app.provider, "operator").await;
+        assert!(browser.get("/catalog").await.page(200).contains("The catalog is empty"));
+        let key = ("idempotency_key", "once");
+        let bad = browser.form("/catalog/products/new", &[key, ("name", ""), ("code", "P<1>")]).await.page(422);
+        assert!(bad.contains("Give a name.") && bad.contains("P&#60;1&#62;"), "{bad}");
+        browser.form("/catalog/products/new", &[("name", "Phone"), ("code", "P1"), ("unit", "phone")]).await;
+        let fields = [("name", "Phone, a year"), ("code", "P1-1Y"), ("product", "P1"), ("validity", "P1Y"),
+            ("price", "12.5"), ("currency", "EUR"), ("components", "P1\nnothing"), ("grace_days", "0")];
+        let bad = browser.form("/catalog/skus/new", &fields).await.page(422);
+        assert!(bad.contains("There is no product “nothing”."), "{bad}");
+        let mut fields = fields.to_vec();
+        fields[6] = ("components", "P1");
+        let made = browser.form("/catalog/skus/new", &fields).await;
+        let place = made.headers["location"].to_str().expect("a place").to_owned();
+        let page = browser.get(&place).await.page(200);
+        assert!(page.contains("12.50 EUR") && page.contains("1 year"), "{page}");
+        assert!(browser.get(&format!("{place}/edit")).await.page(200).contains("keep the dates"));
+        fields[0] = ("name", "Phone, one year");
+        fields.push(("version", "1"));
+        browser.form(&format!("{place}/edit"), &fields).await.goes(&place);
+        assert_eq!(browser.form(&format!("{place}/edit"), &fields).await.status, 422, "an old version is refused");
+        assert!(browser.get("/catalog?q=one+year").await.page(200).contains("P1-1Y"));
+        assert!(browser.get("/catalog?show=products").await.page(200).contains("Mark shareable"));
+        assert!(browser.get("/catalog/skus/options?q=p1").await.page(200).contains("role=\"option\""));
+        assert!(browser.get("/catalog/shareable?more_than=5").await.page(200).contains("more than 5"));
+        let (reader, _) = app.browser_of(app.provider, "reader").await;
+        let page = reader.get(&place).await.page(200);
+        assert!(!page.contains("12.50") && !page.contains("/edit"));
+        assert_eq!(reader.get("/catalog/products/new").await.status, 403);
+        app.end().await;
+    }
+}

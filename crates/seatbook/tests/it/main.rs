@@ -5,6 +5,7 @@ mod catalog;
 mod contract;
 mod harness;
 mod history;
+mod imports;
 mod jobs;
 mod organizations;
 mod licenses;

@@ -161,6 +161,8 @@ impl TestApp {
     /// Where the database is, for the command line.
     pub fn database(&self) -> &str {
         self.scratch.database()
+    }
+
     /// Two columns of text of every row that a statement finds, as one text to look through.
     pub async fn texts(&self, sql: &'static str) -> String {
         let read = self.app.gate.db().read(move |mut tx| {

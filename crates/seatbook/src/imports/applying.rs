@@ -1,0 +1,195 @@
+//! The last step of a file: into the book, all of it or its good rows, each once.
+
+use uuid::Uuid;
+
+use super::{
+    commands::{ApplyAll, ApplyPart, BeginImport, FinishImport, has_problems},
+    model::{Findings, Import, Mode, State},
+    runs::{STEP, judge, save, visible},
+    settled::settle,
+};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    gate::{Caller, Key},
+    sheets::{Judged, Sheet, What},
+};
+
+/// How a checked file shall be applied.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// All rows, or the good ones.
+    pub mode: Mode,
+    /// The same content was applied before, and shall be again.
+    pub again: bool,
+    /// The check that was seen; a book that changed since is noticed.
+    pub fingerprint: Option<String>,
+}
+
+/// Puts a file into the book. Asked again after a crash, it goes on where it stopped.
+pub async fn apply(
+    app: &App,
+    caller: &Caller,
+    key: Key,
+    (id, how): (Uuid, Application),
+) -> Result<Import> {
+    let import = visible(app, caller, id).await?;
+    import
+        .kind
+        .check_mapping(&import.mapping, import.headings.len())?;
+    if import.state == State::Applied {
+        return replay(app, caller, key, (import, how)).await;
+    }
+    let (sheet, judged) = judge(app, caller, &import).await?;
+    let settled = settle(&import, &sheet, &judged);
+    let findings = settled.findings.clone();
+    if import.state != State::Applying {
+        if findings.fingerprint != import.fingerprint {
+            save(app, &import, settled.clone()).await?;
+        }
+        if how
+            .fingerprint
+            .is_some_and(|seen| seen != findings.fingerprint)
+        {
+            return Err(stale(&findings));
+        }
+    }
+    match how.mode {
+        Mode::All if findings.counts.bad > 0 => return Err(has_problems(findings.counts.bad)),
+        Mode::All => {
+            let units = units(&sheet);
+            app.gate
+                .submit(
+                    caller,
+                    key,
+                    ApplyAll {
+                        id,
+                        again: how.again,
+                        units,
+                    },
+                )
+                .await?;
+        }
+        Mode::Good => {
+            if import.state != State::Applying {
+                app.gate
+                    .submit(
+                        caller,
+                        key,
+                        BeginImport {
+                            id,
+                            again: how.again,
+                        },
+                    )
+                    .await?;
+            }
+            let judged = apply_parts(app, caller, id, units(&sheet)).await?;
+            let became = settle(&import, &sheet, &judged);
+            // Mostly everything became what the check had said, and stands there.
+            if import.state == State::Applying || !became.is_like(&settled) {
+                save(app, &import, became).await?;
+            }
+            let finish = Key::step(format!("import:{id}:finish"));
+            app.gate.submit(caller, finish, FinishImport { id }).await?;
+        }
+    }
+    visible(app, caller, id).await
+}
+
+/// The gate gives the stored answer to the same request, and a refusal to any other.
+async fn replay(
+    app: &App,
+    caller: &Caller,
+    key: Key,
+    (import, how): (Import, Application),
+) -> Result<Import> {
+    let (id, again, units) = (import.id, how.again, vec![]);
+    match how.mode {
+        Mode::All => {
+            let command = ApplyAll { id, again, units };
+            Ok(app.gate.submit(caller, key, command).await?.outcome)
+        }
+        Mode::Good => {
+            app.gate
+                .submit(caller, key, BeginImport { id, again })
+                .await?;
+            Ok(import)
+        }
+    }
+}
+
+fn units(sheet: &Sheet) -> Vec<What> {
+    sheet.units.iter().map(|unit| unit.what.clone()).collect()
+}
+
+/// Applies units in steps, each once whatever crashes. A step that is refused is tried unit by unit, so
+/// that one that somebody spoilt meanwhile does not hold up its neighbours.
+async fn apply_parts(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    units: Vec<What>,
+) -> Result<Vec<Judged>> {
+    let mut judged = Vec::with_capacity(units.len());
+    for (part, units) in units.chunks(STEP).enumerate() {
+        let key = Key::step(format!("import:{id}:{part}"));
+        let command = ApplyPart {
+            id,
+            part,
+            units: units.to_vec(),
+        };
+        match app.gate.submit(caller, key, command).await {
+            Ok(done) => judged.extend(done.outcome),
+            Err(error) if error.is_refusal() && units.len() > 1 => {
+                for (place, unit) in units.iter().enumerate() {
+                    judged.push(apply_one(app, caller, (id, part, place), unit).await?);
+                }
+            }
+            Err(error) if error.is_refusal() => judged.push(refused(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(judged)
+}
+
+async fn apply_one(
+    app: &App,
+    caller: &Caller,
+    (id, part, place): (Uuid, usize, usize),
+    unit: &What,
+) -> Result<Judged> {
+    let key = Key::step(format!("import:{id}:{part}:{place}"));
+    let command = ApplyPart {
+        id,
+        part,
+        units: vec![unit.clone()],
+    };
+    match app.gate.submit(caller, key, command).await {
+        Ok(done) => Ok(done
+            .outcome
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Judged::bad(vec![]))),
+        Err(error) if error.is_refusal() => Ok(refused(error)),
+        Err(error) => Err(error),
+    }
+}
+
+fn refused(error: Error) -> Judged {
+    let whole = || crate::error::FieldError {
+        field: String::new(),
+        code: error.code.clone(),
+        message: error.message.clone(),
+    };
+    let errors = if error.fields.is_empty() {
+        vec![whole()]
+    } else {
+        error.fields.clone()
+    };
+    Judged::bad(errors)
+}
+
+fn stale(findings: &Findings) -> Error {
+    let message = "The book has changed since the rows were checked; look at the check again.";
+    Error::conflict("preview.stale", message).with("fingerprint", findings.fingerprint.as_str())
+}

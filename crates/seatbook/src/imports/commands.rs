@@ -1,0 +1,314 @@
+//! The verbs of imports. Rows travel outside of them: they may hold personal data, and the journal must not.
+
+use serde::Serialize;
+use serde_json::json;
+use store::{Lane, Place};
+use uuid::Uuid;
+
+use super::{
+    model::{Import, Mode, State},
+    queries::{self, NewImport},
+};
+use crate::{
+    error::{Error, Result},
+    gate::{Command, Tx},
+    journal::{self, Change},
+    scope::Permission,
+    sheets::{ImportKind, Judged, Mapping, Outcome, What},
+};
+
+/// Takes a file in. Its rows follow.
+#[derive(Clone, Debug, Serialize)]
+pub struct UploadImport {
+    /// What is in it.
+    pub kind: ImportKind,
+    /// Where what is imported belongs.
+    pub organization_id: Uuid,
+    /// The file's name.
+    pub file_name: String,
+    /// SHA-256 of the file.
+    pub content_hash: String,
+    /// How its letters were written.
+    pub encoding: String,
+    /// What stands between its cells.
+    pub separator: String,
+    /// Its heading line.
+    pub headings: Vec<String>,
+    /// Its rows.
+    pub row_count: i64,
+    /// Which field is read from which column, as far as it could be guessed.
+    pub mapping: Mapping,
+}
+
+impl Command for UploadImport {
+    const NAME: &'static str = "imports.upload";
+    type Outcome = Import;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Import> {
+        tx.require(Permission::ImportsRun, self.organization_id)
+            .await?;
+        let import = Import {
+            id: tx.new_id(),
+            kind: self.kind,
+            organization_id: self.organization_id,
+            file_name: self.file_name.clone(),
+            encoding: self.encoding.clone(),
+            separator: self.separator.clone(),
+            headings: self.headings.clone(),
+            row_count: self.row_count,
+            mapping: self.mapping.clone(),
+            state: State::Staging,
+            mode: None,
+            counts: super::model::Counts::default(),
+            oddities: vec![],
+            fingerprint: String::new(),
+            created_at: tx.now(),
+            applied_at: None,
+            version: 1,
+        };
+        let (content_hash, actor_id) = (self.content_hash.clone(), tx.actor_id());
+        queries::insert(
+            tx,
+            &NewImport {
+                import: import.clone(),
+                content_hash,
+                actor_id,
+            },
+        )
+        .await?;
+        let after = Some(serde_json::to_value(&import)?);
+        let organization_id = Some(self.organization_id);
+        tx.changed(Change {
+            noun: "import",
+            row_id: import.id,
+            version: 1,
+            organization_id,
+            before: None,
+            after,
+        });
+        Ok(import)
+    }
+}
+
+/// Says which field is read from which column.
+#[derive(Clone, Debug, Serialize)]
+pub struct MapImport {
+    /// Which import.
+    pub id: Uuid,
+    /// The version the editor saw; any where there is none.
+    pub version: Option<i64>,
+    /// Which field is read from which column, counted from zero.
+    pub mapping: Mapping,
+}
+
+impl Command for MapImport {
+    const NAME: &'static str = "imports.map";
+    type Outcome = Import;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Import> {
+        let before = asked(tx, self.id).await?;
+        if self
+            .version
+            .is_some_and(|version| version != before.version)
+        {
+            return Err(stale(&before));
+        }
+        if !matches!(before.state, State::Staged | State::Checked) {
+            return Err(begun(&before));
+        }
+        before
+            .kind
+            .check_mapping(&self.mapping, before.headings.len())?;
+        if !queries::set_mapping(tx, self.id, before.version, &self.mapping).await? {
+            return Err(stale(&before));
+        }
+        recorded(tx, before).await
+    }
+}
+
+/// Says that the good rows are being applied from now on: nobody maps the file any more.
+#[derive(Clone, Debug, Serialize)]
+pub struct BeginImport {
+    /// Which import.
+    pub id: Uuid,
+    /// The same content was applied before, and shall be again.
+    pub again: bool,
+}
+
+impl Command for BeginImport {
+    const NAME: &'static str = "imports.begin";
+    type Outcome = Import;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Import> {
+        let before = asked(tx, self.id).await?;
+        check_fresh(tx, &before, self.again).await?;
+        let at = (before.id, before.version);
+        if !queries::set_state(tx, at, State::Applying.as_str(), Mode::Good, None).await? {
+            return Err(stale(&before));
+        }
+        recorded(tx, before).await
+    }
+}
+
+/// Applies some of the things a file says, as far as they can be.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApplyPart {
+    /// Which import.
+    pub id: Uuid,
+    /// Which part of it.
+    pub part: usize,
+    /// What it says.
+    #[serde(skip)]
+    pub units: Vec<What>,
+}
+
+impl Command for ApplyPart {
+    const NAME: &'static str = "imports.apply_part";
+    type Outcome = Vec<Judged>;
+
+    fn place(&self) -> Place {
+        BULK
+    }
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Judged>> {
+        let import = asked(tx, self.id).await?;
+        if import.state != State::Applying {
+            return Err(begun(&import));
+        }
+        let units: Vec<&What> = self.units.iter().collect();
+        import.kind.keep(tx, import.organization_id, &units).await
+    }
+}
+
+/// Says that the good rows are in the book.
+#[derive(Clone, Debug, Serialize)]
+pub struct FinishImport {
+    /// Which import.
+    pub id: Uuid,
+}
+
+impl Command for FinishImport {
+    const NAME: &'static str = "imports.finish";
+    type Outcome = Import;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Import> {
+        let before = asked(tx, self.id).await?;
+        if before.state != State::Applying {
+            return Err(begun(&before));
+        }
+        let (at, now) = ((before.id, before.version), Some(tx.now()));
+        if !queries::set_state(tx, at, State::Applied.as_str(), Mode::Good, now).await? {
+            return Err(stale(&before));
+        }
+        recorded(tx, before).await
+    }
+}
+
+/// Applies everything a file says in one step, or nothing of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApplyAll {
+    /// Which import.
+    pub id: Uuid,
+    /// The same content was applied before, and shall be again.
+    pub again: bool,
+    /// What it says.
+    #[serde(skip)]
+    pub units: Vec<What>,
+}
+
+impl Command for ApplyAll {
+    const NAME: &'static str = "imports.apply";
+    type Outcome = Import;
+
+    fn place(&self) -> Place {
+        BULK
+    }
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Import> {
+        let before = asked(tx, self.id).await?;
+        check_fresh(tx, &before, self.again).await?;
+        let units: Vec<&What> = self.units.iter().collect();
+        let judged = before.kind.keep(tx, before.organization_id, &units).await?;
+        let bad = judged
+            .iter()
+            .filter(|judged| judged.outcome == Outcome::Bad)
+            .count();
+        if bad > 0 {
+            return Err(has_problems(i64::try_from(bad).unwrap_or(i64::MAX)));
+        }
+        let (at, now) = ((before.id, before.version), Some(tx.now()));
+        if !queries::set_state(tx, at, State::Applied.as_str(), Mode::All, now).await? {
+            return Err(stale(&before));
+        }
+        recorded(tx, before).await
+    }
+}
+
+const BULK: Place = Place {
+    lane: Lane::Bulk,
+    ..Place::ALONE
+};
+
+/// The import, for whoever may run imports where it belongs.
+async fn asked(tx: &mut Tx<'_>, id: Uuid) -> Result<Import> {
+    let found = queries::find(tx, id).await?.ok_or_else(Error::not_found)?;
+    tx.require(Permission::ImportsRun, found.organization_id)
+        .await?;
+    Ok(found)
+}
+
+/// An import is applied once, and its content too unless it is asked for again.
+async fn check_fresh(tx: &mut Tx<'_>, import: &Import, again: bool) -> Result<()> {
+    if matches!(
+        import.state,
+        State::Applying | State::Applied | State::Staging
+    ) {
+        return Err(begun(import));
+    }
+    match queries::applied_before(tx, import.id).await? {
+        Some((other, at)) if !again => {
+            let message = "A file with exactly this content was imported before. Say “again” to import it once more.";
+            Err(Error::conflict("import.applied_before", message)
+                .with("import_id", json!(other))
+                .with("applied_at", json!(at)))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn recorded(tx: &mut Tx<'_>, before: Import) -> Result<Import> {
+    let after = queries::find(tx, before.id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let (old, new) = journal::difference(&before, &after)?;
+    tx.changed(Change {
+        noun: "import",
+        row_id: after.id,
+        version: after.version,
+        organization_id: Some(after.organization_id),
+        before: Some(old),
+        after: Some(new),
+    });
+    Ok(after)
+}
+
+/// Rows cannot be used, and all were asked for.
+pub fn has_problems(bad: i64) -> Error {
+    let message =
+        "Some rows have a problem, so nothing was imported. Correct them, or import the good rows.";
+    Error::conflict("import.rows_bad", message).with("bad", bad)
+}
+
+fn begun(import: &Import) -> Error {
+    let message = match import.state {
+        State::Applied => "This file is in the book already.",
+        State::Applying => "This file is being imported.",
+        _ => "The file's rows are not all written down yet; please upload it again.",
+    };
+    Error::conflict("import.state", message).with("state", import.state.as_str())
+}
+
+fn stale(import: &Import) -> Error {
+    let message = "Somebody changed this import in the meantime; look at it again.";
+    Error::new(crate::error::Kind::Stale, "version.stale", message).with("version", import.version)
+}

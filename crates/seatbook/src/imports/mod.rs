@@ -1,0 +1,36 @@
+//! Imports: files on their way into the book.
+//!
+//! Owns: uploaded files row by row, their mapping, their check, and applying them.
+//! Does not own: reading CSV (`files`), what rows mean (`sheets`), any rule of what they become.
+//! Keeps true: nothing changes before somebody applies; all rows or the good ones, as was said; a crash in the
+//! middle and the same request again apply once; the same content again must be asked for.
+//! Others may use: [`runs`], which the command line runs too.
+
+pub mod api;
+pub mod applying;
+pub mod commands;
+pub mod model;
+pub mod queries;
+pub mod runs;
+mod settled;
+pub mod uploads;
+
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{app::App, files};
+
+/// A file, and the form around it.
+const UPLOAD_BYTES: usize = files::MAX_BYTES + 64 * 1024;
+
+/// The operations of this room.
+pub fn operations() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::list, api::upload))
+        .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
+        .routes(routes!(api::show))
+        .routes(routes!(api::map))
+        .routes(routes!(api::rows))
+        .routes(routes!(api::apply))
+        .routes(routes!(api::result))
+}

@@ -1,0 +1,204 @@
+//! An uploaded file, its rows, and what is said about them.
+
+use serde::{Deserialize, Serialize};
+use store::{FromRow, Json, Row, Timestamp};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    error::Result,
+    sheets::{ImportKind, Mapping, Oddity, Outcome, Remark},
+};
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Its rows are being written down.
+    Staging,
+    /// Its columns are known, its rows are not checked.
+    Staged,
+    /// Every row has been judged; nothing has changed.
+    Checked,
+    /// It is being applied; asked again, it goes on where it stopped.
+    Applying,
+    /// It is in the book.
+    Applied,
+}
+
+impl State {
+    /// What is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            State::Staging => "staging",
+            State::Staged => "staged",
+            State::Checked => "checked",
+            State::Applying => "applying",
+            State::Applied => "applied",
+        }
+    }
+
+    fn parse(word: &str) -> store::Result<State> {
+        let all = [
+            State::Staging,
+            State::Staged,
+            State::Checked,
+            State::Applying,
+            State::Applied,
+        ];
+        let found = all.into_iter().find(|state| state.as_str() == word);
+        found.ok_or_else(|| store::Error::Value(format!("import state {word:?}")))
+    }
+}
+
+/// What happens to rows with a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// As long as one row has a problem, nothing is imported.
+    All,
+    /// The good rows are imported, the others come back with their reasons.
+    Good,
+}
+
+impl Mode {
+    /// What is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mode::All => "all",
+            Mode::Good => "good",
+        }
+    }
+}
+
+/// Rows by what becomes of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    /// Rows that add something.
+    pub create: i64,
+    /// Rows that change something.
+    pub update: i64,
+    /// Rows that say what the book has already.
+    pub same: i64,
+    /// Rows that cannot be used.
+    pub bad: i64,
+}
+
+/// One uploaded file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Import {
+    /// Its id.
+    pub id: Uuid,
+    /// What is in it.
+    pub kind: ImportKind,
+    /// Where what is imported belongs.
+    pub organization_id: Uuid,
+    /// The file's name.
+    pub file_name: String,
+    /// How its letters were written: `utf-8`, `utf-8-bom`, `utf-16le`, `utf-16be` or `windows-1252`.
+    pub encoding: String,
+    /// What stands between its cells.
+    pub separator: String,
+    /// Its heading line.
+    pub headings: Vec<String>,
+    /// Its rows, without the heading.
+    pub row_count: i64,
+    /// Which field is read from which column, counted from zero.
+    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
+    pub mapping: Mapping,
+    /// How far it is.
+    pub state: State,
+    /// How it was applied.
+    pub mode: Option<Mode>,
+    /// Rows by what becomes, or became, of them.
+    pub counts: Counts,
+    /// What is odd about the file, and what was done about it.
+    pub oddities: Vec<Oddity>,
+    /// The check's mark: send it when applying, and a book that changed meanwhile is noticed.
+    pub fingerprint: String,
+    /// When it was uploaded.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it was applied.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub applied_at: Option<Timestamp>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+/// What the last check found.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Findings {
+    /// Rows by what becomes of them.
+    pub counts: Counts,
+    /// The check's mark.
+    pub fingerprint: String,
+}
+
+impl FromRow for Import {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        let kind: String = row.get(1)?;
+        let mode: Option<String> = row.get(10)?;
+        let findings: Findings = read(row.get(11)?)?;
+        Ok(Import {
+            id: row.get(0)?,
+            kind: ImportKind::parse(&kind)
+                .ok_or_else(|| store::Error::Value(format!("import kind {kind:?}")))?,
+            organization_id: row.get(2)?,
+            file_name: row.get(3)?,
+            encoding: row.get(4)?,
+            separator: row.get(5)?,
+            headings: read(row.get(6)?)?,
+            row_count: row.get(7)?,
+            mapping: read(row.get(8)?)?,
+            state: State::parse(&row.get::<String>(9)?)?,
+            mode: mode.map(|mode| {
+                if mode == "good" {
+                    Mode::Good
+                } else {
+                    Mode::All
+                }
+            }),
+            counts: findings.counts,
+            fingerprint: findings.fingerprint,
+            oddities: read(row.get(12)?)?,
+            created_at: row.get(13)?,
+            applied_at: row.get(14)?,
+            version: row.get(15)?,
+        })
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(json: Json) -> store::Result<T> {
+    serde_json::from_value(json.0).map_err(|error| store::Error::Value(error.to_string()))
+}
+
+/// A row with what becomes of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ImportRow {
+    /// Its place in the file; the heading is 1.
+    pub number: i64,
+    /// Its cells as they were written.
+    pub cells: Vec<String>,
+    /// What becomes, or became, of it; absent before it is checked.
+    pub outcome: Option<Outcome>,
+    /// What is wrong with it, or was done to it.
+    pub remarks: Vec<Remark>,
+}
+
+impl FromRow for ImportRow {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        let remarks: Option<Json> = row.get(3)?;
+        Ok(ImportRow {
+            number: row.get(0)?,
+            cells: read(row.get(1)?)?,
+            outcome: Outcome::parse(&row.get::<String>(2)?),
+            remarks: remarks.map(read).transpose()?.unwrap_or_default(),
+        })
+    }
+}
+
+/// Anything as the JSON that is stored.
+pub fn json<T: Serialize>(value: &T) -> Result<Json> {
+    Ok(Json(serde_json::to_value(value)?))
+}

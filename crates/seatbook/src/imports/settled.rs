@@ -1,0 +1,113 @@
+//! From what becomes of things to what becomes of rows.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::model::{Counts, Findings, Import};
+use crate::{
+    error::FieldError,
+    secrets::hex,
+    sheets::{Judged, Mapping, Oddity, Outcome, Remark, Sheet, What},
+};
+
+/// What becomes of every row, as it is written.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// Rows nothing is to be said about, by outcome.
+    pub plain: BTreeMap<Outcome, Vec<i64>>,
+    /// Rows with what is to be said about each.
+    pub remarked: Vec<(i64, Outcome, Vec<Remark>)>,
+    /// Counts, and the check's mark.
+    pub findings: Findings,
+    /// What is odd about the file.
+    pub oddities: Vec<Oddity>,
+}
+
+impl Settled {
+    /// Whether the same becomes of every row.
+    pub fn is_like(&self, other: &Settled) -> bool {
+        (&self.plain, &self.remarked) == (&other.plain, &other.remarked)
+    }
+}
+
+/// A row is what the most telling of its things is: bad before new, new before changed.
+pub fn settle(import: &Import, sheet: &Sheet, judged: &[Judged]) -> Settled {
+    let mut rows: BTreeMap<i64, (Outcome, Vec<Remark>)> = BTreeMap::new();
+    for (row, remarks) in &sheet.remarks {
+        let bad = remarks.iter().any(|remark| remark.error);
+        let outcome = if bad { Outcome::Bad } else { Outcome::Same };
+        rows.insert(*row, (outcome, remarks.clone()));
+    }
+    let mut hash = Sha256::new();
+    for (unit, judged) in sheet.units.iter().zip(judged) {
+        hash.update(judged.outcome.as_str());
+        hash.update(&judged.mark);
+        for row in &unit.rows {
+            let (outcome, remarks) = rows.entry(*row).or_insert((Outcome::Same, vec![]));
+            *outcome = judged.outcome.max(*outcome);
+            remarks.extend(
+                judged
+                    .errors
+                    .iter()
+                    .map(|error| remark(import, &unit.what, error)),
+            );
+        }
+    }
+    let mut counts = Counts::default();
+    let (mut plain, mut remarked) = (BTreeMap::<Outcome, Vec<i64>>::new(), Vec::new());
+    for (row, (outcome, remarks)) in rows {
+        *match outcome {
+            Outcome::Create => &mut counts.create,
+            Outcome::Update => &mut counts.update,
+            Outcome::Same => &mut counts.same,
+            Outcome::Bad => &mut counts.bad,
+        } += 1;
+        if remarks.is_empty() {
+            plain.entry(outcome).or_default().push(row);
+        } else {
+            remarked.push((row, outcome, remarks));
+        }
+    }
+    let fingerprint = hex(&hash.finalize())[..32].to_owned();
+    let findings = Findings {
+        counts,
+        fingerprint,
+    };
+    Settled {
+        plain,
+        remarked,
+        findings,
+        oddities: sheet.oddities.clone(),
+    }
+}
+
+/// A refusal of a thing, at the column from which the field was read.
+fn remark(import: &Import, what: &What, error: &FieldError) -> Remark {
+    let field = error.field.trim_end_matches("_minor");
+    let names = match what {
+        What::Product(_) => [
+            field.to_owned(),
+            format!("component_{field}"),
+            format!("product_{field}"),
+        ],
+        _ => [
+            field.to_owned(),
+            format!("sku_{field}"),
+            format!("component_{field}"),
+        ],
+    };
+    let column = names
+        .iter()
+        .find_map(|name| heading(&import.mapping, &import.headings, name));
+    Remark {
+        column,
+        code: error.code.to_string(),
+        message: error.message.clone(),
+        error: true,
+    }
+}
+
+fn heading(mapping: &Mapping, headings: &[String], field: &str) -> Option<String> {
+    headings.get(*mapping.get(field)?).cloned()
+}
