@@ -53,7 +53,8 @@ CREATE TABLE pool (
   quantity BIGINT NOT NULL,
   allocated BIGINT NOT NULL,
   assigned BIGINT NOT NULL,
-  -- Copied from the license and the organization, so that one conditional UPDATE can judge them.
+  -- Copied from the license, so that one conditional UPDATE can judge them. Suspension is looked up in that
+  -- same statement: it moves no units, so an allocation that just precedes it is as good as one before.
   open BOOLEAN NOT NULL,
   starts_at TIMESTAMP NOT NULL,
   ends_at TIMESTAMP,

@@ -1,4 +1,4 @@
-//! How an operator sets the server up: flags, `SEATBOOK_*` variables, `seatbook.toml`.
+//! How an operator sets the server up: flags and `SEATBOOK_*` variables.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -30,10 +30,9 @@ pub struct Settings {
 impl Settings {
     /// Whether cookies may travel without TLS: only where nobody but this machine can listen.
     pub fn is_plain_loopback(&self) -> bool {
-        match &self.public_url {
-            Some(url) => !url.starts_with("https://"),
-            None => self.listen.ip().is_loopback(),
-        }
+        let near = ["http://localhost", "http://127.", "http://[::1]"];
+        let address = self.public_url.as_deref().unwrap_or("http://localhost");
+        self.listen.ip().is_loopback() && near.iter().any(|prefix| address.starts_with(prefix))
     }
 
     /// The base of links given to people, without a slash at its end.

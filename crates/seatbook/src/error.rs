@@ -24,6 +24,8 @@ pub enum Kind {
     Forbidden,
     /// 404: not there, or not visible; the two look the same.
     NotFound,
+    /// 405: this address does not take that method.
+    NotAllowed,
     /// 409: a rule refuses.
     Conflict,
     /// 412: somebody changed it since it was read.
@@ -50,6 +52,7 @@ impl Kind {
             Kind::Unauthenticated => 401,
             Kind::Forbidden => 403,
             Kind::NotFound => 404,
+            Kind::NotAllowed => 405,
             Kind::Conflict => 409,
             Kind::Stale => 412,
             Kind::TooLarge => 413,
@@ -68,6 +71,7 @@ impl Kind {
             Kind::Unauthenticated => "Please sign in",
             Kind::Forbidden => "Not permitted",
             Kind::NotFound => "Not found",
+            Kind::NotAllowed => "Method not allowed",
             Kind::Conflict => "Not possible as things are",
             Kind::Stale => "Changed in the meantime",
             Kind::TooLarge => "Too large",

@@ -1,6 +1,6 @@
 //! The house: a room per noun, with its API, pages, SQL and verbs side by side.
 //!
-//! This is THE LIST: a room uses only what stands above it. `tests/it/tidy.rs` reads it.
+//! This is THE LIST: a room uses only what stands above it. `tests/it/tidy` reads it.
 
 // Foundations.
 pub mod clock;
@@ -21,8 +21,8 @@ pub mod jobs;
 // Nouns.
 pub mod organizations;
 pub mod access;
-pub mod people;
 pub mod roles;
+pub mod people;
 pub mod tokens;
 pub mod recovery;
 pub mod catalog;

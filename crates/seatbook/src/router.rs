@@ -2,10 +2,10 @@
 
 use axum::{
     Json, Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, header},
-    middleware,
-    response::IntoResponse,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use tower_http::{
@@ -20,7 +20,7 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, allocations, app::App, catalog, console, error::Error, history, imports, jobs,
+    access, allocations, app::App, catalog, console, error::{Error, Kind}, history, imports, jobs,
     licenses, openapi, organizations, people, recovery, reference, roles, tokens,
 };
 
@@ -131,6 +131,7 @@ pub fn router(app: App) -> Router {
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             std::time::Duration::from_secs(REQUEST_SECONDS),
         ))
+        .layer(middleware::from_fn(dress))
         .layer(CompressionLayer::new())
         .with_state(app)
 }
@@ -153,11 +154,27 @@ async fn ready(
     Ok("ready\n")
 }
 
-fn method_not_allowed() -> (axum::http::StatusCode, Error) {
-    let error = Error::new(
-        crate::error::Kind::Malformed,
-        "method.not_allowed",
-        "This address does not take that method.",
-    );
-    (axum::http::StatusCode::METHOD_NOT_ALLOWED, error)
+fn method_not_allowed() -> Error {
+    let message = "This address does not take that method.";
+    Error::new(Kind::NotAllowed, "method.not_allowed", message)
+}
+
+/// Gives the refusals of the layers below (cross-site, too large, too slow) the form of all others.
+async fn dress(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let told = response.headers().get(header::CONTENT_TYPE);
+    let plain = told.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let error = match response.status().as_u16() {
+        403 if plain => {
+            Error::new(Kind::Forbidden, "cross_site", "This request came from another site.")
+        }
+        413 if plain => {
+            Error::new(Kind::TooLarge, "body.too_large", "The body is larger than it may be.")
+        }
+        503 if plain => {
+            Error::new(Kind::Unavailable, "timeout", "This took too long; please try again.")
+        }
+        _ => return response,
+    };
+    error.into_response()
 }

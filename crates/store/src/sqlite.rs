@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::{
     Error, Lane, Result, Tx,
@@ -66,10 +66,15 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// A connection that cannot write.
+/// A connection that cannot write, and makes no file where there is none.
 pub(crate) fn connect_reader(path: &Path) -> Result<Connection> {
-    let connection = connect(path)?;
-    connection.execute_batch("PRAGMA query_only = ON")?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 5000;
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(512);
     Ok(connection)
 }
 

@@ -96,3 +96,12 @@ pub struct Child {
     /// It or one above it is suspended.
     pub blocked: bool,
 }
+
+impl Child {
+    /// Whether units of `pool_id` may be given to it or taken back: it has none of this license, or has them
+    /// from there, or was emptied before it came here.
+    pub fn takes_from(&self, pool_id: Uuid) -> bool {
+        let emptied = self.quantity == 0 && self.in_use == 0 && self.parent_id.is_some();
+        self.pool_id.is_none() || self.parent_id == Some(pool_id) || emptied
+    }
+}

@@ -116,10 +116,8 @@ impl Gate {
     /// What [`Gate::submit`] would answer now: the same code on the same data, and nothing kept.
     pub async fn preview<C: Command>(&self, caller: &Caller, command: C) -> Result<C::Outcome> {
         let ticket = Ticket::new(self, caller, Key::mint()?, command)?;
-        self.db
-            .preview(ticket)
-            .await?
-            .map(|ended| ended.into_done().outcome)
+        let done = self.db.preview(ticket).await?.map(Ended::into_done);
+        done.map(|done| done.outcome)
     }
 
     /// One request with one key is under way at a time; its twin is told to wait, not made to.

@@ -13,8 +13,8 @@ use crate::{
     app::App,
     error::{Error, Result},
     gate::Caller,
-    history::list::{Filter, find_visible},
-    journal::queries::{ChangeRow, EntryRow, changes_of},
+    history::list::{Filter, changes, find_visible},
+    journal::queries::{ChangeRow, EntryRow},
 };
 
 /// Which entries.
@@ -114,10 +114,7 @@ pub async fn list(
 }
 
 fn filter(params: ListParams) -> Result<(Filter, i64)> {
-    let paging = Paging {
-        limit: params.limit,
-        cursor: params.cursor,
-    };
+    let paging = Paging::of(params.limit, params.cursor);
     let limit = paging.limit()?;
     let filter = Filter {
         keyword: params.q,
@@ -186,7 +183,7 @@ pub async fn show(
         Box::pin(async move {
             let found = find_visible(&mut tx, &caller.scope, id).await?;
             let found = found.ok_or_else(Error::not_found)?;
-            let changes = changes_of(&mut tx, id).await?;
+            let changes = changes(&mut tx, &caller.scope, &found).await?;
             let names = queries::names(&mut tx, std::slice::from_ref(&found)).await?;
             Ok((found, changes, names))
         })

@@ -3,9 +3,10 @@
 use store::{Select, Timestamp, Tx};
 use uuid::Uuid;
 
+use super::prices;
 use crate::{
     error::Result,
-    journal::queries::{ENTRY_COLUMNS, EntryRow},
+    journal::queries::{ChangeRow, ENTRY_COLUMNS, EntryRow, changes_of},
     scope::{Permission, Scope, queries::below_any, tree},
 };
 
@@ -15,7 +16,16 @@ pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Op
     let mut select = Select::new(ENTRY_COLUMNS);
     select.and("j.id = ?", &id);
     narrow(&mut select, &roots);
-    Ok(tx.query_opt(&select.sql(""), select.params()).await?)
+    let mut found = tx.query_opt(&select.sql(""), select.params()).await?;
+    found.iter_mut().for_each(|entry| prices::hide(scope, entry));
+    Ok(found)
+}
+
+/// The rows an entry changed, as the scope may read them.
+pub async fn changes(tx: &mut Tx<'_>, scope: &Scope, entry: &EntryRow) -> Result<Vec<ChangeRow>> {
+    let mut changes = changes_of(tx, entry.id).await?;
+    prices::hide_changes(scope, entry.organization_id, &mut changes);
+    Ok(changes)
 }
 
 /// What a list of entries is narrowed to.
@@ -75,7 +85,9 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     }
     let limit = select.bind(&filter.limit);
     let sql = select.sql(&format!(" ORDER BY j.id DESC LIMIT {limit}"));
-    Ok(tx.query(&sql, select.params()).await?)
+    let mut entries: Vec<EntryRow> = tx.query(&sql, select.params()).await?;
+    entries.iter_mut().for_each(|entry| prices::hide(scope, entry));
+    Ok(entries)
 }
 
 /// The roots of what may be read; none of them where that is everything, what belongs to no organization

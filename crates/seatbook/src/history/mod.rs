@@ -7,6 +7,7 @@
 pub mod api;
 pub mod list;
 pub mod pages;
+mod prices;
 pub mod queries;
 pub mod windows;
 pub mod wording;

@@ -8,7 +8,10 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     gate::Caller,
-    history::list::{self, Filter},
+    history::{
+        list::{self, Filter},
+        prices,
+    },
     journal::queries::{self, EntryRow, Excerpt},
     scope::Scope,
 };
@@ -59,8 +62,13 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, mut filter: Filter) -> Result<
 pub async fn chapter(tx: &mut Tx<'_>, scope: &Scope, filter: Filter, each: i64) -> Result<Chapter> {
     let entries = list(tx, scope, filter).await?;
     let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
+    let mut excerpts = queries::excerpts(tx, &ids, each).await?;
+    for entry in &entries {
+        let ours = excerpts.iter_mut().filter(|excerpt| excerpt.journal_id == entry.id);
+        prices::hide_changes(scope, entry.organization_id, ours.map(|excerpt| &mut excerpt.change));
+    }
     Ok(Chapter {
-        excerpts: queries::excerpts(tx, &ids, each).await?,
+        excerpts,
         names: names(tx, &entries).await?,
         entries,
     })

@@ -23,8 +23,8 @@ use crate::{
         table::ListView,
     },
     error::{Error, Result},
-    history::list::{Filter, find_visible},
-    journal::queries::{ChangeRow, EntryRow, changes_of},
+    history::list::{Filter, changes, find_visible},
+    journal::queries::{ChangeRow, EntryRow},
 };
 
 /// Changed rows of one entry that its page reads, and lines it shows.
@@ -147,7 +147,7 @@ pub async fn show(State(app): State<App>, frame: Frame, id: Result<Id>) -> PageR
             let found = find_visible(&mut tx, &scope, id).await?;
             let found = found.ok_or_else(Error::not_found)?;
             let names = queries::names(&mut tx, std::slice::from_ref(&found)).await?;
-            Ok((changes_of(&mut tx, id).await?, found, names))
+            Ok((changes(&mut tx, &scope, &found).await?, found, names))
         })
     });
     let (changes, entry, names) = read.await?;

@@ -297,6 +297,15 @@ pub async fn give(
         .await?)
 }
 
+/// Gives units to a pool that was emptied under another parent; nothing where it is not empty.
+pub async fn adopt(tx: &mut Tx<'_>, pool_id: Uuid, parent_id: Uuid, units: i64) -> Result<Option<i64>> {
+    let sql = "UPDATE pool SET parent_id = $2, quantity = $3, version = version + 1
+        WHERE id = $1 AND quantity = 0 AND allocated = 0 AND assigned = 0 AND parent_id IS NOT NULL
+        RETURNING version";
+    let row: Option<(i64,)> = tx.query_opt(sql, &[&pool_id, &parent_id, &units]).await?;
+    Ok(row.map(|(version,)| version))
+}
+
 /// A child's first pool of a license.
 pub struct NewPool {
     /// Its id.

@@ -52,7 +52,7 @@ impl Command for Allocate {
             .await?
             .pop();
         let child =
-            child.filter(|child| child.pool_id.is_none() || child.parent_id == Some(self.pool_id));
+            child.filter(|child| child.takes_from(self.pool_id));
         let no_child = || {
             let message = "There is no such organization directly below the pool's.";
             Error::invalid("organization_id", "allocation.no_child", message)

@@ -64,6 +64,9 @@ async fn give(
     let Some(pool_id) = child.pool_id else {
         return start(tx, from, child, delta).await;
     };
+    if child.parent_id != Some(from) {
+        return adopt(tx, (from, pool_id), child, delta).await;
+    }
     let Some((quantity, _, _, version)) = pools::give(tx, pool_id, delta, seen).await? else {
         return Err(refusals::not_given(tx, child, delta, seen).await);
     };
@@ -76,6 +79,28 @@ async fn give(
         after: Some(json!({"quantity": quantity})),
     });
     Ok(quantity)
+}
+
+/// Units for a pool that was emptied before its organization came here.
+async fn adopt(
+    tx: &mut Tx<'_>,
+    (from, pool_id): (Uuid, Uuid),
+    child: &Child,
+    units: i64,
+) -> Result<i64> {
+    let adopted = pools::adopt(tx, pool_id, from, units).await?;
+    let Some(version) = adopted else {
+        return Err(refusals::not_given(tx, child, units, Some(0)).await);
+    };
+    tx.changed(Change {
+        noun: "pool",
+        row_id: pool_id,
+        version,
+        organization_id: Some(child.organization_id),
+        before: Some(json!({"parent_id": child.parent_id, "quantity": 0})),
+        after: Some(json!({"parent_id": from, "quantity": units})),
+    });
+    Ok(units)
 }
 
 /// A child's first units of a license.

@@ -160,7 +160,7 @@ pub(super) fn of_plan(breaches: &[Breach<Uuid>], order: &[Uuid]) -> Error {
             let refusal = Error::conflict("pool.exhausted", message)
                 .with("total", *total)
                 .with("wanted", *wanted);
-            refusal.with("excess", *excess)
+            refusal.with("excess", *excess).with("free", 0)
         }
         Some(Breach::BelowUse {
             organization,

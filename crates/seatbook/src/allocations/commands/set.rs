@@ -116,8 +116,7 @@ impl SetAllocations {
     fn plan(&self, source: &Source, children: &[Child], named: &[Uuid]) -> Result<SharePlan<Uuid>> {
         for (row, id) in named.iter().enumerate() {
             let child = children.iter().find(|child| child.organization_id == *id);
-            let ours = child
-                .filter(|child| child.pool_id.is_none() || child.parent_id == Some(self.pool_id));
+            let ours = child.filter(|child| child.takes_from(self.pool_id));
             ours.ok_or_else(|| refusals::no_child(row))?;
         }
         // Shares that no row names stay: for the sum they weigh like units that are bound.

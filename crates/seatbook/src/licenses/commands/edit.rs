@@ -53,6 +53,10 @@ impl Command for EditLicense {
             .await?;
         let before = current(found, self.version)?;
         self.check(&before)?;
+        // More units are new units, and only who may issue makes those.
+        if self.quantity.is_some_and(|quantity| quantity > before.quantity) {
+            tx.require(Permission::LicensesIssue, before.organization_id).await?;
+        }
         if let Some(quantity) = self
             .quantity
             .filter(|quantity| *quantity != before.quantity)
@@ -80,6 +84,15 @@ impl EditLicense {
         {
             let message = "A license has 1 to 999,999,999 units.";
             return Err(Error::invalid("quantity", "quantity.out_of_range", message));
+        }
+        for (field, text, most) in [
+            ("name", &self.name, 200),
+            ("support_reference", &self.support_reference, 200),
+            ("note", &self.note, 2_000),
+        ] {
+            if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+                return Err(Error::invalid(field, "too_long", format!("At most {most} characters.")));
+            }
         }
         if self
             .expiring_days

@@ -56,6 +56,9 @@ impl Command for IssueLicense {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
         tx.require(Permission::LicensesIssue, self.organization_id)
             .await?;
+        if self.price.is_some() {
+            tx.require(Permission::PricesEdit, self.organization_id).await?;
+        }
         self.check()?;
         let owner = organizations::queries::find(tx, self.organization_id)
             .await?
@@ -141,7 +144,7 @@ impl IssueLicense {
         }
         if let Some((minor, currency)) = &self.price {
             if *minor < 0 {
-                complain("price", "price.negative", "A price is not negative.".into());
+                complain("price_minor", "price.negative", "A price is not negative.".into());
             }
             if currency.parse::<Currency>().is_err() {
                 complain(
