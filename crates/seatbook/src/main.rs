@@ -7,7 +7,7 @@ use seatbook::{
     access::links,
     clock::SystemClock,
     config::Settings,
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     recovery, serve,
 };
 use tracing_subscriber::EnvFilter;
@@ -51,7 +51,14 @@ async fn reset(settings: Settings, email: &str) -> Result<()> {
             link
         }
     };
-    let link = link.ok_or_else(|| Error::internal(format!("nobody has the address {email}")))?;
+    let unknown = || {
+        Error::new(
+            Kind::NotFound,
+            "person.unknown",
+            format!("Nobody has the address {email}."),
+        )
+    };
+    let link = link.ok_or_else(unknown)?;
     println!("{link}");
     Ok(())
 }
@@ -86,7 +93,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "Seatbook stopped");
+            tracing::error!(%error, "it was not done");
             ExitCode::FAILURE
         }
     }

@@ -4,7 +4,7 @@ use seatbook::access::second_factor::code_at;
 
 use crate::{
     both_engines,
-    harness::{Browser, PASSWORD, TestApp},
+    harness::{Browser, PASSWORD},
 };
 
 async fn email(browser: &Browser) -> String {
