@@ -7,7 +7,7 @@ use seatbook::{
     access::links,
     clock::SystemClock,
     config::Settings,
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     recovery, serve,
 };
 use tracing_subscriber::EnvFilter;
@@ -51,14 +51,7 @@ async fn reset(settings: Settings, email: &str) -> Result<()> {
             link
         }
     };
-    let unknown = || {
-        Error::new(
-            Kind::NotFound,
-            "person.unknown",
-            format!("Nobody has the address {email}."),
-        )
-    };
-    let link = link.ok_or_else(unknown)?;
+    let link = link.ok_or_else(|| Error::internal(format!("nobody has the address {email}")))?;
     println!("{link}");
     Ok(())
 }
@@ -93,7 +86,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "it was not done");
+            tracing::error!(%error, "Seatbook stopped");
             ExitCode::FAILURE
         }
     }
