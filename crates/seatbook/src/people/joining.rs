@@ -70,7 +70,6 @@ fn invitation_page(
         role: invited.role,
         email: invited.email,
         invited_by: invited.invited_by,
-        signed_in,
         fields,
         error: None,
     }

@@ -112,8 +112,6 @@ pub struct InvitationPage {
     pub email: String,
     /// Who invited.
     pub invited_by: String,
-    /// Whether the person invited is signed in already and only has to confirm.
-    pub signed_in: bool,
     /// Name and password; nothing for somebody signed in.
     pub fields: Vec<Field>,
     /// Why the last try failed.

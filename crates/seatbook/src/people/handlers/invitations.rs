@@ -11,7 +11,7 @@ use crate::{
     app::App,
     console::{
         answer::{go, html},
-        fields::Field,
+        fields::{Choice, Field},
         form::Form,
         format,
         frame::{Frame, PageResult},
@@ -43,19 +43,7 @@ async fn invite_page(app: &App, frame: &Frame, sent: Option<&Form>) -> Result<Pe
         Ok(chosen) => chosen,
         Err(_) => frame.visitor.organization_id,
     };
-    let scope = frame.caller.scope.clone();
-    let read = app.read(move |mut tx| {
-        Box::pin(async move { organizations::queries::find_visible(&mut tx, &scope, place).await })
-    });
-    let organization = read
-        .await?
-        .map(|it| (it.id.to_string(), it.name))
-        .unwrap_or_default();
-    let where_to = Field::select(
-        "organization_id",
-        "Organization",
-        &[(&organization.0, &organization.1)],
-    );
+    let where_to = organization_field(app, frame, place).await?;
     let email = Field::new("email", "email", "E-mail").value(was("email"));
     Ok(PersonFormPage {
         shell: frame.shell("Invite someone", "people"),
@@ -64,10 +52,7 @@ async fn invite_page(app: &App, frame: &Frame, sent: Option<&Form>) -> Result<Pe
         label: "Make the link".into(),
         fields: vec![
             email.required().autocomplete("off"),
-            where_to
-                .value(&organization.0)
-                .source("/organizations/options")
-                .required(),
+            where_to,
             role_field(app, frame, was("role")).await?,
         ],
         link: None,
@@ -75,6 +60,37 @@ async fn invite_page(app: &App, frame: &Frame, sent: Option<&Form>) -> Result<Pe
         until: String::new(),
         error: None,
     })
+}
+
+/// The organizations one can choose; the module searches, and without it the first hundred are there.
+async fn organization_field(app: &App, frame: &Frame, chosen: Uuid) -> Result<Field> {
+    let scope = frame.caller.scope.clone();
+    let first = organizations::queries::Filter {
+        limit: 100,
+        ..Default::default()
+    };
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let found = organizations::queries::find_visible(&mut tx, &scope, chosen).await?;
+            let mut offered = organizations::queries::list(&mut tx, &scope, &first).await?;
+            if let Some(found) = found.filter(|found| offered.iter().all(|it| it.id != found.id)) {
+                offered.push(found);
+            }
+            Ok(offered)
+        })
+    });
+    let choices = read.await?.into_iter().map(|organization| Choice {
+        value: organization.id.to_string(),
+        label: organization.name,
+    });
+    let field = Field {
+        choices: choices.collect(),
+        ..Field::new("select", "organization_id", "Organization")
+    };
+    Ok(field
+        .value(chosen.to_string())
+        .source("/organizations/options")
+        .required())
 }
 
 /// Makes an invitation and shows its link, once.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     both_engines,
-    harness::{Browser, PASSWORD, TestApp, send},
+    harness::{Browser, PASSWORD, send},
 };
 
 both_engines! {
