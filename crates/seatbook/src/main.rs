@@ -1,11 +1,14 @@
 //! The command line of Seatbook.
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 use seatbook::{
+    access::links,
+    clock::SystemClock,
     config::Settings,
-    serve,
+    error::{Error, Result},
+    recovery, serve,
     verify::{self, VerifyArgs},
 };
 use tracing_subscriber::EnvFilter;
@@ -22,8 +25,22 @@ struct Cli {
 enum Verb {
     /// Starts the server. The first start makes the book and prints a one-time link to set it up.
     Serve(Settings),
+    /// Looks after the people who sign in.
+    #[command(subcommand)]
+    User(User),
     /// Proves the book from its own records; exits 1 and names what is off.
     Verify(VerifyArgs),
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Prints a link, good for an hour, by which a person chooses a new password.
+    Reset {
+        /// The person's e-mail address.
+        email: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 fn main() -> ExitCode {
@@ -39,6 +56,7 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command {
             Verb::Serve(settings) => serve::serve(settings).await.map(|()| true),
+            Verb::User(User::Reset { email, settings }) => reset(settings, &email).await.map(|()| true),
             Verb::Verify(args) => verify::tell(&args, &mut std::io::stdout()).await,
         }
     });
@@ -50,6 +68,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Asks the running server; where there is none, opens the book itself.
+async fn reset(settings: Settings, email: &str) -> Result<()> {
+    let link = match recovery::machine::ask(&settings, email).await? {
+        Some(link) => link,
+        None => {
+            let app = serve::open(settings, Arc::new(SystemClock)).await?;
+            let link = links::draw_reset(&app, email).await?;
+            app.gate.db().close().await;
+            link
+        }
+    };
+    let link = link.ok_or_else(|| Error::internal(format!("nobody has the address {email}")))?;
+    writeln!(std::io::stdout(), "{link}").map_err(Error::internal)
 }
 
 /// Log lines go to standard error: readable, or JSON for machines.

@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     access, allocations, app::App, catalog, console, error::Error, history, imports, jobs,
-    licenses, openapi, organizations, people, reference, tokens,
+    licenses, openapi, organizations, people, recovery, reference, roles, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -44,6 +44,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(jobs::operations())
             .merge(organizations::operations())
             .merge(people::operations())
+            .merge(roles::operations())
             .merge(tokens::operations())
             .merge(catalog::operations())
             .merge(licenses::operations())
@@ -68,6 +69,9 @@ fn pages() -> Router<App> {
         .merge(allocations::pages())
         .merge(jobs::pages())
         .merge(history::pages())
+        .merge(recovery::pages())
+        .merge(roles::pages())
+        .merge(tokens::pages())
 }
 
 /// The OpenAPI 3.1 document.

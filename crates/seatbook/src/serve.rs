@@ -1,6 +1,6 @@
 //! Starting and stopping the server.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use store::{Db, Options, Timestamp};
 use uuid::Uuid;
@@ -72,7 +72,8 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let runner = jobs::Runner::start(app.clone(), router::KINDS);
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
     announce_set_up(&app).await?;
-    let served = axum::serve(listener, router::router(app.clone()))
+    let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service)
         .with_graceful_shutdown(async {
             told_to_stop().await;
             jobs::events::hang_up();

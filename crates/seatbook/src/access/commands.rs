@@ -6,9 +6,9 @@ use store::{Json, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    links,
     model::{self, NewToken, person_step},
-    queries::{self, TokenRow},
+    queries,
+    tokens::{self, TokenRow},
 };
 use crate::{
     error::{Error, Result},
@@ -140,35 +140,49 @@ pub async fn seat(
     Ok(Some(member))
 }
 
-/// Sets a password by a link, and ends every session.
+/// Calls oneself something else.
 #[derive(Clone, Debug, Serialize)]
-pub struct ResetPassword {
-    /// The link's secret.
-    pub link: Secret<String>,
+pub struct EditProfile {
+    /// The new name.
+    #[serde(skip)]
+    pub name: String,
+}
+
+impl Command for EditProfile {
+    const NAME: &'static str = "people.edit_profile";
+    type Outcome = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.unguarded("it is one's own name");
+        let (name, id) = (model::name(&self.name)?, tx.actor_id());
+        let person = queries::find_person(tx, id)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        let version = queries::set_name(tx, &person, &name).await?;
+        tx.changed(person_step(id, version, "name"));
+        Ok(())
+    }
+}
+
+/// Changes one's own password, and ends every other session. The door has seen the present password.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangePassword {
     /// The hash of the new password.
     pub password_hash: Secret<String>,
 }
 
-impl Command for ResetPassword {
-    const NAME: &'static str = "people.reset_password";
-    type Outcome = Uuid;
+impl Command for ChangePassword {
+    const NAME: &'static str = "people.change_password";
+    type Outcome = ();
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Uuid> {
-        tx.unguarded("the link is the guard");
-        let (Secret(secret), Secret(hash), now) = (&self.link, &self.password_hash, tx.now());
-        let link = links::find(tx, "reset", secret, now)
-            .await?
-            .ok_or_else(ended)?;
-        let person = queries::find_by_email(tx, &link.email)
-            .await?
-            .ok_or_else(ended)?;
-        if !links::spend(tx, link.id, now).await? {
-            return Err(ended());
-        }
-        let version = queries::set_password(tx, person.id, hash).await?;
-        queries::end_sessions(tx, person.id, None).await?;
-        tx.changed(person_step(person.id, version, "password"));
-        Ok(person.id)
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.unguarded("it is one's own password, and the door has seen the present one");
+        let (Secret(hash), id) = (&self.password_hash, tx.actor_id());
+        let version = queries::set_password(tx, id, hash).await?;
+        let here = tx.caller().session_id;
+        queries::end_sessions(tx, id, here).await?;
+        tx.changed(person_step(id, version, "password"));
+        Ok(())
     }
 }
 
@@ -229,7 +243,7 @@ impl Command for CreateToken {
             created_at: tx.now(),
             expires_at: self.expires_at,
         };
-        queries::insert_token(tx, &row).await?;
+        tokens::insert(tx, &row).await?;
         tx.changed(Change {
             noun: "api_token",
             row_id: id,

@@ -1,4 +1,4 @@
-//! Handlers of the pages at the door: setting up, signing in and out, resetting.
+//! Handlers of the pages at the door: setting up, signing in and out.
 
 use askama::Template;
 use axum::{
@@ -7,15 +7,17 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use store::Place;
 use uuid::Uuid;
 
 use super::{
-    commands::{ResetPassword, SetUp},
+    commands::SetUp,
     links::{self, Link},
     model::{self, Person},
-    pages::{ResetPage, SetUpPage, SignInPage, marked},
+    pages::{SecondFactorPage, SetUpPage, SignInPage, marked, renamed},
     passwords, queries,
     recognise::{Entry, let_in, session_cookie, with_cookie},
+    second_factor::{self, Spent, Typed},
 };
 use crate::{
     api::Params,
@@ -30,8 +32,11 @@ use crate::{
     error::{Error, Result},
     gate::{Caller, Key},
     organizations::model::OrganizationFacts,
-    secrets::{Secret, fingerprint},
+    secrets::fingerprint,
 };
+
+/// After the password, the code must come within this many seconds.
+const CODE_SECONDS: i64 = 600;
 
 /// `/sign-in?next=…`.
 #[derive(Debug, Default, Deserialize)]
@@ -60,7 +65,8 @@ pub async fn sign_in_form(
     Ok(html(StatusCode::OK, page.render()))
 }
 
-fn sign_in_page(notices: Vec<Notice>, email: &str, next: String) -> SignInPage {
+/// The way in, with what there is to say.
+pub fn sign_in_page(notices: Vec<Notice>, email: &str, next: String) -> SignInPage {
     let email = Field::new("email", "email", "E-mail").value(email);
     SignInPage {
         notices,
@@ -116,11 +122,110 @@ pub async fn enter(app: &App, person: &Person, entry: Entry, next: &str) -> Resu
     ))
 }
 
+/// `/sign-in/code?next=…&recovery=true`.
+#[derive(Debug, Default, Deserialize)]
+pub struct CodeParams {
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    recovery: bool,
+}
+
+/// Asks for the code of the second factor.
+pub async fn code_form(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Params(params): Params<CodeParams>,
+) -> PageResult {
+    if awaiting(&app, &headers).await?.is_none() {
+        return Ok(Redirect::to("/sign-in").into_response());
+    }
+    let page = code_page(params.recovery, local(&params.next));
+    Ok(html(StatusCode::OK, page.render()))
+}
+
+fn code_page(recovery: bool, next: String) -> SecondFactorPage {
+    let label = if recovery { "Recovery code" } else { "Code" };
+    let autocomplete = if recovery { "off" } else { "one-time-code" };
+    SecondFactorPage {
+        recovery,
+        fields: vec![
+            Field::text("code", label)
+                .required()
+                .autocomplete(autocomplete),
+        ],
+        next,
+        error: None,
+    }
+}
+
+/// Lets somebody in who has given the password before, and now the code.
+pub async fn code(State(app): State<App>, headers: HeaderMap, form: Form) -> PageResult {
+    let (recovery, next) = (form.text("recovery") == "true", local(form.text("next")));
+    let Some(person) = awaiting(&app, &headers).await? else {
+        return Ok(Redirect::to("/sign-in").into_response());
+    };
+    match spend(&app, &person, form.text("code"), recovery).await {
+        Ok(()) => {
+            let entry = Entry {
+                second_factor: true,
+                ..Entry::of(&app, &headers)
+            };
+            let (secret, _) = let_in(&app, &person, entry).await?;
+            Ok(with_cookie(
+                &app,
+                &secret,
+                Redirect::to(&next).into_response(),
+            ))
+        }
+        Err(error) if error.is_refusal() => {
+            let mut page = code_page(recovery, next);
+            page.error = marked(&mut page.fields, &error);
+            Ok(refusal(&error, page.render()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whoever gave the password in this browser a moment ago, and owes a code.
+async fn awaiting(app: &App, headers: &HeaderMap) -> Result<Option<Person>> {
+    let Some(secret) = session_cookie(app, headers) else {
+        return Ok(None);
+    };
+    let (print, now) = (fingerprint(&secret), app.gate.now());
+    app.read(move |mut tx| {
+        Box::pin(async move {
+            let session = queries::find_session(&mut tx, &print, true).await?;
+            let fresh = session.filter(|it| now < it.created_at.plus_seconds(CODE_SECONDS));
+            match fresh {
+                Some(session) => queries::find_person(&mut tx, session.person_id).await,
+                None => Ok(None),
+            }
+        })
+    })
+    .await
+}
+
+/// Uses a code up, or says why it does not count.
+pub async fn spend(app: &App, person: &Person, code: &str, recovery: bool) -> Result<()> {
+    let typed = Typed::new(app.gate.vault(), person, code, recovery)?;
+    let now = app.gate.now();
+    let spend = app.gate.db().plumb(Place::ALONE, move |mut tx| {
+        let typed = typed.clone();
+        Box::pin(async move { typed.spend(&mut tx, now).await })
+    });
+    match spend.await? {
+        Spent::Right => Ok(()),
+        Spent::Wrong => Err(second_factor::wrong()),
+        Spent::Wait(seconds) => Err(passwords::too_often(seconds)),
+    }
+}
+
 /// Ends the session of this browser.
 pub async fn sign_out(State(app): State<App>, headers: HeaderMap) -> PageResult {
     if let Some(secret) = session_cookie(&app, &headers) {
         let print = fingerprint(&secret);
-        let end = app.gate.db().plumb(store::Place::ALONE, move |mut tx| {
+        let end = app.gate.db().plumb(Place::ALONE, move |mut tx| {
             let print = print.clone();
             Box::pin(async move { queries::end_session(&mut tx, &print).await })
         });
@@ -134,7 +239,7 @@ pub async fn sign_out(State(app): State<App>, headers: HeaderMap) -> PageResult 
 pub async fn switch_organization(State(app): State<App>, frame: Frame, form: Form) -> PageResult {
     let organization_id: Uuid = form.need("organization", "an organization")?;
     let session_id = frame.caller.session_id.unwrap_or_default();
-    let switch = app.gate.db().plumb(store::Place::ALONE, move |mut tx| {
+    let switch = app.gate.db().plumb(Place::ALONE, move |mut tx| {
         Box::pin(async move {
             queries::set_session_organization(&mut tx, session_id, organization_id).await
         })
@@ -171,7 +276,8 @@ fn set_up_page(token: String, valid: bool, sent: Option<&Form>) -> SetUpPage {
     }
 }
 
-fn new_password(label: &str) -> Field {
+/// A field for a new password.
+pub fn new_password(label: &str) -> Field {
     Field::new("password", "password", label)
         .required()
         .autocomplete("new-password")
@@ -226,62 +332,12 @@ async fn try_set_up(app: &App, token: &str, headers: &HeaderMap, form: &Form) ->
         .submit(&Caller::system(), Key::mint()?, command)
         .await?;
     let now = app.gate.now();
-    let spend = app.gate.db().plumb(store::Place::ALONE, move |mut tx| {
+    let spend = app.gate.db().plumb(Place::ALONE, move |mut tx| {
         Box::pin(async move { links::spend(&mut tx, link.id, now).await })
     });
     spend.await.map_err(Error::from)?;
     let person = person(app, done.outcome.person_id).await?;
     enter(app, &person, Entry::of(app, headers), "/").await
-}
-
-/// A page to choose a new password on.
-pub async fn reset_form(State(app): State<App>, Path(token): Path<String>) -> PageResult {
-    let link = find(&app, "reset", &token).await?;
-    let page = reset_page(token, link);
-    Ok(html(standing(page.valid), page.render()))
-}
-
-fn reset_page(token: String, link: Option<Link>) -> ResetPage {
-    ResetPage {
-        token,
-        valid: link.is_some(),
-        email: link.map(|link| link.email).unwrap_or_default(),
-        fields: vec![new_password("New password")],
-        error: None,
-    }
-}
-
-/// Sets the new password and ends every session.
-pub async fn reset(State(app): State<App>, Path(token): Path<String>, form: Form) -> PageResult {
-    match try_reset(&app, &token, form.raw("password")).await {
-        Ok(()) => {
-            let text = "The new password counts from now on. Sign in with it.";
-            let page = sign_in_page(vec![Notice::good(text)], "", "/".into());
-            Ok(html(StatusCode::OK, page.render()))
-        }
-        Err(error) if error.is_refusal() => {
-            let mut page = reset_page(token.clone(), find(&app, "reset", &token).await?);
-            page.error = marked(&mut page.fields, &error);
-            Ok(refusal(&error, page.render()))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn try_reset(app: &App, token: &str, password: &str) -> Result<()> {
-    let link = find(app, "reset", token)
-        .await?
-        .ok_or_else(Error::not_found)?;
-    passwords::check(password, &link.email)?;
-    let password_hash = passwords::turn().await?.hash(password).await?;
-    let command = ResetPassword {
-        link: Secret(token.to_owned()),
-        password_hash,
-    };
-    app.gate
-        .submit(&Caller::system(), Key::mint()?, command)
-        .await?;
-    Ok(())
 }
 
 /// The link with this secret, where it is good.
@@ -318,13 +374,6 @@ pub fn standing(valid: bool) -> StatusCode {
     } else {
         StatusCode::NOT_FOUND
     }
-}
-
-fn renamed(mut error: Error, from: &str, to: &str) -> Error {
-    for field in error.fields.iter_mut().filter(|field| field.field == from) {
-        field.field = to.to_owned();
-    }
-    error
 }
 
 #[cfg(test)]

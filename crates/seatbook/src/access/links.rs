@@ -143,22 +143,26 @@ pub async fn renew(tx: &mut Tx<'_>, id: Uuid, secret: &str, until: Timestamp) ->
         == 1)
 }
 
+/// Open invitations that offer a role.
+pub async fn offers_of_role(tx: &mut Tx<'_>, role_id: Uuid, now: Timestamp) -> Result<i64> {
+    let sql = "SELECT count(*) FROM invitation
+        WHERE role_id = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $2";
+    let (offers,) = tx.query_one(sql, &[&role_id, &now]).await?;
+    Ok(offers)
+}
+
 /// Lets go of a role that is about to be removed: ended invitations need it no more.
-pub async fn forget_role(tx: &mut Tx<'_>, role_id: Uuid) -> Result<()> {
+pub async fn forget_role(tx: &mut Tx<'_>, role_id: Uuid, now: Timestamp) -> Result<()> {
     let sql = "UPDATE invitation SET role_id = NULL
-        WHERE role_id = $1 AND (used_at IS NOT NULL OR revoked_at IS NOT NULL)";
-    tx.execute(sql, &[&role_id]).await?;
+        WHERE role_id = $1 AND (used_at IS NOT NULL OR revoked_at IS NOT NULL OR expires_at <= $2)";
+    tx.execute(sql, &[&role_id, &now]).await?;
     Ok(())
 }
 
 /// Draws a link that sets a person's password anew, and takes older ones back.
 pub async fn draw_reset(app: &App, email: &str) -> Result<Option<String>> {
-    let (email, now, secret, id) = (
-        email.to_owned(),
-        app.gate.now(),
-        random_text(32)?,
-        random_id()?,
-    );
+    let (now, secret, id) = (app.gate.now(), random_text(32)?, random_id()?);
+    let email = super::model::email(email)?;
     let path = format!("/reset/{secret}");
     let made = app.gate.db().plumb(Place::ALONE, move |mut tx| {
         let (email, secret) = (email.clone(), secret.clone());

@@ -5,6 +5,7 @@
 //! Keeps true: no default password, ever; secrets are stored as fingerprints or hashes; rights act at the next request.
 //! Others may use: [`recognise`] in the router, `commands::SetUp` for the demo.
 
+pub mod account;
 pub mod commands;
 pub mod door;
 pub mod links;
@@ -13,6 +14,7 @@ pub mod pages;
 pub mod passwords;
 pub mod queries;
 pub mod recognise;
+pub mod second_factor;
 pub mod tokens;
 
 pub use recognise::recognise;
@@ -32,10 +34,22 @@ const FAILURES_KEPT_SECONDS: i64 = 24 * 3600;
 pub fn pages() -> Router<App> {
     Router::new()
         .route("/sign-in", get(door::sign_in_form).post(door::sign_in))
+        .route("/sign-in/code", get(door::code_form).post(door::code))
         .route("/sign-out", post(door::sign_out))
         .route("/session/organization", post(door::switch_organization))
         .route("/set-up/{token}", get(door::set_up_form).post(door::set_up))
-        .route("/reset/{token}", get(door::reset_form).post(door::reset))
+        .route("/account", get(account::show))
+        .route("/account/name", post(account::name))
+        .route("/account/password", post(account::password))
+        .route("/account/sessions/end-all", post(account::end_others))
+        .route("/account/sessions/{id}/end", post(account::end_one))
+        .route("/account/second-factor", post(account::begin))
+        .route("/account/second-factor/confirm", post(account::confirm))
+        .route(
+            "/account/second-factor/off",
+            get(account::off_form).post(account::off),
+        )
+        .route("/account/recovery-codes", post(account::renew_codes))
 }
 
 /// Forgets ended sessions and old failures.

@@ -38,22 +38,6 @@ pub struct SetUpPage {
     pub error: Option<String>,
 }
 
-/// `/reset/{token}`: a new password.
-#[derive(Template)]
-#[template(path = "access/reset.html")]
-pub struct ResetPage {
-    /// The token of the link.
-    pub token: String,
-    /// Whether the link is still good.
-    pub valid: bool,
-    /// Whose password.
-    pub email: String,
-    /// The new password.
-    pub fields: Vec<Field>,
-    /// Why the last try failed.
-    pub error: Option<String>,
-}
-
 /// `/sign-in/code`: the second factor.
 #[derive(Template)]
 #[template(path = "access/second_factor.html")]
@@ -114,8 +98,6 @@ pub struct SessionRow {
     pub id: String,
     /// "Firefox on Linux".
     pub device: String,
-    /// The address it came from.
-    pub address: String,
     /// When it was last used, in words.
     pub last_used: String,
     /// Whether it is the one asking.
@@ -136,4 +118,12 @@ pub fn marked(fields: &mut [Field], error: &Error) -> Option<String> {
         (false, true) => None,
         (false, false) => Some(left.join(" ")),
     }
+}
+
+/// The same refusal, where the form calls the field something else than the command does.
+pub fn renamed(mut error: Error, from: &str, to: &str) -> Error {
+    for field in error.fields.iter_mut().filter(|field| field.field == from) {
+        field.field = to.to_owned();
+    }
+    error
 }

@@ -258,38 +258,117 @@ pub async fn set_session_organization(
     Ok(tx.execute(sql, &[&session_id, &organization_id]).await? == 1)
 }
 
-/// A token as it is stored.
-pub struct TokenRow<'a> {
-    /// Its id.
-    pub id: Uuid,
-    /// Whose.
-    pub person_id: Uuid,
-    /// What for.
-    pub name: &'a str,
-    /// What it is found by.
-    pub fingerprint: &'a str,
-    /// Its last four characters.
-    pub hint: &'a str,
-    /// What it may do at most.
-    pub permissions: Json,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it ends.
-    pub expires_at: Option<Timestamp>,
+/// Wrong codes since the last right one.
+pub async fn code_failures(
+    tx: &mut Tx<'_>,
+    person_id: Uuid,
+) -> store::Result<(i64, Option<Timestamp>)> {
+    let sql = "SELECT failures, failed_at FROM person WHERE id = $1";
+    Ok(tx.query_opt(sql, &[&person_id]).await?.unwrap_or_default())
 }
 
-/// Stores a token.
-pub async fn insert_token(tx: &mut Tx<'_>, token: &TokenRow<'_>) -> Result<()> {
+/// Counts a wrong code, or forgets them all after a right one.
+pub async fn count_code(
+    tx: &mut Tx<'_>,
+    person_id: Uuid,
+    wrong_at: Option<Timestamp>,
+) -> store::Result<()> {
+    let more = i64::from(wrong_at.is_some());
+    let sql = "UPDATE person SET failures = (failures + 1) * $2, failed_at = $3 WHERE id = $1";
+    tx.execute(sql, &[&person_id, &more, &wrong_at]).await?;
+    Ok(())
+}
+
+/// Accepts the code of a time step; `false` where that step or a later one was accepted before.
+pub async fn spend_step(tx: &mut Tx<'_>, person_id: Uuid, step: i64) -> store::Result<bool> {
+    let sql = "UPDATE person SET totp_step = $2 WHERE id = $1 AND totp_step < $2 AND totp_confirmed = TRUE";
+    Ok(tx.execute(sql, &[&person_id, &step]).await? == 1)
+}
+
+/// Uses a recovery code up; `false` where there is no such code, or no more.
+pub async fn spend_recovery_code(
+    tx: &mut Tx<'_>,
+    person_id: Uuid,
+    print: &str,
+    now: Timestamp,
+) -> store::Result<bool> {
+    let sql = "UPDATE recovery_code SET used_at = $3
+        WHERE person_id = $1 AND fingerprint = $2 AND used_at IS NULL";
+    Ok(tx.execute(sql, &[&person_id, &print, &now]).await? == 1)
+}
+
+/// Keeps the secret of a second factor that is not on yet; says the new version, nothing where one is on.
+pub async fn begin_second_factor(
+    tx: &mut Tx<'_>,
+    person_id: Uuid,
+    sealed: &str,
+) -> Result<Option<i64>> {
+    let sql = "UPDATE person SET totp_secret = $2, version = version + 1
+        WHERE id = $1 AND totp_confirmed = FALSE RETURNING version";
+    let row: Option<(i64,)> = tx.query_opt(sql, &[&person_id, &sealed]).await?;
+    Ok(row.map(|(version,)| version))
+}
+
+/// Turns the second factor on; says the new version, nothing where there is none to turn on.
+pub async fn confirm_second_factor(
+    tx: &mut Tx<'_>,
+    person_id: Uuid,
+    step: i64,
+) -> Result<Option<i64>> {
+    let sql = "UPDATE person SET totp_confirmed = TRUE, totp_step = $2, version = version + 1
+        WHERE id = $1 AND totp_confirmed = FALSE AND totp_secret IS NOT NULL RETURNING version";
+    let row: Option<(i64,)> = tx.query_opt(sql, &[&person_id, &step]).await?;
+    Ok(row.map(|(version,)| version))
+}
+
+/// Turns the second factor off; says the new version.
+pub async fn end_second_factor(tx: &mut Tx<'_>, person_id: Uuid) -> Result<i64> {
+    let sql = "UPDATE person SET totp_confirmed = FALSE, totp_secret = NULL, version = version + 1
+        WHERE id = $1 RETURNING version";
+    let (version,) = tx.query_one(sql, &[&person_id]).await?;
+    Ok(version)
+}
+
+/// Counts a change that is kept beside the person's row; says the new version.
+pub async fn count_change(tx: &mut Tx<'_>, person_id: Uuid) -> Result<i64> {
+    let sql = "UPDATE person SET version = version + 1 WHERE id = $1 RETURNING version";
+    let (version,) = tx.query_one(sql, &[&person_id]).await?;
+    Ok(version)
+}
+
+/// Replaces a person's recovery codes.
+pub async fn set_recovery_codes(tx: &mut Tx<'_>, person_id: Uuid, prints: &[String]) -> Result<()> {
     tx.execute(
-        "INSERT INTO api_token (id, person_id, name, fingerprint, hint, permissions, created_at, expires_at, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)",
-        &[
-            &token.id, &token.person_id, &token.name, &token.fingerprint, &token.hint, &token.permissions,
-            &token.created_at, &token.expires_at,
-        ],
+        "DELETE FROM recovery_code WHERE person_id = $1",
+        &[&person_id],
     )
     .await?;
+    for print in prints {
+        let sql = "INSERT INTO recovery_code (person_id, fingerprint) VALUES ($1, $2)";
+        tx.execute(sql, &[&person_id, &print]).await?;
+    }
     Ok(())
+}
+
+/// Recovery codes that still count.
+pub async fn recovery_codes_left(tx: &mut Tx<'_>, person_id: Uuid) -> Result<i64> {
+    let sql = "SELECT count(*) FROM recovery_code WHERE person_id = $1 AND used_at IS NULL";
+    let (left,) = tx.query_one(sql, &[&person_id]).await?;
+    Ok(left)
+}
+
+/// Demands a second factor of a built-in role, or no more; says the row and its version.
+pub async fn demand_second_factor(
+    tx: &mut Tx<'_>,
+    id: Uuid,
+    role: &str,
+    required: bool,
+) -> Result<(Uuid, i64)> {
+    let sql =
+        "INSERT INTO role_policy (id, role, requires_second_factor, version) VALUES ($1, $2, $3, 1)
+        ON CONFLICT (role) DO UPDATE SET requires_second_factor = excluded.requires_second_factor,
+        version = role_policy.version + 1 RETURNING id, version";
+    Ok(tx.query_one(sql, &[&id, &role, &required]).await?)
 }
 
 /// Forgets what no longer counts: ended sessions, and wrong passwords of yesterday.

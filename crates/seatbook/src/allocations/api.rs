@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State, response::Response};
 use serde::Deserialize;
+use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ use crate::{
     gate::Caller,
     licenses,
     organizations::{commands::MoveOrganization, model::Organization},
-    scope::Permission,
+    scope::{Permission, Scope},
 };
 
 /// Which allocations.
@@ -43,10 +44,7 @@ pub async fn list(
     Id(pool_id): Id,
     Params(params): Params<ListParams>,
 ) -> Result<Json<List<Allocation>>> {
-    let paging = Paging {
-        limit: params.limit,
-        cursor: params.cursor,
-    };
+    let paging = Paging::of(params.limit, params.cursor);
     let limit = paging.limit()?;
     let filter = Filter {
         pool_id,
@@ -56,14 +54,17 @@ pub async fn list(
     };
     caller.scope.require(Permission::AllocationsRead)?;
     let read = app.read(move |mut tx| {
-        Box::pin(async move {
-            let pool = licenses::pools::find_visible(&mut tx, &caller.scope, pool_id).await?;
-            pool.ok_or_else(Error::not_found)?;
-            queries::list(&mut tx, &filter).await
-        })
+        Box::pin(async move { visible(&mut tx, &caller.scope, &filter).await })
     });
     let key = |last: &Allocation| (last.organization_name.clone(), last.organization_id);
     Ok(Json(List::page(read.await?, limit, key)))
+}
+
+/// The shares of a pool, where the scope can see the pool.
+async fn visible(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec<Allocation>> {
+    let pool = licenses::pools::find_visible(tx, scope, filter.pool_id).await?;
+    pool.ok_or_else(Error::not_found)?;
+    queries::list(tx, filter).await
 }
 
 /// The rows that change.

@@ -21,11 +21,12 @@ use crate::{
         answer::{go, html},
         badges,
         form::{Form, pairs, value},
+        format::Moment,
         frame::{Frame, PageResult},
         table::ListView,
     },
     error::{Error, Result},
-    licenses::{self, model::Pool, views::Moment},
+    licenses::{self, model::Pool},
     scope::Permission,
 };
 

@@ -33,6 +33,11 @@ pub struct Paging {
 }
 
 impl Paging {
+    /// The page a list's parameters ask for.
+    pub fn of(limit: Option<i64>, cursor: Option<String>) -> Self {
+        Paging { limit, cursor }
+    }
+
     /// The limit, held to its range.
     pub fn limit(&self) -> Result<i64> {
         match self.limit {

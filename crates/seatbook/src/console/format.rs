@@ -33,6 +33,26 @@ impl<T: Amount + ?Sized> Amount for &T {
     }
 }
 
+/// The moment a page is looked at, in the reader's zone.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// Now.
+    pub now: store::Timestamp,
+    /// The day it is there.
+    pub today: Date,
+    /// Where.
+    pub zone: TimeZone,
+}
+
+impl Moment {
+    /// The moment `now` in a zone; UTC where the zone is unknown to this machine.
+    pub fn new(now: store::Timestamp, zone: &str) -> Self {
+        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+        let today = now.get().to_zoned(zone.clone()).date();
+        Moment { now, today, zone }
+    }
+}
+
 /// 12400 → "12,400".
 pub fn number(value: impl Amount) -> String {
     let value = value.amount();

@@ -141,7 +141,7 @@ const RECORDS: &[Entry] = &[
 const ADMINISTRATION: &[Entry] = &[
     ("people", "People", "people", "/people", "people.read"),
     ("roles", "Roles", "shield", "/roles", "people.read"),
-    ("tokens", "API tokens", "key", "/tokens", "tokens.read"),
+    ("tokens", "API tokens", "key", "/tokens", ""),
 ];
 
 /// The navigation for someone: `may` answers a permission, `count` a key's number.

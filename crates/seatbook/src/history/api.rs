@@ -13,7 +13,8 @@ use crate::{
     app::App,
     error::{Error, Result},
     gate::Caller,
-    journal::queries::{ChangeRow, EntryRow, Filter, changes_of, find_visible},
+    history::list::{Filter, find_visible},
+    journal::queries::{ChangeRow, EntryRow, changes_of},
 };
 
 /// Which entries.

@@ -5,6 +5,7 @@
 //! Names of people are read when they are shown: the journal itself holds ids.
 
 pub mod api;
+pub mod list;
 pub mod pages;
 pub mod queries;
 pub mod windows;

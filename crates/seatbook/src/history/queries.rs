@@ -8,7 +8,8 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     gate::Caller,
-    journal::queries::{self, EntryRow, Excerpt, Filter},
+    history::list::{self, Filter},
+    journal::queries::{self, EntryRow, Excerpt},
     scope::Scope,
 };
 
@@ -51,7 +52,7 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, mut filter: Filter) -> Result<
     if let Some(keyword) = &filter.keyword {
         filter.actors = namesakes(tx, keyword).await?;
     }
-    queries::list(tx, scope, &filter).await
+    list::list(tx, scope, &filter).await
 }
 
 /// Like [`list`], with everything a page says about them.

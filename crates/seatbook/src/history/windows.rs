@@ -23,7 +23,8 @@ use crate::{
         table::ListView,
     },
     error::{Error, Result},
-    journal::queries::{ChangeRow, EntryRow, Filter, changes_of, find_visible},
+    history::list::{Filter, find_visible},
+    journal::queries::{ChangeRow, EntryRow, changes_of},
 };
 
 /// Changed rows of one entry that its page reads, and lines it shows.

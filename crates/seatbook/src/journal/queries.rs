@@ -1,13 +1,10 @@
 //! The journal as rows.
 
-use store::{FromRow, Json, Param, Row, Select, Timestamp, Tx, placeholders};
+use store::{FromRow, Json, Param, Row, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
 use super::{Change, Entry};
-use crate::{
-    error::Result,
-    scope::{Permission, Scope, queries::below_any, tree},
-};
+use crate::error::Result;
 
 pub(crate) const INSERT_ENTRY: &str = "INSERT INTO journal
     (id, at, actor_id, token_id, organization_id, origin, command, input, outcome, request_id, undoes)
@@ -132,95 +129,6 @@ pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<EntryRow>> {
     Ok(tx
         .query_opt(&format!("{ENTRY_COLUMNS} WHERE j.id = $1"), &[&id])
         .await?)
-}
-
-/// The entry, where the scope can see it.
-pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Option<EntryRow>> {
-    let roots = readable(tx, scope.roots(Permission::JournalRead)).await?;
-    let mut select = Select::new(ENTRY_COLUMNS);
-    select.and("j.id = ?", &id);
-    narrow(&mut select, &roots);
-    Ok(tx.query_opt(&select.sql(""), select.params()).await?)
-}
-
-/// What a list of entries is narrowed to.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Any part of the command's word.
-    pub keyword: Option<String>,
-    /// Besides those the keyword finds: whatever these people did.
-    pub actors: Vec<Uuid>,
-    /// Exactly this command.
-    pub command: Option<String>,
-    /// Filed under this organization or one below it.
-    pub organization_id: Option<Uuid>,
-    /// Decided at this instant or later, to the millisecond.
-    pub from: Option<Timestamp>,
-    /// Decided before this instant.
-    pub until: Option<Timestamp>,
-    /// Before this entry, the last one seen.
-    pub before: Option<Uuid>,
-    /// Rows at most.
-    pub limit: i64,
-}
-
-/// Entries the scope can see, the newest first.
-pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec<EntryRow>> {
-    let roots = readable(tx, scope.require(Permission::JournalRead)?).await?;
-    let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
-    let within: Vec<Uuid> = filter.organization_id.into_iter().collect();
-    let (from, until) = (filter.from.map(first_id), filter.until.map(first_id));
-    let mut select = Select::new(ENTRY_COLUMNS);
-    narrow(&mut select, &roots);
-    if let Some(keyword) = &keyword {
-        let places: Vec<String> = filter.actors.iter().map(|id| select.bind(id)).collect();
-        match places.join(", ") {
-            none if none.is_empty() => select.and("j.command LIKE ?", keyword),
-            some => select.and(
-                &format!("(j.command LIKE ? OR j.actor_id IN ({some}))"),
-                keyword,
-            ),
-        };
-    }
-    if let Some(command) = &filter.command {
-        select.and("j.command = ?", command);
-    }
-    if !within.is_empty() {
-        below_any(&mut select, "j.organization_id", &within);
-    }
-    // Ids begin with their instant, so the primary key finds a span of time.
-    for (condition, bound) in [
-        ("j.id >= ?", &from),
-        ("j.id < ?", &until),
-        ("j.id < ?", &filter.before),
-    ] {
-        if let Some(bound) = bound {
-            select.and(condition, bound);
-        }
-    }
-    let limit = select.bind(&filter.limit);
-    let sql = select.sql(&format!(" ORDER BY j.id DESC LIMIT {limit}"));
-    Ok(tx.query(&sql, select.params()).await?)
-}
-
-/// The roots of what may be read; none of them where that is everything, what belongs to no organization
-/// included: whoever reads the journal at the provider reads all of it.
-async fn readable(tx: &mut Tx<'_>, roots: Vec<Uuid>) -> Result<Option<Vec<Uuid>>> {
-    let root = tree::root(tx).await?;
-    let everything = root.is_some_and(|root| roots.contains(&root));
-    Ok((!everything).then_some(roots))
-}
-
-fn narrow<'a>(select: &mut Select<'a>, roots: &'a Option<Vec<Uuid>>) {
-    if let Some(roots) = roots {
-        below_any(select, "j.organization_id", roots);
-    }
-}
-
-/// The smallest id that could have been drawn at an instant.
-fn first_id(at: Timestamp) -> Uuid {
-    let millis = u64::try_from(at.as_micros() / 1_000).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
 /// One changed row, as it is read back.

@@ -12,10 +12,9 @@ use uuid::Uuid;
 
 use super::{
     commands::{DeleteLicense, EditLicense, IssueLicense, PauseLicense, TerminateLicense},
-    model::{License, Pool},
+    model::{License, Pool, Status},
     pools::{self, Sort},
     queries::{self, Filter},
-    status::Status,
 };
 use crate::{
     api::{Id, List, Paging, Params, Write, etag},
@@ -83,10 +82,7 @@ pub async fn list(
     caller: Caller,
     Params(params): Params<ListParams>,
 ) -> Result<Json<List<LicenseOut>>> {
-    let paging = Paging {
-        limit: params.limit,
-        cursor: params.cursor,
-    };
+    let paging = Paging::of(params.limit, params.cursor);
     let (limit, now) = (paging.limit()?, app.gate.now());
     let filter = Filter {
         keyword: params.q,
@@ -141,30 +137,32 @@ pub struct LicenseIn {
     currency: Option<String>,
 }
 
+impl LicenseIn {
+    fn command(self) -> Result<IssueLicense> {
+        if self.price_minor.is_some() != self.currency.is_some() {
+            let message = "A price and its currency belong together.";
+            return Err(Error::invalid("currency", "required", message));
+        }
+        Ok(IssueLicense {
+            organization_id: self.organization_id,
+            sku_id: self.sku_id,
+            quantity: self.quantity,
+            sales_order: self.sales_order,
+            support_reference: self.support_reference,
+            start_date: self.start_date,
+            end_date: self.end_date,
+            name: self.name,
+            note: self.note,
+            price: self.price_minor.zip(self.currency),
+        })
+    }
+}
+
 /// Issues a license: the only way units come into being.
 #[utoipa::path(post, path = "/licenses", tag = "licenses", request_body = LicenseIn,
     responses((status = 201, description = "The new license.", body = LicenseOut)))]
 pub async fn issue(State(app): State<App>, write: Write<LicenseIn>) -> Result<Response> {
-    let new = write.body.clone();
-    if new.price_minor.is_some() != new.currency.is_some() {
-        return Err(Error::invalid(
-            "currency",
-            "required",
-            "A price and its currency belong together.",
-        ));
-    }
-    let command = IssueLicense {
-        organization_id: new.organization_id,
-        sku_id: new.sku_id,
-        quantity: new.quantity,
-        sales_order: new.sales_order,
-        support_reference: new.support_reference,
-        start_date: new.start_date,
-        end_date: new.end_date,
-        name: new.name,
-        note: new.note,
-        price: new.price_minor.zip(new.currency),
-    };
+    let command = write.body.clone().command()?;
     let answer = write.submit(&app, command).await?;
     let location = format!("/api/v1/licenses/{}", answer.outcome.id);
     Ok(answer
@@ -356,10 +354,7 @@ pub async fn list_pools(
     caller: Caller,
     Params(params): Params<PoolParams>,
 ) -> Result<Json<List<PoolOut>>> {
-    let paging = Paging {
-        limit: params.limit,
-        cursor: params.cursor,
-    };
+    let paging = Paging::of(params.limit, params.cursor);
     let (limit, now) = (paging.limit()?, app.gate.now());
     let offset: i64 = paging.after()?.unwrap_or_default();
     let filter = pools::Filter {

@@ -6,16 +6,15 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use store::Tx;
+use rules::lifecycle::State as Lifecycle;
+use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
-    model::Pool,
-    pages::{LicensePage, LicensesPage, Share, license_list},
+    model::{Pool, Status},
+    pages::{LicenseGroup, LicensePage, LicenseRow, LicensesPage, Share, license_list},
     pools::{self, Filter, Sort, Totals},
     queries,
-    status::Status,
-    views::{self, Moment},
 };
 use crate::{
     api::Id,
@@ -23,8 +22,10 @@ use crate::{
     catalog,
     console::{
         answer::html,
+        badges,
+        charts::Kpi,
         form::{pairs, value},
-        format,
+        format::{self, Moment},
         frame::{Frame, PageResult},
         layout::JobBanner,
         table::ListView,
@@ -100,7 +101,7 @@ impl List {
         tx: &mut Tx<'_>,
         scope: &Scope,
         filter: Filter,
-        (now, job): (store::Timestamp, Option<Uuid>),
+        (now, job): (Timestamp, Option<Uuid>),
     ) -> Result<List> {
         let banner = match job {
             Some(job) => jobs::queries::banner(tx, scope, job).await?,
@@ -132,8 +133,8 @@ impl List {
         shell.jobs.extend(self.banner);
         LicensesPage {
             shell,
-            kpis: views::kpis(self.totals),
-            groups: views::groups(&self.pools, by_sku, &moment),
+            kpis: kpis(self.totals),
+            groups: groups(&self.pools, by_sku, &moment),
             none_yet: self.count == 0 && !list.narrowed(),
             may_issue: frame.may(Permission::LicensesIssue),
             may_allocate: frame.may(Permission::AllocationsSet),
@@ -231,11 +232,11 @@ impl One {
     }
 
     fn page(self, frame: &Frame, moment: &Moment) -> LicensePage {
-        let row = views::row(&self.pool, moment);
+        let row = row(&self.pool, moment);
         let share = |(id, name, kind, quantity, in_use): pools::Received| Share {
             organization_id: id.to_string(),
             name,
-            kind: crate::console::badges::kind(&kind).label,
+            kind: badges::kind(&kind).label,
             quantity,
             in_use,
         };
@@ -272,4 +273,110 @@ impl One {
             row,
         }
     }
+}
+
+/// One pool as a row of the list.
+fn row(pool: &Pool, moment: &Moment) -> LicenseRow {
+    let state = pool.state(moment.now);
+    let mut marks = Vec::new();
+    let days = u16::try_from(pool.expiring_days).unwrap_or(u16::MAX);
+    let ends = pool.ends_at.map(Timestamp::get);
+    if state == Lifecycle::Active && rules::lifecycle::expiring_soon(ends, moment.now.get(), days) {
+        marks.push(badges::lifecycle("expiring_soon"));
+    }
+    if pool.assigned > 0 && !matches!(state, Lifecycle::Active | Lifecycle::Grace) {
+        marks.push(badges::lifecycle("exceeded"));
+    }
+    LicenseRow {
+        id: pool.license_id.to_string(),
+        pool_id: pool.id.to_string(),
+        sku: pool.sku_code.clone(),
+        product: pool.product_name.clone(),
+        sales_order: pool.sales_order.clone().unwrap_or_default(),
+        kind: pool.sku_type.clone().unwrap_or_default(),
+        tier: pool.sku_tier.clone().unwrap_or_default(),
+        class: pool.sku_class.clone().unwrap_or_default(),
+        start: format::date(pool.start_date.0),
+        end: format::due(
+            pool.end_date.map(|end| end.0),
+            moment.today,
+            i32::from(days),
+        ),
+        quantity: pool.quantity,
+        available: pool.available(moment.now),
+        assigned: pool.allocated,
+        status: badges::lifecycle(state.as_str()),
+        marks,
+        allocatable: state.may_allocate(),
+    }
+}
+
+/// The rows under headings, which follow the order of the rows.
+fn groups(pools: &[Pool], by_sku: bool, moment: &Moment) -> Vec<LicenseGroup> {
+    let mut groups: Vec<LicenseGroup> = Vec::new();
+    for pool in pools {
+        let (title, note) = if by_sku {
+            (pool.sku_code.clone(), pool.product_name.clone())
+        } else {
+            let reference = pool
+                .support_reference
+                .clone()
+                .map(|reference| format!("Support reference {reference}"));
+            (
+                pool.sales_order
+                    .clone()
+                    .unwrap_or_else(|| "No sales order".into()),
+                reference.unwrap_or_default(),
+            )
+        };
+        let row = row(pool, moment);
+        if groups.last().is_none_or(|group| group.title != title) {
+            groups.push(LicenseGroup {
+                title,
+                note,
+                ..LicenseGroup::default()
+            });
+        }
+        if let Some(group) = groups.last_mut() {
+            group.quantity += row.quantity;
+            group.available += row.available;
+            group.rows.push(row);
+        }
+    }
+    groups
+}
+
+/// The figures on top of the list.
+fn kpis(totals: Totals) -> Vec<Kpi> {
+    let kpi = |label: &str, value: i64, note: &str, tone, href: &str| Kpi {
+        label: label.into(),
+        value: format::number(value),
+        note: note.into(),
+        tone,
+        href: href.into(),
+        ..Kpi::default()
+    };
+    let soon = if totals.expiring > 0 { "warn" } else { "mute" };
+    vec![
+        kpi("Licenses", totals.licenses, "", "mute", "/licenses"),
+        kpi("Units", totals.quantity, "", "mute", ""),
+        Kpi {
+            part: totals.available,
+            whole: totals.quantity,
+            ..kpi(
+                "Available",
+                totals.available,
+                "of active licenses",
+                "mute",
+                "/licenses?status=active",
+            )
+        },
+        kpi(
+            "Expiring soon",
+            totals.expiring,
+            "",
+            soon,
+            "/licenses?status=expiring_soon",
+        ),
+    ]
 }

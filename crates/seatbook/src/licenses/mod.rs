@@ -4,18 +4,17 @@
 //! Does not own: passing units on (`allocations`), who uses them (`assignments`).
 //! Keeps true: a license has one root pool with all its units; every pool carries its license's dates and
 //! whether it is open; state is computed from facts and the clock, never stored.
-//! Others may use: `model`, `queries`, `pools`, [`status`].
+//! Others may use: `model`, `queries`, `pools`.
 
 pub mod api;
 pub mod commands;
+pub mod decisions;
 pub mod forms;
 pub mod handlers;
 pub mod model;
 pub mod pages;
 pub mod pools;
 pub mod queries;
-pub mod status;
-pub mod views;
 
 use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -42,9 +41,12 @@ pub fn pages() -> Router<App> {
         .route("/licenses/new", get(forms::new).post(forms::issue))
         .route("/licenses/new/preview", get(forms::preview))
         .route("/licenses/{id}", get(handlers::show))
-        .route("/licenses/{id}/edit", get(forms::edit).post(forms::save))
+        .route(
+            "/licenses/{id}/edit",
+            get(decisions::edit).post(decisions::save),
+        )
         .route(
             "/licenses/{id}/{decision}",
-            get(forms::confirm).post(forms::decide),
+            get(decisions::confirm).post(decisions::decide),
         )
 }

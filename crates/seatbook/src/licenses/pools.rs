@@ -4,10 +4,7 @@
 use store::{Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::{
-    model::{MAX_UNITS, Pool},
-    status::Status,
-};
+use super::model::{MAX_UNITS, Pool, Status};
 use crate::{
     error::Result,
     scope::{self, Permission, Scope, queries::below_any},

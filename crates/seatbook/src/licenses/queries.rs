@@ -3,10 +3,7 @@
 use store::{Date, Select, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::{
-    model::{License, standing_word},
-    status::Status,
-};
+use super::model::{License, Status, standing_word};
 use crate::{
     error::{Error, Result},
     scope::{Permission, Scope, queries::below_any},

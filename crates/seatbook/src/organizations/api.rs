@@ -46,10 +46,7 @@ pub async fn list(
     caller: Caller,
     Params(params): Params<ListParams>,
 ) -> Result<Json<List<Organization>>> {
-    let paging = Paging {
-        limit: params.limit,
-        cursor: params.cursor,
-    };
+    let paging = Paging::of(params.limit, params.cursor);
     let limit = paging.limit()?;
     let filter = queries::Filter {
         keyword: params.q,

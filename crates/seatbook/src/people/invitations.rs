@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    model::{Invitation, Invited},
-    reach::{self, role_at},
-};
+use super::model::{Invitation, Invited};
 use crate::{
     access::{
         commands::{Newcomer, ended, seat},
@@ -15,6 +12,8 @@ use crate::{
     },
     error::{Error, Result},
     gate::{Command, Tx},
+    organizations,
+    roles::reach::{self, role_at},
     scope::{self, Permission, custom},
     secrets::Secret,
 };
@@ -44,6 +43,7 @@ impl Command for Invite {
         let email = model::email(&self.email)?;
         let role = role_at(tx, &self.role, self.organization_id).await?;
         reach::check(tx, &role, self.organization_id).await?;
+        let organization = name_of(tx, self.organization_id).await?;
         let now = tx.now();
         let link = Link {
             id: tx.new_id(),
@@ -61,7 +61,7 @@ impl Command for Invite {
         links::insert(tx, &link, secret).await?;
         tx.changed(link.step(1, Some("open")));
         Ok(Invited {
-            invitation: Invitation::new(link, role.label),
+            invitation: Invitation::new(link, organization, role.label),
             link: secret.clone(),
         })
     }
@@ -90,6 +90,7 @@ impl Command for RenewInvitation {
         )
         .await?;
         reach::check(tx, &role, organization_id).await?;
+        let organization = name_of(tx, organization_id).await?;
         let until = tx.now().plus_seconds(INVITATION_SECONDS);
         let Secret(secret) = &self.secret;
         if !links::renew(tx, link.id, secret, until).await? {
@@ -102,7 +103,7 @@ impl Command for RenewInvitation {
             ..link
         };
         Ok(Invited {
-            invitation: Invitation::new(link, role.label),
+            invitation: Invitation::new(link, organization, role.label),
             link: secret.clone(),
         })
     }
@@ -137,6 +138,11 @@ async fn open(tx: &mut Tx<'_>, id: Uuid) -> Result<(Link, Uuid)> {
     let nowhere = organization_id.unwrap_or_default();
     tx.require(Permission::PeopleEdit, nowhere).await?;
     link.zip(organization_id).ok_or_else(Error::not_found)
+}
+
+async fn name_of(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<String> {
+    let found = organizations::queries::find(tx, organization_id).await?;
+    Ok(found.ok_or_else(Error::not_found)?.name)
 }
 
 /// Uses an invitation: somebody new joins, or somebody known belongs to one organization more.

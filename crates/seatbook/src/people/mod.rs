@@ -7,11 +7,13 @@
 //! the root keeps an operator.
 
 pub mod api;
+pub mod commands;
+pub mod handlers;
 pub mod invitations;
 pub mod joining;
 pub mod model;
 pub mod pages;
-pub mod reach;
+pub mod queries;
 
 use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -22,15 +24,47 @@ use crate::app::App;
 pub fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::me))
-        .routes(routes!(api::invite))
-        .routes(routes!(api::revoke))
+        .routes(routes!(api::list))
+        .routes(routes!(api::show))
+        .routes(routes!(api::deactivate))
+        .routes(routes!(api::activate))
+        .routes(routes!(api::add))
+        .routes(routes!(api::membership, api::change, api::remove))
+        .routes(routes!(api::invitations, api::invite))
+        .routes(routes!(api::invitation, api::revoke))
         .routes(routes!(api::renew))
 }
 
 /// The pages of this room.
 pub fn pages() -> Router<App> {
-    Router::new().route(
-        "/invitations/{token}",
-        get(joining::invitation_form).post(joining::accept),
-    )
+    Router::new()
+        .route(
+            "/invitations/{token}",
+            get(joining::invitation_form).post(joining::accept),
+        )
+        .route("/people", get(handlers::list))
+        .route(
+            "/people/invite",
+            get(handlers::invitations::invite_form).post(handlers::invitations::invite),
+        )
+        .route(
+            "/people/invitations/{id}/renew",
+            get(handlers::invitations::renew_form).post(handlers::invitations::renew),
+        )
+        .route(
+            "/people/invitations/{id}/revoke",
+            get(handlers::invitations::revoke_form).post(handlers::invitations::revoke),
+        )
+        .route(
+            "/people/{id}/edit",
+            get(handlers::members::edit).post(handlers::members::update),
+        )
+        .route(
+            "/people/{id}/remove",
+            get(handlers::members::remove_form).post(handlers::members::remove),
+        )
+        .route(
+            "/people/{id}/standing",
+            get(handlers::members::standing_form).post(handlers::members::standing),
+        )
 }

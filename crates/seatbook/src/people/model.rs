@@ -105,6 +105,8 @@ pub struct Invitation {
     pub email: String,
     /// Where to.
     pub organization_id: Option<Uuid>,
+    /// The organization's name.
+    pub organization: String,
     /// The role there: a built-in role's key, or a custom role's id.
     pub role: Option<String>,
     /// What people call the role.
@@ -121,11 +123,12 @@ pub struct Invitation {
 
 impl Invitation {
     /// What is shown of a link.
-    pub fn new(link: Link, role_name: String) -> Self {
+    pub fn new(link: Link, organization: String, role_name: String) -> Self {
         Invitation {
             id: link.id,
             email: link.email,
             organization_id: link.organization_id,
+            organization,
             role: link.role,
             role_name,
             invited_by: link.invited_by,

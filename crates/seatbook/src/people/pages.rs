@@ -28,6 +28,8 @@ pub struct PeoplePage {
 pub struct PersonRow {
     /// The membership's or invitation's id.
     pub id: String,
+    /// The person; empty for an invitation.
+    pub person_id: String,
     /// Whether it is an invitation.
     pub invited: bool,
     /// Full name; empty for an invitation.
@@ -42,6 +44,8 @@ pub struct PersonRow {
     pub second_factor: bool,
     /// When last seen, in words; "never".
     pub last_seen: String,
+    /// Whether the membership gives any right.
+    pub active: bool,
     /// As `badges::access`.
     pub status: Badge,
     /// Whether it is the person looking.
@@ -56,11 +60,11 @@ pub fn people_list(roles: &[(&str, &str)]) -> ListView {
         sort: "name".into(),
         noun: ("person", "people"),
         columns: vec![
-            Column::fixed("name", "Person"),
-            Column::optional("organization", "Organization", true),
-            Column::fixed("role", "Role"),
+            Column::fixed("name", "Person").unsorted(),
+            Column::optional("organization", "Organization", true).unsorted(),
+            Column::fixed("role", "Role").unsorted(),
             Column::optional("second_factor", "Second factor", true).unsorted(),
-            Column::optional("last_seen", "Last seen", true),
+            Column::optional("last_seen", "Last seen", true).unsorted(),
             Column::fixed("status", "Status").unsorted(),
         ],
         filters: vec![Filter::new("select", "role", "Role", roles)],

@@ -2,7 +2,10 @@
 
 use askama::Template;
 
-use crate::console::{fields::Field, layout::Shell};
+use crate::{
+    console::{fields::Field, layout::Shell},
+    scope::Permission,
+};
 
 /// `/roles`: who may do what, as a matrix.
 #[derive(Template)]
@@ -16,6 +19,8 @@ pub struct RolesPage {
     pub groups: Vec<MatrixGroup>,
     /// Whether this person may make and change custom roles.
     pub may_manage: bool,
+    /// Whether this person may demand a second factor of built-in roles.
+    pub may_demand: bool,
 }
 
 /// One role as a column.
@@ -80,4 +85,34 @@ pub struct PermissionGroup {
     pub label: String,
     /// (key, what it allows, ticked).
     pub boxes: Vec<(String, String, bool)>,
+}
+
+/// The permissions somebody can give, by noun, with those ticked that are given.
+pub fn permission_groups(offered: &[Permission], ticked: &[Permission]) -> Vec<PermissionGroup> {
+    let mut groups: Vec<PermissionGroup> = vec![];
+    for permission in offered {
+        let label = noun(*permission);
+        let ticked = ticked.contains(permission);
+        let tick = (
+            permission.as_str().into(),
+            permission.describe().into(),
+            ticked,
+        );
+        match groups.iter_mut().find(|group| group.label == label) {
+            Some(group) => group.boxes.push(tick),
+            None => groups.push(PermissionGroup {
+                label,
+                boxes: vec![tick],
+            }),
+        }
+    }
+    groups
+}
+
+/// "Organizations", from `organizations.read`.
+pub fn noun(permission: Permission) -> String {
+    let word = permission.as_str().split('.').next().unwrap_or_default();
+    let mut letters = word.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }

@@ -35,8 +35,6 @@ pub struct TokenRow {
     pub name: String,
     /// How it begins: `sb_4f9c…`.
     pub prefix: String,
-    /// Who made it.
-    pub person: String,
     /// What it may do.
     pub scopes: Vec<String>,
     /// Until when, in words; "never".
@@ -51,15 +49,14 @@ pub struct TokenRow {
 pub fn token_list() -> ListView {
     ListView {
         path: "/tokens".into(),
-        search: "Name or beginning",
+        search: "Name",
         sort: "name".into(),
         noun: ("token", "tokens"),
         columns: vec![
-            Column::fixed("name", "Token"),
+            Column::fixed("name", "Token").unsorted(),
             Column::optional("scopes", "May", true).unsorted(),
-            Column::optional("person", "Made by", true),
-            Column::optional("expires", "Expires", true),
-            Column::optional("last_used", "Last used", true),
+            Column::optional("expires", "Expires", true).unsorted(),
+            Column::optional("last_used", "Last used", true).unsorted(),
             Column::fixed("status", "Status").unsorted(),
         ],
         filters: vec![Filter::new("toggle", "revoked", "Show revoked", &[])],

@@ -78,7 +78,8 @@ both_engines! {
         add(&app, one, "customer", "Below one").await;
         let entry = add_below(&app, other).await;
         let reader = app.member(one, "reader").await;
-        assert_eq!(commands(reader.get("/api/v1/journal").await), ["organizations.create"]);
+        let branch = ["organizations.create", "invitations.create", "invitations.accept"];
+        assert_eq!(commands(reader.get("/api/v1/journal").await), branch);
         let hidden = reader.get(&format!("/api/v1/journal/{entry}")).await.expect(404);
         assert_eq!(hidden, reader.get(&format!("/api/v1/journal/{}", random_id())).await.expect(404));
         let blind = app.limited(&app.operator, &[Permission::JobsRead]).await;

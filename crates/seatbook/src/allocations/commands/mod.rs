@@ -1,26 +1,29 @@
 //! The verbs of allocations.
 
 mod allocate;
-mod moving;
 mod refusals;
 mod request;
 mod set;
 
 pub use allocate::Allocate;
-pub use moving::MoveHolder;
 pub use request::{KIND, RequestAllocations};
 pub use set::{SetAllocations, WantedShare};
 
+use serde::Serialize;
 use serde_json::json;
 use store::Timestamp;
 use uuid::Uuid;
 
-use super::model::{Child, Source};
+use super::{
+    model::{Child, Source},
+    queries,
+};
 use crate::{
-    error::Result,
-    gate::Tx,
+    error::{Error, Result},
+    gate::{Command, Tx},
     journal::Change,
     licenses::pools::{self, Balance, NewPool},
+    organizations::{commands::MoveOrganization, model::Organization},
 };
 
 /// Passes `net` units on from a pool and records it; refused where that many are not free.
@@ -98,4 +101,36 @@ async fn start(tx: &mut Tx<'_>, from: Uuid, child: &Child, units: i64) -> Result
         after: Some(after),
     });
     Ok(units)
+}
+
+/// Puts an organization under another parent. One that holds units of a parent it would leave cannot move
+/// until they are returned (product.md, "Moving and suspending"); own licenses and holders move along.
+#[derive(Clone, Debug, Serialize)]
+pub struct MoveHolder {
+    /// Which, and where to.
+    #[serde(flatten)]
+    pub moving: MoveOrganization,
+}
+
+impl Command for MoveHolder {
+    const NAME: &'static str = "organizations.move";
+    type Outcome = Organization;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Organization> {
+        let moving = &self.moving;
+        let moved = moving.run(tx).await?;
+        let (pools, units) =
+            queries::held_from_left_ancestors(tx, moving.id, moving.parent_id).await?;
+        if pools > 0 {
+            let message = format!(
+                "It holds {units} units of its present parent; return them before it moves."
+            );
+            let refused = Error::conflict("organization.holds_allocations", message);
+            return Err(refused
+                .with("pools", pools)
+                .with("units", units)
+                .with("organization_id", moving.id.to_string()));
+        }
+        Ok(moved)
+    }
 }

@@ -1,11 +1,9 @@
 //! The verbs of licenses.
 
 mod edit;
-mod end;
 mod issue;
 
-pub use edit::EditLicense;
-pub use end::{DeleteLicense, PauseLicense, TerminateLicense};
+pub use edit::{DeleteLicense, EditLicense, PauseLicense, TerminateLicense};
 pub use issue::IssueLicense;
 
 use jiff::tz::TimeZone;

@@ -1,3 +1,7 @@
 //! People and how they prove who they are, through the door.
 
+mod account;
 mod door;
+mod people;
+mod recovery;
+mod rights;

@@ -77,6 +77,10 @@ fn made(line: &str) -> Option<String> {
             rest.into_iter()
                 .find(|word| !skipped.contains(&word.as_str()))?
         }
+        // The store makes `noun_search_text` to write to, behind the relation that is searched.
+        (Some(0), None, _) if words.get(1)? == "search" => {
+            return Some(format!("{}_text", words.get(2)?));
+        }
         (_, _, Some(rename)) if words.get(rename + 1)? == "to" => words.get(rename + 2)?,
         _ => return None,
     };
