@@ -34,7 +34,7 @@ const UPLOAD_BYTES: usize = 33 * 1024 * 1024;
 const REQUEST_SECONDS: u64 = 30;
 
 /// Every kind of job that the rooms bring.
-pub const KINDS: &[jobs::Kind] = &[allocations::commands::KIND];
+pub const KINDS: &[jobs::Kind] = &[allocations::commands::KIND, imports::job::KIND];
 
 /// The operations of every room, and their document.
 fn operations() -> OpenApiRouter<App> {
@@ -64,6 +64,7 @@ fn pages() -> Router<App> {
         .merge(access::pages())
         .merge(people::pages())
         .merge(catalog::pages())
+        .merge(imports::pages())
         .merge(licenses::pages())
         .merge(allocations::pages())
         .merge(jobs::pages())

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     applying::{self, Application},
     commands::MapImport,
+    job::{INLINE_ROWS, Queued, RequestImport},
     model::{Import, ImportRow, Mode},
     queries, runs, uploads,
 };
@@ -184,31 +185,35 @@ pub struct ApplyIn {
     fingerprint: Option<String>,
 }
 
-/// Puts a checked file into the book: all of it in one step, or its good rows in steps of 500. Should the server
-/// stop in the middle, the same request goes on where it stopped, and applies nothing twice.
+/// Puts a checked file into the book: all of it in one step, or its good rows in steps of 500. Files of more than
+/// 500 rows are applied by a job. Should the server stop in the middle, the work goes on where it stopped, and
+/// nothing is applied twice.
 #[utoipa::path(post, path = "/imports/{id}/apply", tag = "imports", request_body = ApplyIn,
     params(("id" = Uuid, Path, description = "The import.")),
-    responses((status = 200, description = "The import, applied; with what became of its rows.", body = Import)))]
-pub async fn apply(
-    State(app): State<App>,
-    Id(id): Id,
-    write: Write<ApplyIn>,
-) -> Result<Json<Import>> {
+    responses((status = 200, description = "The import, applied; with what became of its rows.", body = Import),
+        (status = 202, description = "The job that applies it.", body = Queued)))]
+pub async fn apply(State(app): State<App>, Id(id): Id, write: Write<ApplyIn>) -> Result<Response> {
     let ApplyIn {
         mode,
         again,
         fingerprint,
     } = write.body.clone();
+    let import = runs::visible(&app, &write.caller, id).await?;
     if write.is_preview() {
-        return Ok(Json(runs::check(&app, &write.caller, id).await?));
+        return Ok(Json(runs::check(&app, &write.caller, id).await?).into_response());
     }
     let how = Application {
         mode,
         again,
         fingerprint,
     };
+    if import.row_count > INLINE_ROWS {
+        let answer = write.submit(&app, RequestImport { id, how }).await?;
+        let location = format!("/api/v1/jobs/{}", answer.outcome.job_id);
+        return Ok(answer.accepted(&location));
+    }
     let (caller, key) = (write.caller.clone(), write.into_key());
-    Ok(Json(applying::apply(&app, &caller, key, (id, how)).await?))
+    Ok(Json(applying::apply(&app, &caller, key, (id, how)).await?).into_response())
 }
 
 /// Gives the file back as CSV, each row with what became of it and why.

@@ -1,5 +1,6 @@
 //! The last step of a file: into the book, all of it or its good rows, each once.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// How a checked file shall be applied.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Application {
     /// All rows, or the good ones.
     pub mode: Mode,

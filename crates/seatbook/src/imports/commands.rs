@@ -250,7 +250,7 @@ const BULK: Place = Place {
 };
 
 /// The import, for whoever may run imports where it belongs.
-async fn asked(tx: &mut Tx<'_>, id: Uuid) -> Result<Import> {
+pub(super) async fn asked(tx: &mut Tx<'_>, id: Uuid) -> Result<Import> {
     let found = queries::find(tx, id).await?.ok_or_else(Error::not_found)?;
     tx.require(Permission::ImportsRun, found.organization_id)
         .await?;
@@ -258,7 +258,7 @@ async fn asked(tx: &mut Tx<'_>, id: Uuid) -> Result<Import> {
 }
 
 /// An import is applied once, and its content too unless it is asked for again.
-async fn check_fresh(tx: &mut Tx<'_>, import: &Import, again: bool) -> Result<()> {
+pub(super) async fn check_fresh(tx: &mut Tx<'_>, import: &Import, again: bool) -> Result<()> {
     if matches!(
         import.state,
         State::Applying | State::Applied | State::Staging

@@ -9,13 +9,20 @@
 pub mod api;
 pub mod applying;
 pub mod commands;
+mod handlers;
+pub mod job;
 pub mod model;
+pub mod pages;
 pub mod queries;
 pub mod runs;
 mod settled;
 pub mod uploads;
 
-use axum::extract::DefaultBodyLimit;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{app::App, files};
@@ -33,4 +40,21 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::rows))
         .routes(routes!(api::apply))
         .routes(routes!(api::result))
+}
+
+/// The pages of this room.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route("/imports", post(handlers::upload))
+        .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
+        .route("/imports/new", get(handlers::start))
+        .route("/imports/samples/{kind}", get(handlers::sample))
+        .route("/imports/{id}", get(handlers::show))
+        .route(
+            "/imports/{id}/mapping",
+            get(handlers::mapping).post(handlers::map),
+        )
+        .route("/imports/{id}/preview", get(handlers::preview))
+        .route("/imports/{id}/apply", post(handlers::apply))
+        .route("/imports/{id}/result.csv", get(api::result))
 }

@@ -16,7 +16,7 @@ pub struct ImportStartPage {
     pub kinds: Vec<ImportKind>,
     /// The largest file, in words.
     pub limit: String,
-    /// Earlier imports: (when, file, who, job's address).
+    /// Earlier imports: (when, file, what became of it, its address).
     pub recent: Vec<(String, String, String, String)>,
     /// Why the last file was refused.
     pub error: Option<String>,
@@ -104,6 +104,8 @@ pub struct ImportPreviewPage {
     pub fingerprint: String,
     /// `all` or `good`.
     pub mode: String,
+    /// Whether the same content was imported before, and is to be asked for.
+    pub asks_again: bool,
     /// Why the last try was refused.
     pub error: Option<String>,
 }
@@ -162,4 +164,28 @@ pub fn column_choices(headings: &[String]) -> Vec<Choice> {
         label: heading.clone(),
     });
     std::iter::once(nothing).chain(columns).collect()
+}
+
+/// `/imports/{id}`: what became of a file.
+#[derive(Template)]
+#[template(path = "imports/result.html")]
+pub struct ImportResultPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The import.
+    pub id: String,
+    /// What was imported, in words.
+    pub kind: String,
+    /// The file's name.
+    pub file: String,
+    /// How far it is, in one sentence.
+    pub said: String,
+    /// Rows by what became of them: (what, how many).
+    pub counts: Vec<(String, i64)>,
+    /// What was done with the file's oddities; one sentence each.
+    pub oddities: Vec<String>,
+    /// Whether frequent components may be marked as shareable now.
+    pub offers_shareable: bool,
+    /// Where to go on: (label, address).
+    pub next: (String, String),
 }

@@ -195,7 +195,8 @@ const BULK: Place = Place {
     ..Place::ALONE
 };
 
-pub(super) async fn visible(app: &App, caller: &Caller, id: Uuid) -> Result<Import> {
+/// The import, where the caller can see it.
+pub async fn visible(app: &App, caller: &Caller, id: Uuid) -> Result<Import> {
     let (scope, system) = (caller.scope.clone(), caller.origin == Origin::System);
     let found = app.read(move |mut tx| {
         Box::pin(async move {

@@ -142,6 +142,24 @@ impl ImportKind {
         }
     }
 
+    /// What a file of this kind needs, in one sentence.
+    pub const fn needs(self) -> &'static str {
+        match self {
+            ImportKind::Catalog => "A SKU a row, or a row for each product that a SKU includes.",
+            ImportKind::Organizations => {
+                "An organization a row, with its reference and that of the one above it."
+            }
+        }
+    }
+
+    /// Where what was imported is seen in the console.
+    pub const fn place(self) -> &'static str {
+        match self {
+            ImportKind::Catalog => "/catalog",
+            ImportKind::Organizations => "/organizations",
+        }
+    }
+
     /// The kind a word names.
     pub fn parse(word: &str) -> Option<ImportKind> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)

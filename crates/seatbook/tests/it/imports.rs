@@ -64,6 +64,12 @@ fn oddity(import: &Value, code: &str) -> (String, Vec<i64>) {
     )
 }
 
+async fn run_jobs(app: &TestApp) {
+    seatbook::jobs::run_until_idle(&app.app, seatbook::router::KINDS)
+        .await
+        .expect("jobs run");
+}
+
 async fn items(person: &Person, path: &str) -> Vec<Value> {
     person.get(path).await.expect(200)["items"]
         .as_array()
@@ -256,15 +262,21 @@ both_engines! {
         (0..620).for_each(|n| file += &format!("S-{n:03},Name {n}\n"));
         let import = upload(operator, "catalog", file).await.expect(201);
         assert_eq!(import["counts"]["create"], 620);
-        let done = apply(operator, &import, json!({"mode": "good"})).await.expect(200);
+        let show = format!("/api/v1/imports/{}", import["id"].as_str().expect("an id"));
+        let queued = apply(operator, &import, json!({"mode": "good"})).await;
+        assert!(queued.headers["location"].to_str().expect("a place").starts_with("/api/v1/jobs/"));
+        queued.expect(202);
+        run_jobs(&app).await;
+        let done = operator.get(&show).await.expect(200);
         assert_eq!((&done["state"], &done["counts"]["create"]), (&json!("applied"), &json!(620)));
         // As if the server had stopped behind the first step, and another time before it could say that it was done.
         for forgotten in ["'import:%:1'", "'import:%:finish'"] {
             app.tamper(&format!("DELETE FROM request_key WHERE key LIKE {forgotten}")).await;
         }
         app.tamper("UPDATE import_batch SET state = 'applying'").await;
-        let again = apply(operator, &import, json!({"mode": "good"})).await.expect(200);
-        assert_eq!(again["state"], "applied");
+        apply(operator, &import, json!({"mode": "good"})).await.expect(202);
+        run_jobs(&app).await;
+        assert_eq!(operator.get(&show).await.expect(200)["state"], "applied");
         let (mut count, mut path) = (0, "/api/v1/skus?limit=200".to_owned());
         loop {
             let page = operator.get(&path).await.expect(200);
@@ -293,6 +305,52 @@ both_engines! {
         assert_eq!((&skus[0]["code"], &skus[0]["product_code"]), (&json!("CALLS"), &json!("CALLING")));
         let again = upload(&app.operator, "catalog", file).await.expect(201);
         assert_eq!(again["counts"]["same"], 1);
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// The console leads through the steps without script: upload, columns, check, result.
+    async fn imports_have_pages(app: TestApp) {
+        let (browser, _) = app.browser_of(app.provider, "operator").await;
+        let page = browser.get("/imports/new?kind=catalog").await.page(200);
+        assert!(page.contains("multipart/form-data") && page.contains("/imports/samples/catalog"));
+        assert!(browser.get("/imports/samples/organizations").await.page(200).contains("Reference,Name"));
+        let send_file = |content: &'static str| {
+            send(browser.request(Method::POST, "/imports").multipart(form("catalog", "../mine.csv", content)))
+        };
+        let refused = send_file("sku\n").await.page(422);
+        assert!(refused.contains("no row below it"), "{refused}");
+        let file = "Artikel,Laufzeit\nA-1,P1Y\nA-2,forever\n";
+        let sent = send_file(file).await;
+        let columns = sent.headers["location"].to_str().expect("a place").to_owned();
+        let page = browser.get(&columns).await.page(200);
+        assert!(page.contains("mine.csv") && !page.contains("../mine.csv") && page.contains("Artikel"));
+        let missing = browser.form(&columns, &[("map.sku_name", "0")]).await.page(422);
+        assert!(missing.contains("Say which column is “SKU code”."), "{missing}");
+        let check = columns.replace("mapping", "preview");
+        browser.form(&columns, &[("map.sku_code", "0"), ("map.validity", "1")]).await.goes(&check);
+        let page = browser.get(&check).await.page(200);
+        assert!(page.contains("forever") && page.contains("cell-bad"), "{page}");
+        let only_bad = browser.get(&format!("{check}?outcome=bad")).await.page(200);
+        assert!(!only_bad.contains("P1Y</td>") && only_bad.contains("forever"));
+        let apply = columns.replace("mapping", "apply");
+        assert!(browser.form(&apply, &[("mode", "all")]).await.page(422).contains("Some rows have a problem"));
+        let result = columns.replace("/mapping", "");
+        browser.form(&apply, &[("mode", "good")]).await.goes(&result);
+        let page = browser.get(&result).await.page(200);
+        assert!(page.contains("The good rows are in the book.") && page.contains("/catalog/shareable"));
+        assert!(browser.get(&format!("{result}/result.csv")).await.text.contains("A-2,forever,bad,"));
+        let sent = send_file(file).await;
+        let columns = sent.headers["location"].to_str().expect("a place").to_owned();
+        browser.form(&columns, &[("map.sku_code", "0")]).await;
+        let asked = browser.form(&columns.replace("mapping", "apply"), &[("mode", "good")]).await.page(422);
+        assert!(asked.contains("Import this content again"), "{asked}");
+        let again = browser.form(&columns.replace("mapping", "apply"), &[("mode", "good"), ("again", "on")]).await;
+        again.goes(&columns.replace("/mapping", ""));
+        let (customer, _) = app.browser_of(app.provider, "reader").await;
+        assert_eq!(customer.get("/imports/new").await.status, 403);
+        assert_eq!(customer.get(&result).await.status, 404);
         app.end().await;
     }
 }

@@ -1,0 +1,417 @@
+//! The pages of an import: upload, columns, check, result.
+
+use askama::Template;
+use axum::{
+    extract::{Multipart, Path, RawQuery, State},
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use uuid::Uuid;
+
+use super::{
+    applying::{self, Application},
+    commands::MapImport,
+    job::{INLINE_ROWS, RequestImport},
+    model::{Import, ImportRow, Mode, State as Stage},
+    pages::{
+        ImportKind as KindRow, ImportMappingPage, ImportPreviewPage, ImportResultPage,
+        ImportStartPage, MappingRow, PreviewCell, PreviewRow, column_choices,
+    },
+    queries, runs, uploads,
+};
+use crate::{
+    api::Id,
+    app::App,
+    console::{
+        answer::{go, html},
+        fields::Field,
+        form::{Form, pairs, value},
+        format,
+        frame::{Frame, PageResult},
+        table::{Filter, ListView},
+    },
+    error::{Error, Result},
+    files,
+    gate::Key,
+    scope::Permission,
+    sheets::{ImportKind, Mapping, Outcome},
+};
+
+/// Rows of a file on one page.
+const PAGE: i64 = 100;
+/// Earlier imports shown beside the form.
+const RECENT: i64 = 8;
+/// First values shown of a column.
+const SAMPLES: usize = 3;
+
+/// `/imports/new`: which kind, which file.
+pub async fn start(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
+    let kind = value(&pairs(query.as_deref()), "kind").to_owned();
+    let page = start_page(&app, &frame, &kind, None).await?;
+    Ok(html(StatusCode::OK, page.render()))
+}
+
+async fn start_page(
+    app: &App,
+    frame: &Frame,
+    chosen: &str,
+    refused: Option<&Error>,
+) -> Result<ImportStartPage> {
+    let scope = frame.caller.scope.clone();
+    let read = app.read(move |mut tx| {
+        Box::pin(async move { queries::list(&mut tx, &scope, None, RECENT).await })
+    });
+    let now = app.gate.now().get();
+    let recent = read.await?.into_iter().map(|import| {
+        let when = format::ago(import.created_at.get(), now);
+        (
+            when,
+            import.file_name.clone(),
+            said(&import),
+            place(&import),
+        )
+    });
+    let kinds = ImportKind::ALL.into_iter().map(|kind| KindRow {
+        value: kind.as_str().into(),
+        label: kind.label().into(),
+        needs: kind.needs().into(),
+        sample_href: format!("/imports/samples/{}", kind.as_str()),
+        chosen: kind.as_str() == chosen,
+    });
+    Ok(ImportStartPage {
+        shell: frame.shell("Import", "imports"),
+        kinds: kinds.collect(),
+        limit: "32 MiB and 200,000 rows".into(),
+        recent: recent.collect(),
+        error: refused.map(|error| error.message.clone()),
+    })
+}
+
+/// Where an import is gone on with.
+fn place(import: &Import) -> String {
+    let step = match import.state {
+        Stage::Staging | Stage::Staged => "/mapping",
+        Stage::Checked => "/preview",
+        Stage::Applying | Stage::Applied => "",
+    };
+    format!("/imports/{}{step}", import.id)
+}
+
+fn said(import: &Import) -> String {
+    match import.state {
+        Stage::Staging | Stage::Staged => "Its columns are to be chosen.".into(),
+        Stage::Checked => "Checked; nothing has changed yet.".into(),
+        Stage::Applying => "It is being imported.".into(),
+        Stage::Applied => match import.mode {
+            Some(Mode::Good) if import.counts.bad > 0 => "The good rows are in the book.".into(),
+            _ => "It is in the book.".into(),
+        },
+    }
+}
+
+/// Takes a file in.
+pub async fn upload(State(app): State<App>, frame: Frame, parts: Multipart) -> PageResult {
+    let done = match uploads::read(&frame.caller, parts).await {
+        Ok(upload) => runs::upload(&app, &frame.caller, Key::mint()?, upload).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(import) => Ok(go(
+            frame.fragment,
+            &format!("/imports/{}/mapping", import.id),
+        )),
+        Err(error) if error.is_refusal() => {
+            let page = start_page(&app, &frame, "", Some(&error)).await?;
+            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `/imports/samples/{kind}`: a file to start from.
+pub async fn sample(_: Frame, Path(kind): Path<String>) -> PageResult {
+    let kind = ImportKind::parse(&kind).ok_or_else(Error::not_found)?;
+    let headings = kind.fields().iter().map(|field| field.label.to_owned());
+    let bytes = files::write_csv([headings.collect::<Vec<_>>()], b',')?;
+    let disposition = format!("attachment; filename=\"seatbook-{}.csv\"", kind.as_str());
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// `/imports/{id}/mapping`: which column is which.
+pub async fn mapping(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
+    let page = mapping_page(&app, &frame, id, None).await?;
+    Ok(html(StatusCode::OK, page.render()))
+}
+
+async fn mapping_page(
+    app: &App,
+    frame: &Frame,
+    id: Uuid,
+    refused: Option<&Error>,
+) -> Result<ImportMappingPage> {
+    let import = runs::visible(app, &frame.caller, id).await?;
+    let read = app.read(move |mut tx| {
+        Box::pin(async move { queries::rows(&mut tx, id, None, (0, 20)).await })
+    });
+    let rows = read.await?;
+    let guessed = import.kind.guess(&import.headings);
+    let targets = import.kind.fields().iter().map(|field| {
+        let place = import.mapping.get(field.name).copied();
+        let name = format!("mapping.{}", field.name);
+        let wrong = refused.and_then(|error| error.fields.iter().find(|wrong| wrong.field == name));
+        let select = Field {
+            choices: column_choices(&import.headings),
+            error: wrong.map(|wrong| wrong.message.clone()),
+            required: field.required,
+            ..Field::select(&format!("map.{}", field.name), field.label, &[])
+                .value(place.map_or_else(String::new, |place| place.to_string()))
+                .hint(field.hint)
+        };
+        MappingRow {
+            field: select,
+            guessed: place.is_some() && guessed.get(field.name).copied() == place,
+            samples: place.map_or_else(Vec::new, |place| samples(&rows, place)),
+        }
+    });
+    Ok(ImportMappingPage {
+        shell: frame.shell("Columns", "imports"),
+        id: id.to_string(),
+        kind: import.kind.label().into(),
+        file: import.file_name.clone(),
+        row_count: import.row_count,
+        oddities: import
+            .oddities
+            .iter()
+            .map(|oddity| oddity.message.clone())
+            .collect(),
+        targets: targets.collect(),
+        back: "/imports/new".into(),
+        error: refused.map(|error| error.message.clone()),
+    })
+}
+
+fn samples(rows: &[ImportRow], place: usize) -> Vec<String> {
+    let mut samples: Vec<String> = Vec::new();
+    for cell in rows.iter().filter_map(|row| row.cells.get(place)) {
+        let text: String = rules::text::normalize_key(cell).chars().take(60).collect();
+        if !text.is_empty() && !samples.contains(&text) && samples.len() < SAMPLES {
+            samples.push(text);
+        }
+    }
+    samples
+}
+
+/// Takes the mapping and checks every row.
+pub async fn map(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) -> PageResult {
+    let named = form.pairs.iter().filter_map(|(name, place)| {
+        Some((name.strip_prefix("map.")?.to_owned(), place.parse().ok()?))
+    });
+    let mapping: Mapping = named.collect();
+    let command = MapImport {
+        id,
+        version: None,
+        mapping,
+    };
+    match runs::map(&app, &frame.caller, form.key.clone(), command).await {
+        Ok(import) => Ok(go(frame.fragment, &place(&import))),
+        Err(error) if error.is_refusal() => {
+            let page = mapping_page(&app, &frame, id, Some(&error)).await?;
+            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `/imports/{id}/preview`: every row judged before anything happens.
+pub async fn preview(
+    State(app): State<App>,
+    frame: Frame,
+    Id(id): Id,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let page = preview_page(&app, &frame, id, (&pairs(query.as_deref()), None)).await?;
+    let rendered = if frame.fragment.0 {
+        page.as_rows().render()
+    } else {
+        page.render()
+    };
+    Ok(html(StatusCode::OK, rendered))
+}
+
+async fn preview_page(
+    app: &App,
+    frame: &Frame,
+    id: Uuid,
+    (pairs, refused): (&[(String, String)], Option<&Error>),
+) -> Result<ImportPreviewPage> {
+    let import = runs::visible(app, &frame.caller, id).await?;
+    let mut list = row_list(&import).read(pairs);
+    let outcome = Outcome::parse(list.chosen("outcome"));
+    let after: i64 = value(pairs, "cursor").parse().unwrap_or_default();
+    let read = app.read(move |mut tx| {
+        Box::pin(async move { queries::rows(&mut tx, id, outcome, (after, PAGE + 1)).await })
+    });
+    let mut rows = read.await?;
+    let more = rows.len() as i64 > PAGE;
+    rows.truncate(PAGE as usize);
+    list.shown = rows.len() as i64;
+    list.next = rows
+        .last()
+        .filter(|_| more)
+        .map(|last| last.number.to_string());
+    let counts = import.counts;
+    Ok(ImportPreviewPage {
+        shell: frame.shell("Check before importing", "imports"),
+        id: id.to_string(),
+        kind: import.kind.label().into(),
+        file: import.file_name.clone(),
+        creates: counts.create,
+        updates: counts.update,
+        same: counts.same,
+        bad: counts.bad,
+        oddities: import
+            .oddities
+            .iter()
+            .map(|oddity| oddity.message.clone())
+            .collect(),
+        rows: rows
+            .into_iter()
+            .map(|row| preview_row(row, &import.headings))
+            .collect(),
+        columns: import.headings,
+        list,
+        fingerprint: import.fingerprint,
+        mode: if counts.bad > 0 {
+            "good".into()
+        } else {
+            "all".into()
+        },
+        asks_again: refused.is_some_and(|error| error.code == "import.applied_before"),
+        error: refused.map(|error| error.message.clone()),
+    })
+}
+
+fn row_list(import: &Import) -> ListView {
+    let outcomes = [
+        ("", "All"),
+        ("bad", "With a problem"),
+        ("create", "New"),
+        ("update", "Changed"),
+        ("same", "Unchanged"),
+    ];
+    ListView {
+        path: format!("/imports/{}/preview", import.id),
+        search: "",
+        noun: ("row", "rows"),
+        total: None,
+        filters: vec![Filter::new("tabs", "outcome", "Rows", &outcomes)],
+        ..ListView::default()
+    }
+}
+
+fn preview_row(row: ImportRow, headings: &[String]) -> PreviewRow {
+    let reason = |column: Option<&String>| {
+        let said = row
+            .remarks
+            .iter()
+            .filter(|remark| remark.column.as_ref() == column);
+        said.map(|remark| remark.message.clone())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let cells = headings
+        .iter()
+        .enumerate()
+        .map(|(place, heading)| PreviewCell {
+            value: row.cells.get(place).cloned().unwrap_or_default(),
+            before: String::new(),
+            reason: reason(Some(heading)),
+        });
+    PreviewRow {
+        line: row.number,
+        outcome: row.outcome.map_or("same", Outcome::as_str),
+        cells: cells.collect(),
+        reason: reason(None),
+    }
+}
+
+/// Applies the file, at once or by a job.
+pub async fn apply(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) -> PageResult {
+    match applied(&app, &frame, id, &form).await {
+        Ok(place) => Ok(go(frame.fragment, &place)),
+        Err(error) if error.is_refusal() => {
+            let page = preview_page(&app, &frame, id, (&[], Some(&error))).await?;
+            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn applied(app: &App, frame: &Frame, id: Uuid, form: &Form) -> Result<String> {
+    let mode = if form.text("mode") == "good" {
+        Mode::Good
+    } else {
+        Mode::All
+    };
+    let fingerprint = Some(form.text("fingerprint").to_owned()).filter(|mark| !mark.is_empty());
+    let how = Application {
+        mode,
+        again: !form.text("again").is_empty(),
+        fingerprint,
+    };
+    let import = runs::visible(app, &frame.caller, id).await?;
+    let key = form.key.clone();
+    if import.row_count > INLINE_ROWS {
+        let queued = app
+            .gate
+            .submit(&frame.caller, key, RequestImport { id, how })
+            .await?;
+        return Ok(format!("/jobs/{}", queued.outcome.job_id));
+    }
+    applying::apply(app, &frame.caller, key, (id, how)).await?;
+    Ok(format!("/imports/{id}"))
+}
+
+/// `/imports/{id}`: what became of a file.
+pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
+    let import = runs::visible(&app, &frame.caller, id).await?;
+    let counts = import.counts;
+    let applied = import.state == Stage::Applied;
+    let next = match applied {
+        true => (
+            import.kind.label().to_owned(),
+            import.kind.place().to_owned(),
+        ),
+        false => ("Go on".to_owned(), place(&import)),
+    };
+    let page = ImportResultPage {
+        shell: frame.shell(import.file_name.clone(), "imports"),
+        id: id.to_string(),
+        kind: import.kind.label().into(),
+        said: said(&import),
+        counts: [
+            ("New", counts.create),
+            ("Changed", counts.update),
+            ("Unchanged", counts.same),
+            ("With a problem", counts.bad),
+        ]
+        .into_iter()
+        .map(|(what, count)| (what.to_owned(), count))
+        .collect(),
+        oddities: import
+            .oddities
+            .iter()
+            .map(|oddity| oddity.message.clone())
+            .collect(),
+        offers_shareable: applied
+            && import.kind == ImportKind::Catalog
+            && frame.may(Permission::CatalogEdit),
+        file: import.file_name,
+        next,
+    };
+    Ok(html(StatusCode::OK, page.render()))
+}
