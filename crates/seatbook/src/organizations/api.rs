@@ -147,7 +147,6 @@ pub async fn update(
 /// Where to.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = OrganizationMoveIn)]
 pub struct MoveIn {
     /// The new parent.
     parent_id: Uuid,

@@ -5,4 +5,5 @@ mod harness;
 mod history;
 mod jobs;
 mod organizations;
+mod strangers;
 mod tidy;

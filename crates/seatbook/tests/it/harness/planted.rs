@@ -19,7 +19,17 @@ pub fn random_id() -> Uuid {
 impl TestApp {
     /// Somebody with a built-in role at an organization, and a token that may do all of it.
     pub async fn planted(&self, organization_id: Uuid, role: BuiltIn) -> Person {
-        let person_id = random_id();
+        self.planted_as(
+            &format!("{}@example.org", random_id()),
+            organization_id,
+            role,
+        )
+        .await
+    }
+
+    /// The same with an address to be known by.
+    pub async fn planted_as(&self, email: &str, organization_id: Uuid, role: BuiltIn) -> Person {
+        let (person_id, email) = (random_id(), email.to_owned());
         let (membership, now) = (
             Membership {
                 id: random_id(),
@@ -31,9 +41,8 @@ impl TestApp {
             self.app.gate.now(),
         );
         let plant = self.app.gate.db().plumb(Place::ALONE, move |mut tx| {
-            let membership = membership.clone();
+            let (membership, email) = (membership.clone(), email.clone());
             Box::pin(async move {
-                let email = format!("{person_id}@example.org");
                 let added =
                     access::queries::insert_person(&mut tx, person_id, &email, "Pat", now).await;
                 assert!(added.expect("a person"), "the address is free");
