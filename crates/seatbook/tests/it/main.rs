@@ -11,4 +11,5 @@ mod organizations;
 mod licenses;
 mod allocations;
 mod verify;
+mod strangers;
 mod tidy;

@@ -1,6 +1,6 @@
 //! Jobs through the door: once, whatever crashes; again, as often as it helps; and seen by those who may.
 
-mod kinds;
+pub mod kinds;
 
 use reqwest::Method;
 use seatbook::{gate::Key, jobs::Runner, scope::Permission};

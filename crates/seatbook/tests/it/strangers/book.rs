@@ -1,0 +1,308 @@
+//! A small book with somebody's things in it, and people who have no business with them.
+
+use std::collections::BTreeMap;
+
+use seatbook::scope::BuiltIn;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Complaint;
+use crate::{
+    contract,
+    harness::{Person, TestApp, random_id},
+};
+
+/// What no stranger may read in any answer.
+pub const SECRET: &str = "Hidden";
+
+/// Where the things behind a path are found: the segment before an id, and what finds one of them in the
+/// book that [`Book::write`] has written. A room that brings a path adds its line here.
+const THINGS: &[(&str, &str, &str)] = &[
+    (
+        "organizations",
+        "organization",
+        "SELECT id FROM organization WHERE name = 'Hidden Customer'",
+    ),
+    (
+        "products",
+        "product",
+        "SELECT id FROM product ORDER BY id LIMIT 1",
+    ),
+    ("skus", "sku", "SELECT id FROM sku ORDER BY id LIMIT 1"),
+    (
+        "licenses",
+        "license",
+        "SELECT id FROM license ORDER BY id LIMIT 1",
+    ),
+    (
+        "pools",
+        "pool",
+        "SELECT id FROM pool WHERE parent_id IS NULL ORDER BY id LIMIT 1",
+    ),
+    ("jobs", "job", "SELECT id FROM job ORDER BY id LIMIT 1"),
+    (
+        "journal",
+        "journal",
+        "SELECT j.id FROM journal j JOIN organization o ON o.id = j.organization_id WHERE o.name = 'Hidden Customer'",
+    ),
+    (
+        "people",
+        "person",
+        "SELECT id FROM person WHERE email LIKE 'hidden%'",
+    ),
+    (
+        "memberships",
+        "membership",
+        "SELECT m.id FROM membership m JOIN person p ON p.id = m.person_id WHERE p.email LIKE 'hidden%'",
+    ),
+    (
+        "tokens",
+        "api_token",
+        "SELECT t.id FROM api_token t JOIN person p ON p.id = t.person_id WHERE p.email LIKE 'hidden%'",
+    ),
+    ("roles", "role", "SELECT id FROM role ORDER BY id LIMIT 1"),
+    (
+        "invitations",
+        "invitation",
+        "SELECT id FROM invitation WHERE email LIKE 'hidden%'",
+    ),
+    (
+        "imports",
+        "import",
+        "SELECT id FROM import ORDER BY id LIMIT 1",
+    ),
+];
+
+/// Properties that hold an id, and whose: the segment of the path to such things.
+const PROPERTIES: &[(&str, &str)] = &[
+    ("organization_id", "organizations"),
+    ("parent_id", "organizations"),
+    ("product_id", "products"),
+    ("component_id", "products"),
+    ("components", "products"),
+    ("sku_id", "skus"),
+    ("license_id", "licenses"),
+    ("pool_id", "pools"),
+    ("person_id", "people"),
+    ("role_id", "roles"),
+    ("job_id", "jobs"),
+    ("import_id", "imports"),
+];
+
+/// The catalog is everybody's to read: its ids are no secret.
+const SHARED: [&str; 2] = ["products", "skus"];
+
+/// One operation of the document.
+#[derive(Clone)]
+pub struct Operation {
+    pub id: String,
+    pub method: reqwest::Method,
+    pub path: String,
+    pub schema: Value,
+}
+
+/// The book with the people who try it.
+pub struct Book {
+    pub document: Value,
+    pub operator: Person,
+    pub nobody: Person,
+    /// Administrator of a partner that has nothing to do with the things in the book.
+    pub foreign: Person,
+    /// Those who see the things and may change none of them.
+    pub low: Vec<(&'static str, Person)>,
+    things: BTreeMap<&'static str, Uuid>,
+}
+
+impl Book {
+    /// Writes it through the doors that there are.
+    pub async fn write(app: &TestApp) -> Book {
+        let document = app.operator.get("/api/v1/openapi.json").await.expect(200);
+        let partner = organization(app, app.provider, ("partner", "Hidden Partner")).await;
+        let customer = organization(app, partner, ("customer", "Hidden Customer")).await;
+        let elsewhere = organization(app, app.provider, ("partner", "Elsewhere")).await;
+        app.planted_as("hidden@example.org", customer, BuiltIn::Reader)
+            .await;
+        let writer = Writer {
+            app,
+            document: &document,
+            partner,
+            customer,
+        };
+        writer.catalog_and_licenses().await;
+        writer.people_and_work().await;
+        let low = vec![
+            ("a reader", app.planted(partner, BuiltIn::Reader).await),
+            (
+                "a token without permissions",
+                app.limited(&app.operator, &[]).await,
+            ),
+        ];
+        Book {
+            operator: app.operator.clone(),
+            nobody: Person::nobody(app.address, random_id()),
+            foreign: app.planted(elsewhere, BuiltIn::PartnerAdministrator).await,
+            low,
+            things: things(app, &document).await,
+            document,
+        }
+    }
+
+    /// Every operation of the document.
+    pub fn operations(&self) -> Vec<Operation> {
+        let all = contract::operations(&self.document).into_iter();
+        let operation = |(path, method, schema): (String, String, &Value)| Operation {
+            id: schema["operationId"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            method: method.to_uppercase().parse().expect("a method"),
+            path,
+            schema: schema.clone(),
+        };
+        all.map(operation).collect()
+    }
+
+    /// The thing behind a segment of a path.
+    pub fn thing(&self, segment: &str) -> Result<Uuid, String> {
+        self.things.get(segment).copied().ok_or_else(|| {
+            format!("the book has nothing behind `/{segment}/{{id}}`: write one in strangers/book.rs and add it to THINGS")
+        })
+    }
+
+    /// The id for a property of this name.
+    pub fn id_for(&self, property: &str) -> Result<Uuid, String> {
+        let known = PROPERTIES.iter().find(|(name, _)| *name == property);
+        let (_, segment) = known.ok_or_else(|| {
+            format!(
+                "nobody knows whose id `{property}` is: add it to PROPERTIES in strangers/book.rs"
+            )
+        })?;
+        self.thing(segment)
+    }
+
+    /// What a stranger's answer gives away, if anything.
+    pub fn gives_away(&self, text: &str) -> Option<String> {
+        let private = self
+            .things
+            .iter()
+            .filter(|(segment, _)| !SHARED.contains(*segment));
+        let mut ids = private.filter(|(_, id)| text.contains(&id.to_string()));
+        let id = ids
+            .next()
+            .map(|(segment, id)| format!("the id {id} of {segment}"));
+        id.or_else(|| text.contains(SECRET).then(|| format!("“{SECRET}”")))
+    }
+}
+
+impl Operation {
+    /// A complaint about it.
+    pub fn complain(&self, check: &'static str, what: impl Into<String>) -> Complaint {
+        Complaint {
+            operation: self.id.clone(),
+            check,
+            what: format!("{} {}: {}", self.method, self.path, what.into()),
+        }
+    }
+}
+
+async fn organization(app: &TestApp, parent: Uuid, (kind, name): (&str, &str)) -> Uuid {
+    let body = json!({"parent_id": parent, "kind": kind, "name": name});
+    app.operator.post("/api/v1/organizations", body).await.id()
+}
+
+struct Writer<'a> {
+    app: &'a TestApp,
+    document: &'a Value,
+    partner: Uuid,
+    customer: Uuid,
+}
+
+impl Writer<'_> {
+    /// Posts where the document has such a door.
+    async fn post(&self, path: &str, body: Value) -> Option<Uuid> {
+        let path = format!("/api/v1{path}");
+        if !self.document["paths"][&path]["post"].is_object() {
+            return None;
+        }
+        let made = self.app.operator.post(&path, body).await.expect(201);
+        Some(
+            made["id"]
+                .as_str()
+                .and_then(|id| id.parse().ok())
+                .unwrap_or_default(),
+        )
+    }
+
+    async fn catalog_and_licenses(&self) {
+        let Some(product) = self
+            .post("/products", json!({"code": "P", "name": "Product"}))
+            .await
+        else {
+            return;
+        };
+        let sku = json!({"code": "S", "name": "SKU", "product_id": product});
+        let Some(sku) = self.post("/skus", sku).await else {
+            return;
+        };
+        let license = json!({"organization_id": self.partner, "sku_id": sku, "quantity": 50, "name": "Hidden license"});
+        if self.post("/licenses", license).await.is_none() {
+            return;
+        }
+        let pool = find(self.app, "SELECT id FROM pool WHERE parent_id IS NULL").await;
+        self.post(
+            "/allocations",
+            json!({"pool_id": pool, "organization_id": self.customer, "units": 5}),
+        )
+        .await;
+    }
+
+    async fn people_and_work(&self) {
+        let role = json!({"organization_id": self.customer, "name": "Hidden role", "permissions": ["jobs.read"]});
+        self.post("/roles", role).await;
+        let invitation = json!({"email": "hidden-too@example.org", "organization_id": self.customer, "role": "reader"});
+        self.post("/invitations", invitation).await;
+        let job = self
+            .app
+            .hand_in(
+                &self.app.operator,
+                "test.add",
+                (self.customer, &["Hidden work"]),
+            )
+            .await;
+        // Ended, so that its stream ends.
+        self.app
+            .operator
+            .act(&format!("/api/v1/jobs/{job}/cancel"))
+            .await
+            .expect(200);
+    }
+}
+
+/// One thing of each sort whose path the document has.
+async fn things(app: &TestApp, document: &Value) -> BTreeMap<&'static str, Uuid> {
+    let paths = document["paths"].as_object().expect("paths");
+    let mut things = BTreeMap::new();
+    for (segment, table, sql) in THINGS {
+        let made = seatbook::schema::MIGRATIONS
+            .iter()
+            .any(|it| it.sql.contains(&format!("CREATE TABLE {table} (")));
+        if !made
+            || !paths
+                .keys()
+                .any(|path| path.starts_with(&format!("/api/v1/{segment}")))
+        {
+            continue;
+        }
+        if let Some(id) = find(app, sql).await {
+            things.insert(*segment, id);
+        }
+    }
+    things
+}
+
+async fn find(app: &TestApp, sql: &'static str) -> Option<Uuid> {
+    let read = app
+        .app
+        .read(move |mut tx| Box::pin(async move { Ok(tx.query_opt::<(Uuid,)>(sql, &[]).await?) }));
+    read.await.expect("the book is read").map(|(id,)| id)
+}

@@ -1,0 +1,288 @@
+//! What is tried at one operation, and what must come of it.
+
+use reqwest::{Method, header};
+use seatbook::access::tokens;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    Complaint,
+    book::{Book, Operation},
+    sample::Sampler,
+};
+use crate::harness::{Answer, Person, random_id, send};
+
+/// Whose ids a request names.
+#[derive(Clone, Copy)]
+enum Whose {
+    /// Those of the book's things.
+    Theirs,
+    /// One that nobody has.
+    Random(Uuid),
+}
+
+/// Tries everything; says what is wrong.
+pub async fn of(book: &Book, operation: &Operation) -> Vec<Complaint> {
+    let known = request(book, operation, &book.operator, Whose::Theirs);
+    if let Err(what) = known {
+        return vec![operation.complain("fixture", what)];
+    }
+    let mut complaints = Vec::new();
+    complaints.extend(real(book, operation).await);
+    complaints.extend(nobody(book, operation).await);
+    complaints.extend(hidden(book, operation).await);
+    complaints.extend(low(book, operation).await);
+    complaints
+}
+
+/// The operator finds what the request names: only then is a stranger's 404 a hidden thing.
+async fn real(book: &Book, operation: &Operation) -> Option<Complaint> {
+    let answer = ask(book, operation, &book.operator, Whose::Theirs, true).await;
+    let status = answer.status.as_u16();
+    let wrong = match operation.method {
+        Method::GET => status != 200,
+        _ => [401, 403, 404, 405, 500].contains(&status),
+    };
+    wrong.then(|| {
+        let what = format!(
+            "the operator is answered {status}, so nothing is proven: {}",
+            answer.text
+        );
+        operation.complain("real", what)
+    })
+}
+
+/// Without a credential, and with ones that lead nowhere.
+async fn nobody(book: &Book, operation: &Operation) -> Vec<Complaint> {
+    if operation.schema["security"]
+        .as_array()
+        .is_some_and(Vec::is_empty)
+    {
+        return vec![];
+    }
+    let unknown = tokens::draw().expect("random").0;
+    let mut complaints = Vec::new();
+    for credential in [
+        None,
+        Some("Bearer sb_nonsense".to_owned()),
+        Some("Basic b2xnYTpwdw==".into()),
+        Some(format!("Bearer {unknown}")),
+    ] {
+        let request =
+            request(book, operation, &book.nobody, Whose::Theirs).expect("it was made before");
+        let request = match &credential {
+            Some(credential) => request.header(header::AUTHORIZATION, credential),
+            None => request,
+        };
+        let answer = send(request).await;
+        if answer.status.as_u16() != 401 || !answer.headers.contains_key(header::WWW_AUTHENTICATE) {
+            let what = format!(
+                "{credential:?} is answered {}: {}",
+                answer.status, answer.text
+            );
+            complaints.push(operation.complain("nobody", what));
+        }
+    }
+    complaints
+}
+
+/// A foreign administrator is told the same of a thing that is there as of one that is not.
+async fn hidden(book: &Book, operation: &Operation) -> Vec<Complaint> {
+    let theirs = ask(book, operation, &book.foreign, Whose::Theirs, false).await;
+    let random = ask(
+        book,
+        operation,
+        &book.foreign,
+        Whose::Random(random_id()),
+        false,
+    )
+    .await;
+    let mut complaints = Vec::new();
+    let mut complain = |what: String| complaints.push(operation.complain("hidden", what));
+    let status = theirs.status.as_u16();
+    if let Some(secret) = book.gives_away(&theirs.text) {
+        complain(format!("a foreign administrator is told {secret}"));
+    }
+    if plain(&theirs) != plain(&random) {
+        complain(format!(
+            "theirs: {} {}\n    random: {} {}",
+            status,
+            theirs.text,
+            random.status.as_u16(),
+            random.text
+        ));
+    }
+    let is_list = operation.method == Method::GET && !operation.path.contains('{');
+    let expected: &[u16] = match (is_list, operation.path.contains('{')) {
+        (true, _) => &[200, 403, 404],
+        (false, true) => &[404],
+        (false, false) => &[403, 404],
+    };
+    if !expected.contains(&status) {
+        complain(format!(
+            "a foreign administrator is answered {status}, not one of {expected:?}: {}",
+            theirs.text
+        ));
+    }
+    complaints
+}
+
+/// People who see a thing and may not do this to it are told so; a token cannot read what it was not given.
+async fn low(book: &Book, operation: &Operation) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for (number, (who, person)) in book.low.iter().enumerate() {
+        let is_reader = number == 0;
+        if operation.method == Method::GET && is_reader {
+            continue;
+        }
+        let answer = ask(book, operation, person, Whose::Theirs, false).await;
+        let expected: &[u16] = if operation.method == Method::GET {
+            &[403, 404]
+        } else {
+            &[403]
+        };
+        let status = answer.status.as_u16();
+        if !expected.contains(&status) {
+            let what = format!(
+                "{who} is answered {status}, not one of {expected:?}: {}",
+                answer.text
+            );
+            complaints.push(operation.complain("low", what));
+        }
+    }
+    complaints
+}
+
+/// All that a client can tell two answers apart by, but the number of the request.
+fn plain(answer: &Answer) -> (u16, Vec<(String, Vec<u8>)>, &str) {
+    let mut headers: Vec<_> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+        .collect();
+    headers.retain(|(name, _)| !["x-request-id", "date"].contains(&name.as_str()));
+    headers.sort();
+    (answer.status.as_u16(), headers, &answer.text)
+}
+
+async fn ask(
+    book: &Book,
+    operation: &Operation,
+    person: &Person,
+    whose: Whose,
+    preview: bool,
+) -> Answer {
+    let mut request = request(book, operation, person, whose).expect("it was made before");
+    if preview && operation.method != Method::GET {
+        request = request.query(&[("preview", "true")]);
+    }
+    send(request).await
+}
+
+/// The operation as a request that fits its schema.
+fn request(
+    book: &Book,
+    operation: &Operation,
+    person: &Person,
+    whose: Whose,
+) -> Result<reqwest::RequestBuilder, String> {
+    let ids = |property: &str| match (whose, book.id_for(property)) {
+        (Whose::Random(id), Ok(_)) => Ok(id),
+        (_, known) => known,
+    };
+    let sampler = Sampler {
+        document: &book.document,
+        ids: &ids,
+    };
+    let path = path(book, operation, whose)?;
+    let mut request = person.request(operation.method.clone(), &path);
+    for parameter in operation.schema["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        let wanted = parameter["required"] == true || sampler.holds_ids(&parameter["schema"], 0);
+        if parameter["in"] == "query" && wanted {
+            let value = sampler.value(&parameter["schema"], name)?;
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            request = request.query(&[(name, text)]);
+        }
+    }
+    let body = operation.schema["requestBody"]["content"].as_object();
+    match body.and_then(|content| content.iter().next()) {
+        None => Ok(request),
+        Some((media, body)) => with_body(request, (media, body), &sampler),
+    }
+}
+
+fn with_body(
+    request: reqwest::RequestBuilder,
+    (media, body): (&str, &Value),
+    sampler: &Sampler<'_>,
+) -> Result<reqwest::RequestBuilder, String> {
+    let value = |schema: &Value| -> Result<Value, String> {
+        Sampler {
+            document: sampler.document,
+            ids: sampler.ids,
+        }
+        .value(schema, "")
+    };
+    match media {
+        "application/json" => Ok(request.json(&value(&body["schema"])?)),
+        "multipart/form-data" => {
+            let mut form = reqwest::multipart::Form::new();
+            let fields = value(&body["schema"])?;
+            for (name, field) in fields.as_object().into_iter().flatten() {
+                let text = field
+                    .as_str()
+                    .map_or_else(|| field.to_string(), str::to_owned);
+                let part = reqwest::multipart::Part::text(text);
+                let part = if name == "file" {
+                    part.file_name("sample.csv")
+                } else {
+                    part
+                };
+                form = form.part(name.clone(), part);
+            }
+            Ok(request.multipart(form))
+        }
+        other => Ok(request
+            .header(header::CONTENT_TYPE, other)
+            .body("name\nSample\n")),
+    }
+}
+
+/// The path with its ids: each belongs to the segment before it.
+fn path(book: &Book, operation: &Operation, whose: Whose) -> Result<String, String> {
+    let parameters = operation.schema["parameters"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let mut path = Vec::new();
+    let mut before = "";
+    for segment in operation.path.split('/') {
+        let name = segment
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        path.push(match name {
+            None => segment.to_owned(),
+            Some(name) => {
+                let declared = parameters
+                    .iter()
+                    .find(|it| it["in"] == "path" && it["name"] == name);
+                let is_id = declared.is_some_and(|it| it["schema"]["format"] == "uuid");
+                match (is_id, whose) {
+                    // A word such as a built-in role's key is no secret.
+                    (false, _) => "reader".to_owned(),
+                    (true, Whose::Theirs) => book.thing(before)?.to_string(),
+                    (true, Whose::Random(id)) => id.to_string(),
+                }
+            }
+        });
+        before = segment;
+    }
+    Ok(path.join("/"))
+}
