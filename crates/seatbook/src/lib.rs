@@ -26,6 +26,9 @@ pub mod catalog;
 pub mod licenses;
 pub mod allocations;
 
+// Faces.
+pub mod overview;
+
 // The house as a whole.
 pub mod router;
 pub mod serve;

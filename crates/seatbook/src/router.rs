@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     access, allocations, app::App, catalog, console, error::Error, jobs, licenses, openapi,
-    organizations, people, tokens,
+    organizations, overview, people, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -56,6 +56,9 @@ fn pages() -> Router<App> {
         )
         .merge(access::pages())
         .merge(people::pages())
+        .merge(organizations::pages())
+        .merge(catalog::pages())
+        .merge(overview::pages())
         .merge(licenses::pages())
         .merge(allocations::pages())
         .layer(middleware::from_fn(console::frame::faces))

@@ -9,9 +9,11 @@ pub mod api;
 pub mod commands;
 pub mod facts;
 pub mod model;
+pub mod picker;
 pub mod queries;
 pub mod upsert;
 
+use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -24,4 +26,9 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::show_product, api::update_product))
         .routes(routes!(api::list_skus, api::create_sku))
         .routes(routes!(api::show_sku, api::update_sku))
+}
+
+/// The pages of this room.
+pub fn pages() -> Router<App> {
+    Router::new().route("/catalog/skus/options", get(picker::skus))
 }

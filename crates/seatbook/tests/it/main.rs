@@ -3,6 +3,7 @@
 mod access;
 mod catalog;
 mod harness;
+mod organization_pages;
 mod organizations;
 mod licenses;
 mod allocations;
