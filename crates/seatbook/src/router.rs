@@ -50,10 +50,6 @@ fn operations() -> OpenApiRouter<App> {
 /// The pages of every room. A refusal in them has a face.
 fn pages() -> Router<App> {
     Router::new()
-        .route(
-            "/",
-            get(|| async { axum::response::Redirect::to("/licenses") }),
-        )
         .merge(access::pages())
         .merge(people::pages())
         .merge(organizations::pages())

@@ -103,7 +103,7 @@ pub fn kpis(totals: Totals) -> Vec<Kpi> {
     let soon = if totals.expiring > 0 { "warn" } else { "mute" };
     vec![
         kpi("Licenses", totals.licenses, "", "mute", "/licenses"),
-        kpi("Units", totals.quantity, "", "mute", ""),
+        kpi("Units", totals.quantity, "", "mute", "/licenses?sort=-quantity"),
         Kpi {
             part: totals.available,
             whole: totals.quantity,

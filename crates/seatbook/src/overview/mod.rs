@@ -5,7 +5,10 @@
 //! Does not own: any row or rule; adding and editing an organization (`organizations`).
 //! Keeps true: a page is read in one snapshot; what the reader may not see is not counted either.
 
+mod changes;
 mod counts;
+mod figures;
+mod home;
 mod moving;
 mod organization;
 pub mod pages;
@@ -19,6 +22,7 @@ use crate::app::App;
 /// The pages of this room.
 pub fn pages() -> Router<App> {
     Router::new()
+        .route("/", get(home::show))
         .route("/organizations", get(tree::list))
         .route("/organizations/{id}", get(organization::show))
         .route("/organizations/{id}/move", get(moving::form).post(moving::submit))

@@ -5,6 +5,7 @@ mod catalog;
 mod harness;
 mod organization_pages;
 mod organizations;
+mod overview;
 mod licenses;
 mod allocations;
 mod tidy;
