@@ -36,6 +36,7 @@ pub mod imports;
 // Faces.
 pub mod verify;
 pub mod history;
+pub mod overview;
 pub mod reference;
 
 // The house as a whole.

@@ -56,7 +56,9 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command {
             Verb::Serve(settings) => serve::serve(settings).await.map(|()| true),
-            Verb::User(User::Reset { email, settings }) => reset(settings, &email).await.map(|()| true),
+            Verb::User(User::Reset { email, settings }) => {
+                reset(settings, &email).await.map(|()| true)
+            }
             Verb::Verify(args) => verify::tell(&args, &mut std::io::stdout()).await,
         }
     });

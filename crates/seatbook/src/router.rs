@@ -20,8 +20,12 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, allocations, app::App, catalog, console, error::{Error, Kind}, history, imports, jobs,
-    licenses, openapi, organizations, people, recovery, reference, roles, tokens,
+    access, allocations,
+    app::App,
+    catalog, console,
+    error::{Error, Kind},
+    history, imports, jobs, licenses, openapi, organizations, overview, people, recovery,
+    reference, roles, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -57,12 +61,10 @@ fn operations() -> OpenApiRouter<App> {
 /// The pages of every room. A refusal in them has a face.
 fn pages() -> Router<App> {
     Router::new()
-        .route(
-            "/",
-            get(|| async { axum::response::Redirect::to("/licenses") }),
-        )
         .merge(access::pages())
         .merge(people::pages())
+        .merge(organizations::pages())
+        .merge(overview::pages())
         .merge(catalog::pages())
         .merge(imports::pages())
         .merge(licenses::pages())
@@ -166,15 +168,21 @@ async fn dress(request: Request, next: Next) -> Response {
     let told = response.headers().get(header::CONTENT_TYPE);
     let plain = told.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
     let error = match response.status().as_u16() {
-        403 if plain => {
-            Error::new(Kind::Forbidden, "cross_site", "This request came from another site.")
-        }
-        413 if plain => {
-            Error::new(Kind::TooLarge, "body.too_large", "The body is larger than it may be.")
-        }
-        503 if plain => {
-            Error::new(Kind::Unavailable, "timeout", "This took too long; please try again.")
-        }
+        403 if plain => Error::new(
+            Kind::Forbidden,
+            "cross_site",
+            "This request came from another site.",
+        ),
+        413 if plain => Error::new(
+            Kind::TooLarge,
+            "body.too_large",
+            "The body is larger than it may be.",
+        ),
+        503 if plain => Error::new(
+            Kind::Unavailable,
+            "timeout",
+            "This took too long; please try again.",
+        ),
         _ => return response,
     };
     error.into_response()

@@ -247,6 +247,12 @@ const preview = async (form, box) => {
   if (mine === previewing && result && answer?.ok) result.innerHTML = await answer.text();
 };
 
+/** @param {HTMLInputElement} field */
+const previewSoon = field => {
+  const box = field.form && one('[data-preview]', field.form);
+  if (field.form && box) { clearTimeout(previewTimer); previewTimer = setTimeout(preview, 250, field.form, box); }
+};
+
 // ---- Everything listens at the document ---------------------------------------------------------------------
 
 /** @param {ParentNode} within */
@@ -266,8 +272,7 @@ const copy = async button => {
 
 addEventListener('input', event => {
   const target = /** @type {HTMLInputElement} */ (event.target), form = /** @type {HTMLFormElement|null} */ (target.closest('form[data-live]'));
-  const previewed = target.form && one('[data-preview]', target.form);
-  if (target.form && previewed) { clearTimeout(previewTimer); previewTimer = setTimeout(preview, 250, target.form, previewed); }
+  previewSoon(target);
   if (!form) return;
   clearTimeout(waiting);
   waiting = setTimeout(refresh, target.type === 'search' ? 140 : 0, form);
@@ -277,6 +282,7 @@ addEventListener('change', event => {
   const target = /** @type {HTMLInputElement} */ (event.target);
   if (target.matches('[data-pick-all]')) { const here = boxes(); here.forEach(box => { box.checked = target.checked; }); select(here); }
   if (target.matches('[data-pick]')) select([target]);
+  if (target.matches('select')) previewSoon(target);
   if (target.matches('[data-submit-on-change]')) target.form?.requestSubmit();
 });
 addEventListener('submit', event => {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::Error;
+
 /// One field of a form.
 #[derive(Clone, Debug, Default)]
 pub struct Field {
@@ -147,6 +149,40 @@ impl Field {
     /// Whether a checkbox is set.
     pub fn checked(&self) -> bool {
         matches!(self.value.as_str(), "on" | "true" | "1")
+    }
+}
+
+/// The fields with what was typed into them, and what is wrong with it.
+pub fn filled(
+    fields: Vec<Field>,
+    given: &[(String, String)],
+    refused: Option<&Error>,
+) -> Vec<Field> {
+    let with = |mut field: Field| {
+        if let Some((_, typed)) = given.iter().find(|(name, _)| *name == field.name) {
+            field.value.clone_from(typed);
+        }
+        let wrong = refused.and_then(|error| error.fields.iter().find(|it| it.field == field.name));
+        field.error = wrong.map(|wrong| wrong.message.clone());
+        field
+    };
+    fields.into_iter().map(with).collect()
+}
+
+/// What belongs above a form that was refused: whatever no field of it says.
+pub fn above(fields: &[Field], refused: Option<&Error>) -> Option<String> {
+    let error = refused?;
+    let said = |name: &str| fields.iter().any(|field| field.name == name);
+    let left: Vec<&str> = error
+        .fields
+        .iter()
+        .filter(|wrong| !said(&wrong.field))
+        .map(|wrong| wrong.message.as_str())
+        .collect();
+    match (error.fields.is_empty(), left.is_empty()) {
+        (true, _) => Some(error.message.clone()),
+        (false, true) => None,
+        (false, false) => Some(left.join(" ")),
     }
 }
 

@@ -79,6 +79,41 @@ pub struct Confirm {
     pub error: Option<String>,
 }
 
+/// What a picker offers for what was typed so far; the module asks for it.
+#[derive(Template)]
+#[template(path = "console/options.html")]
+pub struct PickerOptions {
+    /// What can be picked, at most as many as fit a glance.
+    pub options: Vec<PickerOption>,
+    /// Whether more would match.
+    pub more: bool,
+}
+
+impl PickerOptions {
+    /// How many a picker offers at once.
+    pub const MOST: i64 = 20;
+
+    /// The first of what was found; whoever asks looks for one more than are shown.
+    pub fn of(found: impl ExactSizeIterator<Item = PickerOption>) -> Self {
+        let most = usize::try_from(Self::MOST).unwrap_or_default();
+        PickerOptions {
+            more: found.len() > most,
+            options: found.take(most).collect(),
+        }
+    }
+}
+
+/// One thing to pick.
+#[derive(Clone, Debug, Default)]
+pub struct PickerOption {
+    /// What is sent.
+    pub value: String,
+    /// What people read, and what stands in the field afterwards.
+    pub label: String,
+    /// A word or two beside it.
+    pub note: String,
+}
+
 /// A refusal inside a drawer.
 #[derive(Template)]
 #[template(path = "console/refused.html")]

@@ -17,7 +17,9 @@ pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Op
     select.and("j.id = ?", &id);
     narrow(&mut select, &roots);
     let mut found = tx.query_opt(&select.sql(""), select.params()).await?;
-    found.iter_mut().for_each(|entry| prices::hide(scope, entry));
+    found
+        .iter_mut()
+        .for_each(|entry| prices::hide(scope, entry));
     Ok(found)
 }
 
@@ -86,7 +88,9 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     let limit = select.bind(&filter.limit);
     let sql = select.sql(&format!(" ORDER BY j.id DESC LIMIT {limit}"));
     let mut entries: Vec<EntryRow> = tx.query(&sql, select.params()).await?;
-    entries.iter_mut().for_each(|entry| prices::hide(scope, entry));
+    entries
+        .iter_mut()
+        .for_each(|entry| prices::hide(scope, entry));
     Ok(entries)
 }
 

@@ -35,7 +35,10 @@ pub(super) fn hide_changes<'a>(
         return;
     }
     for change in changes {
-        for side in [&mut change.before, &mut change.after].into_iter().flatten() {
+        for side in [&mut change.before, &mut change.after]
+            .into_iter()
+            .flatten()
+        {
             strip(&mut side.0);
         }
     }

@@ -64,8 +64,14 @@ pub async fn chapter(tx: &mut Tx<'_>, scope: &Scope, filter: Filter, each: i64) 
     let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
     let mut excerpts = queries::excerpts(tx, &ids, each).await?;
     for entry in &entries {
-        let ours = excerpts.iter_mut().filter(|excerpt| excerpt.journal_id == entry.id);
-        prices::hide_changes(scope, entry.organization_id, ours.map(|excerpt| &mut excerpt.change));
+        let ours = excerpts
+            .iter_mut()
+            .filter(|excerpt| excerpt.journal_id == entry.id);
+        prices::hide_changes(
+            scope,
+            entry.organization_id,
+            ours.map(|excerpt| &mut excerpt.change),
+        );
     }
     Ok(Chapter {
         excerpts,

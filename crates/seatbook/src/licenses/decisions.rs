@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::{
     commands::{DeleteLicense, EditLicense, PauseLicense, TerminateLicense},
-    forms::filled,
     model::License,
     pages::LicenseEditPage,
     queries,
@@ -19,7 +18,7 @@ use crate::{
     app::App,
     console::{
         answer::{go, html},
-        fields::Field,
+        fields::{Field, filled},
         form::Form,
         format,
         frame::{Frame, PageResult},

@@ -12,8 +12,8 @@ use crate::{
     catalog,
     console::{
         answer::{go, html},
-        fields::Field,
-        form::{Form, pairs, value},
+        fields::{Field, filled},
+        form::{Form, pairs},
         format,
         frame::{Frame, PageResult},
     },
@@ -175,23 +175,4 @@ async fn new_page(
             .filter(|error| error.fields.is_empty())
             .map(|error| error.message.clone()),
     })
-}
-
-/// The fields with what was typed, and what is wrong with it.
-pub(super) fn filled(
-    fields: Vec<Field>,
-    given: &[(String, String)],
-    refused: Option<&Error>,
-) -> Vec<Field> {
-    let with = |mut field: Field| {
-        let typed = value(given, &field.name);
-        if !typed.is_empty() {
-            field.value = typed.to_owned();
-        }
-        let problem =
-            refused.and_then(|error| error.fields.iter().find(|wrong| wrong.field == field.name));
-        field.error = problem.map(|wrong| wrong.message.clone());
-        field
-    };
-    fields.into_iter().map(with).collect()
 }

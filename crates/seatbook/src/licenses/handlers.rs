@@ -276,7 +276,7 @@ impl One {
 }
 
 /// One pool as a row of the list.
-fn row(pool: &Pool, moment: &Moment) -> LicenseRow {
+pub fn row(pool: &Pool, moment: &Moment) -> LicenseRow {
     let state = pool.state(moment.now);
     let mut marks = Vec::new();
     let days = u16::try_from(pool.expiring_days).unwrap_or(u16::MAX);
@@ -347,7 +347,7 @@ fn groups(pools: &[Pool], by_sku: bool, moment: &Moment) -> Vec<LicenseGroup> {
 }
 
 /// The figures on top of the list.
-fn kpis(totals: Totals) -> Vec<Kpi> {
+pub fn kpis(totals: Totals) -> Vec<Kpi> {
     let kpi = |label: &str, value: i64, note: &str, tone, href: &str| Kpi {
         label: label.into(),
         value: format::number(value),
@@ -359,7 +359,13 @@ fn kpis(totals: Totals) -> Vec<Kpi> {
     let soon = if totals.expiring > 0 { "warn" } else { "mute" };
     vec![
         kpi("Licenses", totals.licenses, "", "mute", "/licenses"),
-        kpi("Units", totals.quantity, "", "mute", ""),
+        kpi(
+            "Units",
+            totals.quantity,
+            "",
+            "mute",
+            "/licenses?sort=-quantity",
+        ),
         Kpi {
             part: totals.available,
             whole: totals.quantity,

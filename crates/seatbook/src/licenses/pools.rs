@@ -298,7 +298,12 @@ pub async fn give(
 }
 
 /// Gives units to a pool that was emptied under another parent; nothing where it is not empty.
-pub async fn adopt(tx: &mut Tx<'_>, pool_id: Uuid, parent_id: Uuid, units: i64) -> Result<Option<i64>> {
+pub async fn adopt(
+    tx: &mut Tx<'_>,
+    pool_id: Uuid,
+    parent_id: Uuid,
+    units: i64,
+) -> Result<Option<i64>> {
     let sql = "UPDATE pool SET parent_id = $2, quantity = $3, version = version + 1
         WHERE id = $1 AND quantity = 0 AND allocated = 0 AND assigned = 0 AND parent_id IS NOT NULL
         RETURNING version";

@@ -20,6 +20,10 @@ pub struct OrganizationsPage {
     pub rows: Vec<OrganizationRow>,
     /// Whether this person may create organizations.
     pub may_create: bool,
+    /// The organization whose tree it is: (id, name).
+    pub top: (String, String),
+    /// The way from the organization acted for down to `top`: (id, name); empty where they are one.
+    pub above: Vec<(String, String)>,
 }
 
 /// One organization in the tree.
@@ -101,12 +105,18 @@ pub struct OrganizationPage {
     pub holdings: Vec<Holding>,
     /// Its people: (name, e-mail, role).
     pub people: Vec<(String, String, String)>,
+    /// Whether this person may see them.
+    pub shows_people: bool,
+    /// Whether this person may see what it holds.
+    pub shows_licenses: bool,
     /// Whether this person may create one below it.
     pub may_create: bool,
     /// Whether this person may edit it.
     pub may_edit: bool,
-    /// Whether this person may move and suspend it.
+    /// Whether this person may move it.
     pub may_move: bool,
+    /// Whether this person may suspend it and take that back.
+    pub may_suspend: bool,
     /// Whether it is suspended now.
     pub suspended: bool,
 }

@@ -51,8 +51,7 @@ impl Command for Allocate {
         let child = queries::find_children(tx, &source, &[self.organization_id])
             .await?
             .pop();
-        let child =
-            child.filter(|child| child.takes_from(self.pool_id));
+        let child = child.filter(|child| child.takes_from(self.pool_id));
         let no_child = || {
             let message = "There is no such organization directly below the pool's.";
             Error::invalid("organization_id", "allocation.no_child", message)

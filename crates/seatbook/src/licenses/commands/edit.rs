@@ -54,8 +54,12 @@ impl Command for EditLicense {
         let before = current(found, self.version)?;
         self.check(&before)?;
         // More units are new units, and only who may issue makes those.
-        if self.quantity.is_some_and(|quantity| quantity > before.quantity) {
-            tx.require(Permission::LicensesIssue, before.organization_id).await?;
+        if self
+            .quantity
+            .is_some_and(|quantity| quantity > before.quantity)
+        {
+            tx.require(Permission::LicensesIssue, before.organization_id)
+                .await?;
         }
         if let Some(quantity) = self
             .quantity
@@ -90,8 +94,15 @@ impl EditLicense {
             ("support_reference", &self.support_reference, 200),
             ("note", &self.note, 2_000),
         ] {
-            if text.as_ref().is_some_and(|text| text.chars().count() > most) {
-                return Err(Error::invalid(field, "too_long", format!("At most {most} characters.")));
+            if text
+                .as_ref()
+                .is_some_and(|text| text.chars().count() > most)
+            {
+                return Err(Error::invalid(
+                    field,
+                    "too_long",
+                    format!("At most {most} characters."),
+                ));
             }
         }
         if self

@@ -57,7 +57,8 @@ impl Command for IssueLicense {
         tx.require(Permission::LicensesIssue, self.organization_id)
             .await?;
         if self.price.is_some() {
-            tx.require(Permission::PricesEdit, self.organization_id).await?;
+            tx.require(Permission::PricesEdit, self.organization_id)
+                .await?;
         }
         self.check()?;
         let owner = organizations::queries::find(tx, self.organization_id)
@@ -144,7 +145,11 @@ impl IssueLicense {
         }
         if let Some((minor, currency)) = &self.price {
             if *minor < 0 {
-                complain("price_minor", "price.negative", "A price is not negative.".into());
+                complain(
+                    "price_minor",
+                    "price.negative",
+                    "A price is not negative.".into(),
+                );
             }
             if currency.parse::<Currency>().is_err() {
                 complain(

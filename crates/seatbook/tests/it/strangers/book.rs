@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use seatbook::scope::BuiltIn;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -120,8 +119,7 @@ impl Book {
         let partner = organization(app, app.provider, ("partner", "Hidden Partner")).await;
         let customer = organization(app, partner, ("customer", "Hidden Customer")).await;
         let elsewhere = organization(app, app.provider, ("partner", "Elsewhere")).await;
-        app.planted_as("hidden@example.org", customer, BuiltIn::Reader)
-            .await;
+        app.member(customer, "reader").await;
         let writer = Writer {
             app,
             document: &document,
@@ -131,7 +129,7 @@ impl Book {
         writer.catalog_and_licenses().await;
         writer.people_and_work().await;
         let low = vec![
-            ("a reader", app.planted(partner, BuiltIn::Reader).await),
+            ("a reader", app.member(partner, "reader").await),
             (
                 "a token without permissions",
                 app.limited(&app.operator, &[]).await,
@@ -140,7 +138,7 @@ impl Book {
         Book {
             operator: app.operator.clone(),
             nobody: Person::nobody(app.address, random_id()),
-            foreign: app.planted(elsewhere, BuiltIn::PartnerAdministrator).await,
+            foreign: app.member(elsewhere, "partner_administrator").await,
             low,
             things: things(app, &document).await,
             document,
