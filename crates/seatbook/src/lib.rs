@@ -28,6 +28,7 @@ pub mod allocations;
 
 // Faces.
 pub mod overview;
+pub mod demo;
 
 // The house as a whole.
 pub mod router;

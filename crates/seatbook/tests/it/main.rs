@@ -2,6 +2,7 @@
 
 mod access;
 mod catalog;
+mod demo;
 mod harness;
 mod organization_pages;
 mod organizations;

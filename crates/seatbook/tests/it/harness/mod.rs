@@ -65,6 +65,16 @@ pub struct TestApp {
 impl TestApp {
     /// Starts a server whose book holds a provider and its operator.
     pub async fn start(engine: Engine) -> TestApp {
+        let mut test = TestApp::blank(engine, None).await;
+        let (provider, person_id) = set_up(&test.app).await;
+        let token = token(&test.app, person_id, Permission::ALL.to_vec()).await;
+        test.operator = Person::new(test.address, person_id, token);
+        test.provider = provider;
+        test
+    }
+
+    /// Starts a server that nobody has set up: no provider, no operator.
+    pub async fn blank(engine: Engine, public_url: Option<&str>) -> TestApp {
         let scratch = scratch(engine).await;
         let mut options = Options::new(scratch.database());
         (options.durable, options.writers, options.readers) = (false, 2, 4);
@@ -79,25 +89,21 @@ impl TestApp {
             .await
             .expect("loopback listens");
         let address = listener.local_addr().expect("it listens");
-        let settings = settings(scratch.database(), address);
+        let mut settings = settings(scratch.database(), address);
+        settings.public_url = public_url.map(str::to_owned);
         let app = App {
             gate,
             settings: Arc::new(settings),
         };
-        let service = router::router(app.clone());
+        let service =
+            router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let server =
             tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
-        let (provider, person_id) = set_up(&app).await;
-        let operator = Person::new(
-            address,
-            person_id,
-            token(&app, person_id, Permission::ALL.to_vec()).await,
-        );
         TestApp {
             app,
             clock,
-            operator,
-            provider,
+            operator: Person::nobody(address, Uuid::nil()),
+            provider: Uuid::nil(),
             address,
             engine,
             server,
@@ -167,6 +173,7 @@ fn settings(database: &str, listen: SocketAddr) -> Settings {
         key_file: "unused".into(),
         key: None,
         log_json: false,
+        demo: false,
     }
 }
 
