@@ -2,13 +2,19 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::Args;
+use clap::{Args, builder::ArgPredicate};
 
 /// Settings of a running server. Flags win over variables.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
-    /// Where the book is: a file, or `postgres://user@host/database`.
-    #[arg(long, env = "SEATBOOK_DATABASE", default_value = "seatbook.db")]
+    /// Where the book is: a file, or `postgres://user@host/database`. The demo keeps its own,
+    /// `seatbook-demo.db`, unless this says otherwise.
+    #[arg(
+        long,
+        env = "SEATBOOK_DATABASE",
+        default_value = "seatbook.db",
+        default_value_if("demo", ArgPredicate::IsPresent, "seatbook-demo.db")
+    )]
     pub database: String,
     /// The address to listen on.
     #[arg(long, env = "SEATBOOK_LISTEN", default_value = "127.0.0.1:7327")]
@@ -25,6 +31,9 @@ pub struct Settings {
     /// Log lines as JSON.
     #[arg(long, env = "SEATBOOK_LOG_JSON")]
     pub log_json: bool,
+    /// Fill an empty book with a made-up one to try things with, and say how to sign in.
+    #[arg(long)]
+    pub demo: bool,
 }
 
 impl Settings {

@@ -38,6 +38,7 @@ pub mod verify;
 pub mod history;
 pub mod overview;
 pub mod reference;
+pub mod demo;
 
 // The house as a whole.
 pub mod router;

@@ -10,6 +10,7 @@ use crate::{
     app::App,
     clock::{Clock, SystemClock},
     config::Settings,
+    demo,
     error::{Error, Result},
     gate::{self, Gate},
     jobs,
@@ -66,11 +67,17 @@ async fn purge(app: App) {
 pub async fn serve(settings: Settings) -> Result<()> {
     let listen = settings.listen;
     let app = open(settings, Arc::new(SystemClock)).await?;
+    if app.settings.demo {
+        demo::prepare(&app).await?;
+    }
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
     let tasks = background(&app)?;
     let runner = jobs::Runner::start(app.clone(), router::KINDS);
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
+    if app.settings.demo {
+        println!("{}", demo::welcome(&app));
+    }
     announce_set_up(&app).await?;
     let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)

@@ -68,6 +68,8 @@ pub fn what(latest: &Latest) -> String {
         .unwrap_or((&latest.command, ""));
     match (noun, verb) {
         ("platform", "set_up") => "Set Seatbook up".into(),
+        ("demo", "begin") => "Began to fill the demo".into(),
+        ("demo", _) => "Filled the demo".into(),
         ("organizations", "suspend") if latest.input.0["suspended"] == false => {
             format!("Resumed {owner}")
         }

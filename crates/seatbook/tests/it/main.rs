@@ -3,6 +3,7 @@
 mod access;
 mod catalog;
 mod contract;
+mod demo;
 mod harness;
 mod history;
 mod imports;

@@ -191,6 +191,7 @@ fn settings(database: &str, listen: SocketAddr) -> Settings {
         key_file: "unused".into(),
         key: None,
         log_json: false,
+        demo: false,
     }
 }
 

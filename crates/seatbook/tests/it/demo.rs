@@ -1,0 +1,162 @@
+//! The demo's book: filled through the gate, kept when it is started again, never poured over another.
+
+use seatbook::demo;
+use serde_json::Value;
+
+use crate::harness::{Browser, Engine, TestApp};
+
+/// Everything the operator's list holds.
+async fn items(browser: &Browser, path: &str) -> Vec<Value> {
+    let body = browser.get(path).await.expect(200);
+    assert!(body["next_cursor"].is_null(), "one page is enough: {path}");
+    body["items"].as_array().expect("items").clone()
+}
+
+/// Entries of the journal: all of them, and those that lie in the future.
+async fn entries(app: &TestApp) -> (i64, i64) {
+    let now = app.app.gate.now();
+    let read = app.app.read(move |mut tx| {
+        Box::pin(async move {
+            let sql = "SELECT count(*), count(*) FILTER (WHERE at > $1) FROM journal";
+            Ok(tx.query_one::<(i64, i64)>(sql, &[&now]).await?)
+        })
+    });
+    read.await.expect("it is read")
+}
+
+async fn signed_in(app: &TestApp, email: &str) -> Browser {
+    let browser = Browser::new(app.address);
+    browser.sign_in(email, demo::PASSWORD).await.goes("/");
+    browser
+}
+
+async fn fills_a_book(engine: Engine) {
+    let app = TestApp::blank(engine, None).await;
+    demo::prepare(&app.app).await.expect("it is filled");
+    let operator = signed_in(&app, "ingrid@norvik.example").await;
+    let organizations = items(&operator, "/api/v1/organizations?limit=200").await;
+    let of = |kind: &str| organizations.iter().filter(|it| it["kind"] == kind).count();
+    assert_eq!((of("provider"), of("partner"), of("customer")), (1, 6, 40));
+    assert!((18..=24).contains(&items(&operator, "/api/v1/skus?limit=200").await.len()));
+    let licenses = items(&operator, "/api/v1/licenses?limit=200").await;
+    assert!(
+        (40..=50).contains(&licenses.len()),
+        "{} licenses",
+        licenses.len()
+    );
+    let mut orders: Vec<&str> = licenses
+        .iter()
+        .filter_map(|it| it["sales_order"].as_str())
+        .collect();
+    orders.dedup();
+    assert!(orders.len() > 15, "{orders:?}");
+    for (state, least) in [
+        ("active", 20),
+        ("scheduled", 4),
+        ("expired", 4),
+        ("expiring_soon", 5),
+        ("paused", 1),
+    ] {
+        let path = format!("/api/v1/licenses?limit=200&status={state}");
+        let found = items(&operator, &path).await.len();
+        assert!(found >= least, "{found} {state}");
+    }
+    let untouched = licenses.iter().filter(|it| it["allocated"] == 0).count();
+    assert!(
+        (4..=10).contains(&untouched),
+        "{untouched} were not passed on"
+    );
+    for name in [
+        "Nordlicht Partners",
+        "Aurora Hospitals",
+        "Aurora Laboratories",
+    ] {
+        let id = organizations
+            .iter()
+            .find(|it| it["name"] == name)
+            .expect("it is there")["id"]
+            .clone();
+        let path = format!(
+            "/api/v1/pools?limit=200&organization_id={}",
+            id.as_str().expect("an id")
+        );
+        assert!(
+            items(&operator, &path).await.len() > 3,
+            "{name} holds units"
+        );
+    }
+    let (all, future) = entries(&app).await;
+    assert!(
+        all > 200 && future == 0,
+        "{all} entries, {future} of them in the future"
+    );
+    let page = operator.get("/").await.page(200);
+    assert!(
+        page.contains("Edge Firewall") && page.contains("Suspended Viñedos Tres Ríos"),
+        "{page}"
+    );
+
+    assert!(demo::welcome(&app.app).contains(&format!("http://{}/sign-in", app.address)));
+    for email in [
+        "jonas@nordlicht.example",
+        "piotr@norvik.example",
+        "aino@norvik.example",
+        "lena@aurora-hospitals.example",
+    ] {
+        assert!(demo::welcome(&app.app).contains(email));
+        signed_in(&app, email)
+            .await
+            .get("/licenses")
+            .await
+            .page(200);
+    }
+    demo::prepare(&app.app).await.expect("it is kept");
+    assert_eq!(entries(&app).await.0, all);
+    app.end().await;
+}
+
+/// A telling that was cut off before its end goes on and does nothing twice.
+async fn goes_on_where_it_was(engine: Engine) {
+    let app = TestApp::blank(engine, None).await;
+    demo::prepare(&app.app).await.expect("it is filled");
+    let (all, _) = entries(&app).await;
+    let last = "(SELECT id FROM journal WHERE command = 'demo.finish')";
+    app.tamper(&format!(
+        "DELETE FROM request_key WHERE journal_id IN {last}"
+    ))
+    .await;
+    app.tamper("DELETE FROM journal WHERE command = 'demo.finish'")
+        .await;
+    app.clock.advance_seconds(36 * 3600);
+    demo::prepare(&app.app).await.expect("it goes on");
+    assert_eq!(entries(&app).await.0, all);
+    app.end().await;
+}
+
+/// A book that somebody set up is left alone.
+async fn leaves_another_book_alone(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let before = entries(&app).await;
+    let refused = demo::prepare(&app.app)
+        .await
+        .expect_err("the book is in use");
+    assert_eq!(refused.code, "demo.book_in_use");
+    assert_eq!(entries(&app).await, before);
+    app.end().await;
+}
+
+macro_rules! on_both {
+    ($($name:ident),+) => { $(mod $name {
+        use super::Engine;
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn sqlite() { super::$name(Engine::Sqlite).await }
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn postgres() { super::$name(Engine::Postgres).await }
+    })+ };
+}
+
+on_both!(
+    fills_a_book,
+    goes_on_where_it_was,
+    leaves_another_book_alone
+);
