@@ -8,6 +8,7 @@ use seatbook::{
     clock::SystemClock,
     config::Settings,
     error::{Error, Result},
+    imports::command_line::{self, ImportArgs},
     recovery, serve,
     verify::{self, VerifyArgs},
 };
@@ -28,6 +29,9 @@ enum Verb {
     /// Looks after the people who sign in.
     #[command(subcommand)]
     User(User),
+    /// Brings a CSV file into the book. It opens the book itself: a book in one file (SQLite) must not be
+    /// open in a running server, whose console and API import as well.
+    Import(ImportArgs),
     /// Proves the book from its own records; exits 1 and names what is off.
     Verify(VerifyArgs),
 }
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
             Verb::User(User::Reset { email, settings }) => {
                 reset(settings, &email).await.map(|()| true)
             }
+            Verb::Import(args) => import(args).await,
             Verb::Verify(args) => verify::tell(&args, &mut std::io::stdout()).await,
         }
     });
@@ -70,6 +75,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Opens the book and brings the file in.
+async fn import(args: ImportArgs) -> Result<bool> {
+    let app = serve::open(args.settings.clone(), Arc::new(SystemClock)).await?;
+    let done = command_line::run(&app, &args, &mut std::io::stdout()).await;
+    app.gate.db().close().await;
+    done
 }
 
 /// Asks the running server; where there is none, opens the book itself.

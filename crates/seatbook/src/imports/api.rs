@@ -13,9 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    applying::{self, Application},
+    applying::{self, Application, INLINE_ROWS, Queued, RequestImport},
     commands::MapImport,
-    job::{INLINE_ROWS, Queued, RequestImport},
     model::{Import, ImportRow, Mode},
     queries, runs, uploads,
 };
@@ -222,10 +221,5 @@ pub async fn apply(State(app): State<App>, Id(id): Id, write: Write<ApplyIn>) ->
     responses((status = 200, description = "The file with two columns more.", body = String, content_type = "text/csv")))]
 pub async fn result(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
     let (name, bytes) = uploads::result_file(&app, &caller, id).await?;
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    Ok((headers, bytes).into_response())
+    Ok((uploads::attachment(&name), bytes).into_response())
 }

@@ -3,15 +3,14 @@
 use askama::Template;
 use axum::{
     extract::{Multipart, Path, RawQuery, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::IntoResponse,
 };
 use uuid::Uuid;
 
 use super::{
-    applying::{self, Application},
+    applying::{self, Application, INLINE_ROWS, RequestImport},
     commands::MapImport,
-    job::{INLINE_ROWS, RequestImport},
     model::{Import, ImportRow, Mode, State as Stage},
     pages::{
         ImportKind as KindRow, ImportMappingPage, ImportPreviewPage, ImportResultPage,
@@ -31,7 +30,6 @@ use crate::{
         table::{Filter, ListView},
     },
     error::{Error, Result},
-    files,
     gate::Key,
     scope::Permission,
     sheets::{ImportKind, Mapping, Outcome},
@@ -109,6 +107,11 @@ fn said(import: &Import) -> String {
     }
 }
 
+/// `/imports/samples/{kind}`: a file to start from.
+pub async fn sample(_: Frame, Path(kind): Path<String>) -> PageResult {
+    Ok(uploads::sample(&kind)?.into_response())
+}
+
 /// Takes a file in.
 pub async fn upload(State(app): State<App>, frame: Frame, parts: Multipart) -> PageResult {
     let done = match uploads::read(&frame.caller, parts).await {
@@ -126,19 +129,6 @@ pub async fn upload(State(app): State<App>, frame: Frame, parts: Multipart) -> P
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// `/imports/samples/{kind}`: a file to start from.
-pub async fn sample(_: Frame, Path(kind): Path<String>) -> PageResult {
-    let kind = ImportKind::parse(&kind).ok_or_else(Error::not_found)?;
-    let headings = kind.fields().iter().map(|field| field.label.to_owned());
-    let bytes = files::write_csv([headings.collect::<Vec<_>>()], b',')?;
-    let disposition = format!("attachment; filename=\"seatbook-{}.csv\"", kind.as_str());
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    Ok((headers, bytes).into_response())
 }
 
 /// `/imports/{id}/mapping`: which column is which.

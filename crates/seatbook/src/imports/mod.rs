@@ -8,9 +8,9 @@
 
 pub mod api;
 pub mod applying;
+pub mod command_line;
 pub mod commands;
 mod handlers;
-pub mod job;
 pub mod model;
 pub mod pages;
 pub mod queries;

@@ -2,7 +2,8 @@
 
 use axum::{
     extract::{Multipart, multipart::MultipartError},
-    http::HeaderMap,
+    http::{HeaderMap, HeaderName, header},
+    response::IntoResponse,
 };
 use uuid::Uuid;
 
@@ -156,4 +157,26 @@ pub async fn result_file(app: &App, caller: &Caller, id: Uuid) -> Result<(String
     let separator = import.separator.bytes().next().unwrap_or(b',');
     let bytes = files::write_csv(std::iter::once(heading).chain(lines), separator)?;
     Ok((format!("import-{id}-result.csv"), bytes))
+}
+
+/// A file to start from: the headings of a kind, ready to be filled below.
+pub fn sample(kind: &str) -> Result<impl IntoResponse + use<>> {
+    let kind = ImportKind::parse(kind).ok_or_else(Error::not_found)?;
+    let headings = kind.fields().iter().map(|field| field.label.to_owned());
+    let bytes = files::write_csv([headings.collect::<Vec<_>>()], b',')?;
+    Ok((
+        attachment(&format!("seatbook-{}.csv", kind.as_str())),
+        bytes,
+    ))
+}
+
+/// The headers of a CSV file to be kept, under a name that this server made.
+pub fn attachment(name: &str) -> [(HeaderName, String); 2] {
+    [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ]
 }

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::{
     catalog,
     cells::forgiving,
+    licenses,
     model::{Mapping, Oddity, Outcome, Remark, Staged},
-    organizations,
+    organizations, shares,
 };
 use crate::{
     catalog::upsert::{ProductRow, SkuRow},
@@ -28,6 +29,10 @@ pub enum ImportKind {
     Catalog,
     /// Partners and customers.
     Organizations,
+    /// Licenses that were issued or bought.
+    Licenses,
+    /// What organizations below yours have of licenses.
+    Allocations,
 }
 
 /// A field of a kind, and the headings by which it is guessed.
@@ -43,6 +48,22 @@ pub struct Field {
     pub required: bool,
     /// Headings, in small letters without spaces and signs.
     pub headings: &'static [&'static str],
+}
+
+/// A field that may be absent from a file.
+pub const fn field(
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    headings: &'static [&'static str],
+) -> Field {
+    Field {
+        name,
+        label,
+        hint,
+        required: false,
+        headings,
+    }
 }
 
 /// One thing that rows of a file say: a product, a SKU, an organization.
@@ -63,6 +84,10 @@ pub enum What {
     Sku(SkuRow),
     /// An organization.
     Organization(organizations::OrganizationRow),
+    /// A license.
+    License(licenses::LicenseRow),
+    /// What an organization shall have of a license.
+    Share(shares::ShareRow),
 }
 
 /// What became, or would become, of a unit.
@@ -85,6 +110,20 @@ impl Judged {
             errors: vec![],
             mark,
         }
+    }
+
+    /// A refusal of a command, as a problem.
+    pub fn refused(error: &Error) -> Self {
+        let whole = FieldError {
+            field: String::new(),
+            code: error.code.clone(),
+            message: error.message.clone(),
+        };
+        Judged::bad(if error.fields.is_empty() {
+            vec![whole]
+        } else {
+            error.fields.clone()
+        })
     }
 
     /// A problem.
@@ -124,13 +163,20 @@ impl Sheet {
 
 impl ImportKind {
     /// All of them.
-    pub const ALL: [ImportKind; 2] = [ImportKind::Catalog, ImportKind::Organizations];
+    pub const ALL: [ImportKind; 4] = [
+        ImportKind::Catalog,
+        ImportKind::Organizations,
+        ImportKind::Licenses,
+        ImportKind::Allocations,
+    ];
 
     /// What is stored.
     pub const fn as_str(self) -> &'static str {
         match self {
             ImportKind::Catalog => "catalog",
             ImportKind::Organizations => "organizations",
+            ImportKind::Licenses => "licenses",
+            ImportKind::Allocations => "allocations",
         }
     }
 
@@ -139,6 +185,8 @@ impl ImportKind {
         match self {
             ImportKind::Catalog => "Catalog",
             ImportKind::Organizations => "Organizations",
+            ImportKind::Licenses => "Licenses",
+            ImportKind::Allocations => "Allocations",
         }
     }
 
@@ -149,6 +197,10 @@ impl ImportKind {
             ImportKind::Organizations => {
                 "An organization a row, with its reference and that of the one above it."
             }
+            ImportKind::Licenses => "A line of a sales order a row: order, SKU, quantity.",
+            ImportKind::Allocations => {
+                "What one organization shall have of a license a row: order, organization, quantity."
+            }
         }
     }
 
@@ -157,6 +209,8 @@ impl ImportKind {
         match self {
             ImportKind::Catalog => "/catalog",
             ImportKind::Organizations => "/organizations",
+            ImportKind::Licenses => "/licenses",
+            ImportKind::Allocations => "/licenses",
         }
     }
 
@@ -170,6 +224,8 @@ impl ImportKind {
         match self {
             ImportKind::Catalog => catalog::FIELDS,
             ImportKind::Organizations => organizations::FIELDS,
+            ImportKind::Licenses => licenses::FIELDS,
+            ImportKind::Allocations => shares::FIELDS,
         }
     }
 
@@ -238,6 +294,8 @@ impl ImportKind {
         match self {
             ImportKind::Catalog => catalog::understand(rows, mapping, headings),
             ImportKind::Organizations => organizations::understand(rows, mapping, headings),
+            ImportKind::Licenses => licenses::understand(rows, mapping, headings),
+            ImportKind::Allocations => shares::understand(rows, mapping, headings),
         }
     }
 
@@ -251,6 +309,8 @@ impl ImportKind {
         match self {
             ImportKind::Catalog => catalog::judge(tx, asker, units).await,
             ImportKind::Organizations => organizations::judge(tx, asker, units).await,
+            ImportKind::Licenses => licenses::judge(tx, asker, units).await,
+            ImportKind::Allocations => shares::judge(tx, asker, units).await,
         }
     }
 
@@ -264,6 +324,8 @@ impl ImportKind {
         match self {
             ImportKind::Catalog => catalog::keep(tx, units).await,
             ImportKind::Organizations => organizations::keep(tx, organization_id, units).await,
+            ImportKind::Licenses => licenses::keep(tx, organization_id, units).await,
+            ImportKind::Allocations => shares::keep(tx, organization_id, units).await,
         }
     }
 }

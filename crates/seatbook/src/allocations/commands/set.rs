@@ -155,7 +155,7 @@ impl SetAllocations {
     }
 
     /// Whether sums and rows would be accepted now. The job that applies them checks again.
-    pub(super) async fn check(&self, tx: &mut Tx<'_>) -> Result<()> {
+    pub async fn check(&self, tx: &mut store::Tx<'_>) -> Result<()> {
         self.count()?;
         let source = queries::find_source(tx, self.pool_id)
             .await?

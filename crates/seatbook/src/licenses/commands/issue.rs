@@ -127,7 +127,8 @@ impl Command for IssueLicense {
 }
 
 impl IssueLicense {
-    fn check(&self) -> Result<()> {
+    /// What is wrong with it by itself, whatever the book holds.
+    pub fn check(&self) -> Result<()> {
         let mut wrong = Vec::new();
         let mut complain = |field: &str, code: &'static str, message: String| {
             wrong.push(FieldError {

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rules::money::{Currency, Money};
-
 use super::{
     super::{
         cells::{Cells, forgiving, note_spaces, note_widths},
         kinds::Sheet,
         model::{Mapping, Remark, Staged},
+        values::price_of,
     },
     oddities,
     units::told_apart,
@@ -250,20 +249,6 @@ impl Reader<'_> {
             None => included.push((place, row)),
         }
     }
-}
-
-pub fn price_of(price: &str, currency: &str) -> Option<(i64, String)> {
-    let currency: Currency = currency.to_uppercase().parse().ok()?;
-    // A decimal comma, as half of the world writes it.
-    let price = if price.contains('.') {
-        price.to_owned()
-    } else {
-        price.replacen(',', ".", 1)
-    };
-    let money = Money::parse(&price, currency)
-        .ok()
-        .filter(|money| money.minor >= 0)?;
-    Some((money.minor, currency.to_string()))
 }
 
 pub fn kind_of(word: &str) -> Option<ProductKind> {

@@ -10,7 +10,7 @@ use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
-    kinds::{Asker, Field, Judged, What},
+    kinds::{Asker, Field, Judged, What, field},
     model::Outcome,
 };
 use crate::{
@@ -25,21 +25,6 @@ use crate::{
     scope::{Permission, missing, tree},
 };
 pub use drafts::understand;
-
-const fn field(
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    headings: &'static [&'static str],
-) -> Field {
-    Field {
-        name,
-        label,
-        hint,
-        required: false,
-        headings,
-    }
-}
 
 /// The fields of a catalog.
 pub const FIELDS: &[Field] = &[
@@ -146,7 +131,7 @@ pub async fn judge(tx: &mut Tx<'_>, asker: &Asker, units: &[&What]) -> Result<Ve
                 verdict(&planned)
             }
             What::Sku(row) => verdict(&plan_sku(row, &skus, &products, may_price)),
-            What::Organization(_) => Judged::bad(vec![]),
+            _ => Judged::bad(vec![]),
         });
     }
     Ok(judged)
@@ -225,7 +210,7 @@ fn product_keys(what: &What) -> Vec<&RowKey> {
             .flatten()
             .chain([&row.product])
             .collect(),
-        What::Organization(_) => vec![],
+        _ => vec![],
     }
 }
 

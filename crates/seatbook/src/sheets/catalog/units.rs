@@ -6,8 +6,9 @@ use super::{
     super::{
         kinds::{Sheet, Unit, What},
         model::Remark,
+        values::price_of,
     },
-    drafts::{Book, Draft, Drafts, kind_of, price_of},
+    drafts::{Book, Draft, Drafts, kind_of},
 };
 use crate::catalog::upsert::{ProductRow, RowKey, SkuRow};
 

@@ -8,7 +8,7 @@ use store::Tx;
 use uuid::Uuid;
 
 use super::{
-    kinds::{Asker, Field, Judged, What},
+    kinds::{Asker, Field, Judged, What, field},
     model::Outcome,
 };
 use crate::{
@@ -55,59 +55,44 @@ pub const FIELDS: &[Field] = &[
             "companyname",
         ],
     },
-    optional(
+    field(
         "parent_reference",
         "Parent's reference",
         "Where there is none, it stands below yours.",
         &["parentreference", "parent", "parentid", "parentcode"],
     ),
-    optional(
+    field(
         "kind",
         "Kind",
         "partner or customer; customer unless said.",
         &["kind", "type", "organizationkind"],
     ),
-    optional(
+    field(
         "website",
         "Web site",
         "",
         &["website", "web", "url", "homepage"],
     ),
-    optional(
+    field(
         "tax_id",
         "Tax number",
         "",
         &["taxid", "taxnumber", "vat", "vatid", "vatnumber"],
     ),
-    optional(
+    field(
         "pricing_model",
         "Pricing model",
         "license or usage.",
         &["pricingmodel"],
     ),
-    optional(
+    field(
         "time_zone",
         "Time zone",
         "Such as Europe/Berlin.",
         &["timezone", "zone"],
     ),
-    optional("note", "Note", "", &["note", "notes", "comment", "remark"]),
+    field("note", "Note", "", &["note", "notes", "comment", "remark"]),
 ];
-
-const fn optional(
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    headings: &'static [&'static str],
-) -> Field {
-    Field {
-        name,
-        label,
-        hint,
-        required: false,
-        headings,
-    }
-}
 
 /// An organization as a file says it. What is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
