@@ -177,7 +177,14 @@ impl Story {
                 code: sku.code.into(),
                 name: sku.name.into(),
                 product_id: named(&products, sku.product)?,
-                r#type: Some("Subscription".into()),
+                r#type: Some(
+                    if sku.validity == "P1M" {
+                        "Monthly"
+                    } else {
+                        "Prepaid"
+                    }
+                    .into(),
+                ),
                 tier: Some(sku.tier.0.into()),
                 class: Some(sku.tier.1.into()),
                 validity: Some(sku.validity.into()),

@@ -30,7 +30,7 @@ use crate::{
     scope::Permission,
 };
 
-/// Pools named one by one; beyond them only their number is said.
+/// Pools named one by one; those beyond are counted.
 const NAMED: i64 = 8;
 
 /// `/organizations/{id}/move`.
@@ -105,6 +105,12 @@ async fn previewed(
     };
     match asked {
         Ok(_) => page(app, frame, id, (given, None)).await,
+        // A preview gives way to whoever writes; what is counted here stands without it.
+        Err(error) if error.kind == Kind::Unavailable => {
+            let mut page = page(app, frame, id, (given, None)).await?;
+            page.warnings.push(error.message);
+            Ok(page)
+        }
         Err(error) if error.is_refusal() => {
             let mut page = page(app, frame, id, (given, Some(&error))).await?;
             // The fragment shows the preview alone, so what is wrong with a field is said there too.
@@ -138,7 +144,7 @@ async fn page(
         fields,
         preview_href: format!("/organizations/{id}/move/preview"),
         preview: seen.numbers(refused),
-        warnings: seen.held.iter().map(returning).collect(),
+        warnings: seen.warnings(refused),
         back: format!("/organizations/{id}"),
     })
 }
@@ -176,6 +182,19 @@ impl Seen {
             })
         })
         .await
+    }
+
+    /// What must be returned first, the most first; what is not named is counted.
+    fn warnings(&self, refused: Option<&Error>) -> Vec<String> {
+        let mut warnings: Vec<String> = self.held.iter().map(returning).collect();
+        let fact = |name: &str| refused?.facts.get(name)?.as_i64();
+        let left = fact("pools").unwrap_or_default() - self.held.len() as i64;
+        if left > 0 {
+            let licenses = format::count(left, "more license", "more licenses");
+            let units = format::count(fact("units").unwrap_or_default(), "unit", "units");
+            warnings.push(format!("And of {licenses}: {units} in all."));
+        }
+        warnings
     }
 
     /// What moves along, once a parent was chosen that would take it.

@@ -1,5 +1,7 @@
 //! The demo's book: filled through the gate, kept when it is started again, never poured over another.
 
+use std::collections::BTreeSet;
+
 use seatbook::demo;
 use serde_json::Value;
 
@@ -30,88 +32,86 @@ async fn signed_in(app: &TestApp, email: &str) -> Browser {
     browser
 }
 
+/// The tree, the licenses in their states and the journal are such as one would expect to find.
 async fn fills_a_book(engine: Engine) {
     let app = TestApp::blank(engine, None).await;
     demo::prepare(&app.app).await.expect("it is filled");
     let operator = signed_in(&app, "ingrid@norvik.example").await;
-    let organizations = items(&operator, "/api/v1/organizations?limit=200").await;
+    check_tree(&operator).await;
+    check_licenses(&operator).await;
+    let (all, future) = entries(&app).await;
+    assert!(
+        all > 200 && future == 0,
+        "{all} entries, {future} in the future"
+    );
+    let page = operator.get("/").await.page(200);
+    assert!(page.contains("Edge Firewall"), "{page}");
+    assert!(page.contains("Suspended Viñedos Tres Ríos"), "{page}");
+    app.end().await;
+}
+
+async fn check_tree(operator: &Browser) {
+    let organizations = items(operator, "/api/v1/organizations?limit=200").await;
     let of = |kind: &str| organizations.iter().filter(|it| it["kind"] == kind).count();
     assert_eq!((of("provider"), of("partner"), of("customer")), (1, 6, 40));
-    assert!((18..=24).contains(&items(&operator, "/api/v1/skus?limit=200").await.len()));
-    let licenses = items(&operator, "/api/v1/licenses?limit=200").await;
-    assert!(
-        (40..=50).contains(&licenses.len()),
-        "{} licenses",
-        licenses.len()
-    );
-    let mut orders: Vec<&str> = licenses
-        .iter()
-        .filter_map(|it| it["sales_order"].as_str())
-        .collect();
-    orders.dedup();
-    assert!(orders.len() > 15, "{orders:?}");
-    for (state, least) in [
-        ("active", 20),
-        ("scheduled", 4),
-        ("expired", 4),
-        ("expiring_soon", 5),
-        ("paused", 1),
-    ] {
-        let path = format!("/api/v1/licenses?limit=200&status={state}");
-        let found = items(&operator, &path).await.len();
-        assert!(found >= least, "{found} {state}");
-    }
-    let untouched = licenses.iter().filter(|it| it["allocated"] == 0).count();
-    assert!(
-        (4..=10).contains(&untouched),
-        "{untouched} were not passed on"
-    );
     for name in [
         "Nordlicht Partners",
         "Aurora Hospitals",
         "Aurora Laboratories",
     ] {
-        let id = organizations
-            .iter()
-            .find(|it| it["name"] == name)
-            .expect("it is there")["id"]
-            .clone();
-        let path = format!(
-            "/api/v1/pools?limit=200&organization_id={}",
-            id.as_str().expect("an id")
-        );
+        let found = organizations.iter().find(|it| it["name"] == name);
+        let id = found.and_then(|it| it["id"].as_str()).expect("it is there");
+        let pools = format!("/api/v1/pools?limit=200&organization_id={id}");
         assert!(
-            items(&operator, &path).await.len() > 3,
+            items(operator, &pools).await.len() > 3,
             "{name} holds units"
         );
     }
-    let (all, future) = entries(&app).await;
-    assert!(
-        all > 200 && future == 0,
-        "{all} entries, {future} of them in the future"
-    );
-    let page = operator.get("/").await.page(200);
-    assert!(
-        page.contains("Edge Firewall") && page.contains("Suspended Viñedos Tres Ríos"),
-        "{page}"
-    );
+}
 
-    assert!(demo::welcome(&app.app).contains(&format!("http://{}/sign-in", app.address)));
-    for email in [
-        "jonas@nordlicht.example",
-        "piotr@norvik.example",
-        "aino@norvik.example",
-        "lena@aurora-hospitals.example",
-    ] {
-        assert!(demo::welcome(&app.app).contains(email));
-        signed_in(&app, email)
-            .await
-            .get("/licenses")
-            .await
-            .page(200);
+async fn check_licenses(operator: &Browser) {
+    let skus = items(operator, "/api/v1/skus?limit=200").await.len();
+    assert!((18..=24).contains(&skus), "{skus} SKUs");
+    let licenses = items(operator, "/api/v1/licenses?limit=200").await;
+    assert!((40..=50).contains(&licenses.len()), "{}", licenses.len());
+    let orders = licenses.iter().filter_map(|it| it["sales_order"].as_str());
+    let orders: BTreeSet<&str> = orders.collect();
+    assert!(orders.len() > 15, "{orders:?}");
+    let expected = [
+        ("active", 20),
+        ("scheduled", 4),
+        ("expired", 4),
+        ("expiring_soon", 5),
+        ("paused", 1),
+    ];
+    for (state, least) in expected {
+        let path = format!("/api/v1/licenses?limit=200&status={state}");
+        let found = items(operator, &path).await.len();
+        assert!(found >= least, "{found} {state}");
     }
+    let untouched = licenses.iter().filter(|it| it["allocated"] == 0).count();
+    assert!((4..=10).contains(&untouched), "{untouched} not passed on");
+}
+
+/// Whom the terminal names can sign in, and a second start keeps the book.
+async fn lets_everybody_in(engine: Engine) {
+    let app = TestApp::blank(engine, None).await;
+    demo::prepare(&app.app).await.expect("it is filled");
+    let said = demo::welcome(&app.app);
+    assert!(
+        said.contains(&format!("http://{}/sign-in", app.address)),
+        "{said}"
+    );
+    let named = said.split_whitespace().filter(|word| word.contains('@'));
+    let named: Vec<&str> = named.collect();
+    assert_eq!(named.len(), 5, "one of each role: {said}");
+    for email in named {
+        let browser = signed_in(&app, email).await;
+        browser.get("/licenses").await.page(200);
+    }
+    let before = entries(&app).await;
     demo::prepare(&app.app).await.expect("it is kept");
-    assert_eq!(entries(&app).await.0, all);
+    assert_eq!(entries(&app).await, before);
     app.end().await;
 }
 
@@ -157,6 +157,7 @@ macro_rules! on_both {
 
 on_both!(
     fills_a_book,
+    lets_everybody_in,
     goes_on_where_it_was,
     leaves_another_book_alone
 );
