@@ -71,7 +71,7 @@ fn filter(list: &ListView, organization_id: Uuid, offset: i64) -> Filter {
     let asked = list.sort.trim_start_matches('-');
     let sort = match asked {
         "quantity" => Sort::Quantity,
-        "order" => Sort::Order,
+        "end" => Sort::End,
         "sku" => Sort::Sku,
         _ if by_sku => Sort::Sku,
         _ => Sort::Order,
