@@ -63,6 +63,11 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
         .get_or_insert_with(|| vec![SecurityRequirement::new("token", Vec::<String>::new())]);
     name(operation);
     let writes = !matches!(method, HttpMethod::Get);
+    // A file is laid aside and checked, which changes nothing in the book: it is its own preview.
+    let uploads = match &operation.request_body {
+        Some(RefOr::T(body)) => body.content.contains_key("multipart/form-data"),
+        _ => false,
+    };
     if writes {
         let parameters = operation.parameters.get_or_insert_with(Vec::new);
         parameters.push(parameter(
@@ -70,11 +75,13 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
             ParameterIn::Header,
             "Send the same key with the same request again, and it has one effect and one answer. Kept 72 hours.",
         ));
-        parameters.push(parameter(
-            "preview",
-            ParameterIn::Query,
-            "`true` answers what would happen, and keeps nothing.",
-        ));
+        if !uploads {
+            parameters.push(parameter(
+                "preview",
+                ParameterIn::Query,
+                "`true` answers what would happen, and keeps nothing.",
+            ));
+        }
         if !matches!(method, HttpMethod::Post) {
             parameters.push(parameter(
                 "If-Match",
@@ -146,19 +153,32 @@ fn parameter(name: &str, place: ParameterIn, description: &str) -> RefOr<Paramet
 
 /// The body of every refusal (RFC 9457).
 fn problem() -> Object {
+    let member = |description: &str| {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(description))
+    };
+    let number = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .description(Some("The HTTP status."));
+    let fields = utoipa::openapi::ArrayBuilder::new()
+        .items(Ref::from_schema_name("FieldError"))
+        .description(Some(
+            "What is wrong with each field, where fields are wrong.",
+        ));
     ObjectBuilder::new()
         .description(Some(
             "Why something was not done (RFC 9457). Facts stand beside the members named here.",
         ))
-        .property("type", Object::with_type(Type::String))
-        .property("title", Object::with_type(Type::String))
-        .property("status", Object::with_type(Type::Integer))
-        .property("code", Object::with_type(Type::String))
-        .property("detail", Object::with_type(Type::String))
+        .property("type", member("Always `about:blank`: `code` says more."))
+        .property("title", member("The same for every refusal of one status."))
+        .property("status", number)
         .property(
-            "fields",
-            utoipa::openapi::ArrayBuilder::new().items(Ref::from_schema_name("FieldError")),
+            "code",
+            member("Stable: what programs match on, such as `pool.exhausted`."),
         )
+        .property("detail", member("A sentence a person can act on."))
+        .property("fields", fields)
         .required("type")
         .required("title")
         .required("status")

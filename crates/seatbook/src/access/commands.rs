@@ -216,6 +216,12 @@ impl Command for CreateToken {
         if tx.caller().origin != Origin::System && tx.actor_id() != self.person_id {
             return Err(Error::not_found());
         }
+        // Or a token of few permissions would make itself one of many.
+        if let Some(limits) = &tx.caller().limits
+            && let Some(wider) = self.permissions.iter().find(|it| !limits.contains(it))
+        {
+            return Err(crate::scope::missing(*wider));
+        }
         let name = rules::text::normalize_key(&self.name);
         if name.is_empty() || name.chars().count() > 100 {
             return Err(Error::invalid(

@@ -75,6 +75,12 @@ pub struct Answer {
     pub values: Vec<Property>,
 }
 
+/// A description in parts, each with whether it stood between backticks.
+pub fn parts(text: &str) -> Vec<(bool, &str)> {
+    let parts = text.split('`').enumerate();
+    parts.map(|(place, part)| (place % 2 == 1, part)).collect()
+}
+
 impl Operation {
     /// The badge's colours: reading is calm, removing is not.
     pub fn tone(&self) -> &'static str {
@@ -111,6 +117,7 @@ impl ReferencePage {
                 }
             }
         }
+        chapters.sort_by(|one, other| one.name.cmp(&other.name));
         ReferencePage {
             version: text(&document["info"]["version"]),
             base_url: base_url.into(),

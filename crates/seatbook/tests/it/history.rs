@@ -78,8 +78,9 @@ both_engines! {
         add(&app, one, "customer", "Below one").await;
         let entry = add_below(&app, other).await;
         let reader = app.member(one, "reader").await;
-        let branch = ["organizations.create", "invitations.create", "invitations.accept"];
-        assert_eq!(commands(reader.get("/api/v1/journal").await), branch);
+        let mut branch = commands(reader.get("/api/v1/journal").await);
+        branch.sort();
+        assert_eq!(branch, ["invitations.accept", "invitations.create", "organizations.create"]);
         let hidden = reader.get(&format!("/api/v1/journal/{entry}")).await.expect(404);
         assert_eq!(hidden, reader.get(&format!("/api/v1/journal/{}", random_id())).await.expect(404));
         let blind = app.limited(&app.operator, &[Permission::JobsRead]).await;
@@ -98,4 +99,33 @@ async fn add_below(app: &TestApp, parent: Uuid) -> String {
         .to_str()
         .expect("an id")
         .to_owned()
+}
+
+both_engines! {
+    /// The journal's pages: who did what, before and after, in words; the rest is not there.
+    async fn the_journal_reads_as_a_page(app: TestApp) {
+        let partner = add(&app, app.provider, "partner", "Nordlicht").await;
+        let customer = add(&app, partner, "customer", "Before").await;
+        let edited = app.operator.put(&format!("/api/v1/organizations/{customer}"), json!({"name": "After"})).await;
+        let id = edited.headers["seatbook-journal-id"].to_str().expect("an id").to_owned();
+        let other = add_below(&app, app.provider).await;
+        let (browser, _) = app.browser_of(partner, "reader").await;
+        let page = browser.get("/journal").await.text;
+        for word in ["Changed an organization", "Added an organization", "Olga Operator", "API", "Before", "After"] {
+            assert!(page.contains(word), "{word}: {page}");
+        }
+        assert!(!page.contains("Below other"), "{page}");
+        let narrowed = browser.get("/journal?command=organizations.edit").await.text;
+        assert!(narrowed.contains("1 entry"), "{narrowed}");
+        assert!(browser.get("/journal?q=nobody").await.text.contains("Nothing matches"));
+        let branch = browser.get(&format!("/journal?organization={customer}")).await.text;
+        assert!(branch.contains("Changed an organization"), "{branch}");
+        let entry = browser.get(&format!("/journal/{id}")).await.text;
+        for word in ["Organization, name", "Before", "After", "organizations.edit", "2026-06-01T12:02:00Z"] {
+            assert!(entry.contains(word), "{word}: {entry}");
+        }
+        let hidden = browser.get(&format!("/journal/{other}")).await;
+        assert!(hidden.status.as_u16() == 404 && hidden.text.contains("<html"), "{}", hidden.text);
+        app.end().await;
+    }
 }

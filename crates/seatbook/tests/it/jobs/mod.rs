@@ -1,6 +1,7 @@
 //! Jobs through the door: once, whatever crashes; again, as often as it helps; and seen by those who may.
 
 pub mod kinds;
+mod windows;
 
 use reqwest::Method;
 use seatbook::{gate::Key, jobs::Runner, scope::Permission};
