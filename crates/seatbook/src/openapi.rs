@@ -63,6 +63,11 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
         .get_or_insert_with(|| vec![SecurityRequirement::new("token", Vec::<String>::new())]);
     name(operation);
     let writes = !matches!(method, HttpMethod::Get);
+    // A file is laid aside and checked, which changes nothing in the book: it is its own preview.
+    let uploads = match &operation.request_body {
+        Some(RefOr::T(body)) => body.content.contains_key("multipart/form-data"),
+        _ => false,
+    };
     if writes {
         let parameters = operation.parameters.get_or_insert_with(Vec::new);
         parameters.push(parameter(
@@ -70,11 +75,13 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
             ParameterIn::Header,
             "Send the same key with the same request again, and it has one effect and one answer. Kept 72 hours.",
         ));
-        parameters.push(parameter(
-            "preview",
-            ParameterIn::Query,
-            "`true` answers what would happen, and keeps nothing.",
-        ));
+        if !uploads {
+            parameters.push(parameter(
+                "preview",
+                ParameterIn::Query,
+                "`true` answers what would happen, and keeps nothing.",
+            ));
+        }
         if !matches!(method, HttpMethod::Post) {
             parameters.push(parameter(
                 "If-Match",

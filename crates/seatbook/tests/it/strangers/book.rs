@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::{
+    Method,
+    multipart::{Form, Part},
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Complaint;
 use crate::{
     contract,
-    harness::{Person, TestApp, random_id},
+    harness::{Person, TestApp, random_id, send},
 };
 
 /// What no stranger may read in any answer.
@@ -47,28 +51,28 @@ const THINGS: &[(&str, &str, &str)] = &[
     (
         "people",
         "person",
-        "SELECT id FROM person WHERE email LIKE 'hidden%'",
+        "SELECT m.person_id FROM membership m JOIN organization o ON o.id = m.organization_id WHERE o.name = 'Hidden Customer'",
     ),
     (
         "memberships",
         "membership",
-        "SELECT m.id FROM membership m JOIN person p ON p.id = m.person_id WHERE p.email LIKE 'hidden%'",
+        "SELECT m.id FROM membership m JOIN organization o ON o.id = m.organization_id WHERE o.name = 'Hidden Customer'",
     ),
     (
         "tokens",
         "api_token",
-        "SELECT t.id FROM api_token t JOIN person p ON p.id = t.person_id WHERE p.email LIKE 'hidden%'",
+        "SELECT t.id FROM api_token t JOIN membership m ON m.person_id = t.person_id JOIN organization o ON o.id = m.organization_id WHERE o.name = 'Hidden Customer'",
     ),
     ("roles", "role", "SELECT id FROM role ORDER BY id LIMIT 1"),
     (
         "invitations",
         "invitation",
-        "SELECT id FROM invitation WHERE email LIKE 'hidden%'",
+        "SELECT id FROM invitation WHERE email LIKE 'hidden%' AND used_at IS NULL",
     ),
     (
         "imports",
-        "import",
-        "SELECT id FROM import ORDER BY id LIMIT 1",
+        "import_batch",
+        "SELECT id FROM import_batch ORDER BY id LIMIT 1",
     ),
 ];
 
@@ -88,14 +92,20 @@ const PROPERTIES: &[(&str, &str)] = &[
     ("import_id", "imports"),
 ];
 
+/// Operations whose path holds a word instead of an id, and which: no secret, so there is nothing to hide.
+const WORDS: &[(&str, &str)] = &[("roles_demand", "reader")];
+
 /// The catalog is everybody's to read: its ids are no secret.
 const SHARED: [&str; 2] = ["products", "skus"];
+
+/// What belongs to a person and to nobody else: others do not see it at all.
+const PERSONAL: [&str; 1] = ["tokens"];
 
 /// One operation of the document.
 #[derive(Clone)]
 pub struct Operation {
     pub id: String,
-    pub method: reqwest::Method,
+    pub method: Method,
     pub path: String,
     pub schema: Value,
 }
@@ -107,8 +117,12 @@ pub struct Book {
     pub nobody: Person,
     /// Administrator of a partner that has nothing to do with the things in the book.
     pub foreign: Person,
-    /// Those who see the things and may change none of them.
-    pub low: Vec<(&'static str, Person)>,
+    /// Sees the things and may change none of them.
+    pub reader: Person,
+    /// Speaks for the operator, with a token of no permissions.
+    pub token: Person,
+    /// Whose personal things are in the book.
+    owner: Person,
     things: BTreeMap<&'static str, Uuid>,
 }
 
@@ -119,7 +133,7 @@ impl Book {
         let partner = organization(app, app.provider, ("partner", "Hidden Partner")).await;
         let customer = organization(app, partner, ("customer", "Hidden Customer")).await;
         let elsewhere = organization(app, app.provider, ("partner", "Elsewhere")).await;
-        app.member(customer, "reader").await;
+        let owner = app.member(customer, "reader").await;
         let writer = Writer {
             app,
             document: &document,
@@ -128,21 +142,27 @@ impl Book {
         };
         writer.catalog_and_licenses().await;
         writer.people_and_work().await;
-        let low = vec![
-            ("a reader", app.member(partner, "reader").await),
-            (
-                "a token without permissions",
-                app.limited(&app.operator, &[]).await,
-            ),
-        ];
-        Book {
+        let book = Book {
             operator: app.operator.clone(),
             nobody: Person::nobody(app.address, random_id()),
             foreign: app.member(elsewhere, "partner_administrator").await,
-            low,
+            reader: app.member(partner, "reader").await,
+            token: app.limited(&app.operator, &[]).await,
+            owner,
             things: things(app, &document).await,
             document,
+        };
+        // "Last used" is written when a token is first seen: that is no change to the book.
+        for person in [
+            &book.operator,
+            &book.foreign,
+            &book.reader,
+            &book.token,
+            &book.owner,
+        ] {
+            person.get("/api/v1/openapi.json").await.expect(200);
         }
+        book
     }
 
     /// Every operation of the document.
@@ -158,6 +178,15 @@ impl Book {
             schema: schema.clone(),
         };
         all.map(operation).collect()
+    }
+
+    /// Who may do this to the book's things.
+    pub fn privileged(&self, operation: &Operation) -> &Person {
+        if operation.is_about(&PERSONAL) {
+            &self.owner
+        } else {
+            &self.operator
+        }
     }
 
     /// The thing behind a segment of a path.
@@ -193,6 +222,37 @@ impl Book {
 }
 
 impl Operation {
+    /// Whether everybody may read the things it is about.
+    pub fn is_shared(&self) -> bool {
+        self.is_about(&SHARED)
+    }
+
+    /// Whether only their owner sees the things it is about.
+    pub fn is_personal(&self) -> bool {
+        self.is_about(&PERSONAL)
+    }
+
+    /// Whether it can be previewed.
+    pub fn has_preview(&self) -> bool {
+        let parameters = self.schema["parameters"].as_array().into_iter().flatten();
+        parameters.into_iter().any(|it| it["name"] == "preview")
+    }
+
+    /// The word in its path.
+    pub fn word(&self) -> Option<&'static str> {
+        let found = WORDS.iter().find(|(operation, _)| *operation == self.id);
+        found.map(|(_, word)| *word)
+    }
+
+    fn is_about(&self, segments: &[&str]) -> bool {
+        let inside = self.path.strip_prefix("/api/v1/").unwrap_or_default();
+        let mut inside = inside.split('/');
+        inside
+            .next()
+            .is_some_and(|segment| segments.contains(&segment))
+            && inside.next().is_some_and(|next| next.starts_with('{'))
+    }
+
     /// A complaint about it.
     pub fn complain(&self, check: &'static str, what: impl Into<String>) -> Complaint {
         Complaint {
@@ -259,6 +319,7 @@ impl Writer<'_> {
         self.post("/roles", role).await;
         let invitation = json!({"email": "hidden-too@example.org", "organization_id": self.customer, "role": "reader"});
         self.post("/invitations", invitation).await;
+        self.file().await;
         let job = self
             .app
             .hand_in(
@@ -273,6 +334,21 @@ impl Writer<'_> {
             .act(&format!("/api/v1/jobs/{job}/cancel"))
             .await
             .expect(200);
+    }
+
+    /// A file with somebody's rows in it, where files can be imported.
+    async fn file(&self) {
+        let path = "/api/v1/imports";
+        if !self.document["paths"][path]["post"].is_object() {
+            return;
+        }
+        let file = Part::text("name\nHidden row\n").file_name("hidden.csv");
+        let form = Form::new()
+            .text("kind", "organizations")
+            .text("organization_id", self.customer.to_string())
+            .part("file", file);
+        let request = self.app.operator.request(Method::POST, path);
+        send(request.multipart(form)).await.expect(201);
     }
 }
 

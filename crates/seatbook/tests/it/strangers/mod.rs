@@ -21,7 +21,7 @@ const MOST_EXCEPTIONS: usize = 10;
 /// What is wrong with one operation.
 pub struct Complaint {
     operation: String,
-    /// `nobody`, `real`, `hidden`, `low`, `unchanged` or `fixture`.
+    /// `nobody`, `real`, `hidden`, `reader`, `token`, `unchanged` or `fixture`.
     check: &'static str,
     what: String,
 }

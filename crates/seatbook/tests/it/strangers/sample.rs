@@ -23,6 +23,7 @@ impl<'a> Sampler<'a> {
             ("string", Some("uuid")) => json!((self.ids)(name)?),
             ("string", Some("date")) => json!("2026-07-01"),
             ("string", Some("date-time")) => json!("2026-07-01T00:00:00Z"),
+            ("string", Some("binary")) => json!("code,name\nSample,Sample\n"),
             ("string", _) => json!(word(name)),
             ("integer" | "number", _) => json!(1),
             ("boolean", _) => json!(false),
