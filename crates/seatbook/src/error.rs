@@ -107,7 +107,7 @@ pub struct Error {
     /// Per field, for forms and JSON alike.
     pub fields: Vec<FieldError>,
     /// Numbers and ids a program can act on, such as `free`.
-    pub facts: Map<String, Value>,
+    pub facts: Box<Map<String, Value>>,
     /// The cause: logged once at the edge, never sent.
     #[serde(skip)]
     pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
@@ -121,7 +121,7 @@ impl Error {
             code: code.into(),
             message: message.into(),
             fields: vec![],
-            facts: Map::new(),
+            facts: Box::default(),
             source: None,
         }
     }
@@ -187,7 +187,7 @@ impl Error {
 
     /// The body of RFC 9457 with our `code`, `fields` and facts beside the standard members.
     pub fn problem(&self) -> Value {
-        let mut body = self.facts.clone();
+        let mut body = (*self.facts).clone();
         body.insert("type".into(), json!("about:blank"));
         body.insert("title".into(), json!(self.kind.title()));
         body.insert("status".into(), json!(self.kind.status()));

@@ -152,7 +152,7 @@ async fn nowhere(uri: axum::http::Uri) -> axum::response::Response {
 async fn ready(
     axum::extract::State(app): axum::extract::State<App>,
 ) -> Result<&'static str, Error> {
-    app.read(|mut tx| Box::pin(async move { Ok(crate::scope::tree::root(&mut tx).await?) }))
+    app.read(|mut tx| Box::pin(async move { crate::scope::tree::root(&mut tx).await }))
         .await?;
     Ok("ready\n")
 }

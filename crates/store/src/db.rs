@@ -84,7 +84,7 @@ struct Inner {
 
 enum ReadSide {
     Sqlite(std::sync::mpsc::SyncSender<ReadJob>),
-    Postgres(Readers),
+    Postgres(Box<Readers>),
 }
 
 type ReadJob = Box<dyn FnOnce(&mut rusqlite::Connection) + Send>;
@@ -287,7 +287,7 @@ async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db
     Ok(Db(Arc::new(Inner {
         engine: Engine::Postgres,
         writers,
-        readers: ReadSide::Postgres(Readers::new(connector, options.readers.max(1))),
+        readers: ReadSide::Postgres(Box::new(Readers::new(connector, options.readers.max(1)))),
         threads: Mutex::default(),
         tasks: Mutex::new(tasks),
         _lock: None,

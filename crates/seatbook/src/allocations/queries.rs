@@ -27,6 +27,9 @@ pub async fn find_source(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<Option<Source
     ))
 }
 
+/// Organization, pool, parent pool, units, units in use, suspended.
+type ChildRow = (Uuid, Option<Uuid>, Option<Uuid>, i64, i64, bool);
+
 /// The named organizations, where they are direct children of the pool's, with their pools of its license.
 pub async fn find_children(tx: &mut Tx<'_>, source: &Source, named: &[Uuid]) -> Result<Vec<Child>> {
     let mut found = Vec::with_capacity(named.len());
@@ -41,8 +44,7 @@ pub async fn find_children(tx: &mut Tx<'_>, source: &Source, named: &[Uuid]) -> 
              WHERE n.parent_id = {parent} AND n.id IN ({})",
             places.join(", ")
         );
-        let rows: Vec<(Uuid, Option<Uuid>, Option<Uuid>, i64, i64, bool)> =
-            tx.query(&sql, select.params()).await?;
+        let rows: Vec<ChildRow> = tx.query(&sql, select.params()).await?;
         found.extend(rows.into_iter().map(
             |(organization_id, pool_id, parent_id, quantity, in_use, blocked)| Child {
                 organization_id,

@@ -220,7 +220,7 @@ pub async fn sku_options(
 ) -> PageResult {
     let keyword = value(&pairs(query.as_deref()), "q").to_owned();
     let filter = queries::Filter {
-        keyword: Some(keyword),
+        keyword: Some(keyword).filter(|keyword| !keyword.trim().is_empty()),
         limit: OPTIONS + 1,
         ..queries::Filter::default()
     };

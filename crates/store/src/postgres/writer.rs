@@ -275,10 +275,10 @@ async fn after_undo(session: &Session, item: &mut Item) -> Result<()> {
 /// Lets those who refused before writing anything store their refusal in the same transaction.
 async fn settle(session: &Session, batch: &mut [Item], runs: &mut [Run]) {
     for (item, run) in batch.iter_mut().zip(runs) {
-        if matches!(run.end, Ok(Ran::Undone)) {
-            if let Err(error) = after_undo(session, item).await {
-                run.end = Err(error);
-            }
+        if matches!(run.end, Ok(Ran::Undone))
+            && let Err(error) = after_undo(session, item).await
+        {
+            run.end = Err(error);
         }
     }
 }

@@ -54,12 +54,7 @@ impl Command for IssueLicense {
     type Outcome = License;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
-        tx.require(Permission::LicensesIssue, self.organization_id)
-            .await?;
-        if self.price.is_some() {
-            tx.require(Permission::PricesEdit, self.organization_id)
-                .await?;
-        }
+        self.permit(tx).await?;
         self.check()?;
         let owner = organizations::queries::find(tx, self.organization_id)
             .await?
@@ -127,6 +122,16 @@ impl Command for IssueLicense {
 }
 
 impl IssueLicense {
+    async fn permit(&self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.require(Permission::LicensesIssue, self.organization_id)
+            .await?;
+        if self.price.is_some() {
+            tx.require(Permission::PricesEdit, self.organization_id)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// What is wrong with it by itself, whatever the book holds.
     pub fn check(&self) -> Result<()> {
         let mut wrong = Vec::new();
