@@ -10,11 +10,7 @@ mod lost_commit;
 mod schema;
 mod values;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-    mpsc,
-};
+use std::sync::{Arc, mpsc};
 
 use store::{BoxFuture, Db, Lane, Migration, Options, Place, Tx, Verdict, Work, scratch::Scratch};
 use uuid::Uuid;
@@ -60,12 +56,7 @@ impl Bench {
     }
 
     pub async fn scratch(postgres: bool) -> Scratch {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let name = format!(
-            "sb_store_{}_{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("sb_store_{}", fresh().simple());
         let server = postgres.then(postgres_server);
         Scratch::create(server.as_deref(), &name, None)
             .await

@@ -197,7 +197,6 @@ fn settings(database: &str, listen: SocketAddr) -> Settings {
 
 /// A database that has all tables, copied from one that was migrated once for the whole run.
 async fn scratch(engine: Engine) -> Scratch {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
     static SQLITE: OnceCell<String> = OnceCell::const_new();
     static POSTGRES: OnceCell<String> = OnceCell::const_new();
     let cell = if engine == Engine::Sqlite {
@@ -206,15 +205,15 @@ async fn scratch(engine: Engine) -> Scratch {
         &POSTGRES
     };
     let template = cell.get_or_init(|| migrated(engine)).await;
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("sb_it_{}_{number}", std::process::id());
+    let name = format!("sb_it_{}", random_id().simple());
     Scratch::create(server(engine).as_deref(), &name, Some(template))
         .await
         .expect("a copy is made")
 }
 
 async fn migrated(engine: Engine) -> String {
-    let name = format!("sb_template_{}_{engine:?}", std::process::id()).to_lowercase();
+    // Process numbers come again, and an earlier run may have left its template behind.
+    let name = format!("sb_template_{}", random_id().simple());
     let scratch = Scratch::create(server(engine).as_deref(), &name, None)
         .await
         .expect("a database is made");
