@@ -3,7 +3,7 @@
 //! Owns: people, passwords, second factors, sessions, API tokens, invitations; recognising a request's caller.
 //! Does not own: what a person may do (`scope`).
 //! Keeps true: no default password, ever; secrets are stored as fingerprints or hashes; rights act at the next request.
-//! Others may use: [`recognise`] in the router, `commands::SetUp` for the demo.
+//! Others may use: [`recognise()`] in the router, `commands::SetUp` for the demo.
 
 pub mod account;
 pub mod commands;

@@ -58,7 +58,7 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, mut filter: Filter) -> Result<
     list::list(tx, scope, &filter).await
 }
 
-/// Like [`list`], with everything a page says about them.
+/// Like [`list()`], with everything a page says about them.
 pub async fn chapter(tx: &mut Tx<'_>, scope: &Scope, filter: Filter, each: i64) -> Result<Chapter> {
     let entries = list(tx, scope, filter).await?;
     let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
