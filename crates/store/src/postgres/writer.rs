@@ -24,7 +24,9 @@ const BATCH_TRIES: usize = 3;
 const ALONE_TRIES: u32 = 6;
 /// A COMMIT that takes longer counts as unanswered.
 const COMMIT_TIME: Duration = Duration::from_secs(10);
-const PREVIEW_TIME: Duration = Duration::from_millis(50);
+/// Here a preview holds one connection and the rows it looks at, not the only writer; a first one on a fresh
+/// connection prepares every statement within it.
+const PREVIEW_TIME: Duration = Duration::from_millis(250);
 
 /// Serves one queue with one connection, which it replaces when it breaks.
 pub(crate) struct Writer {
@@ -211,7 +213,7 @@ impl Writer {
         let end = async {
             let session = self.session().await?;
             session
-                .batch("BEGIN; SET LOCAL statement_timeout = 50")
+                .batch("BEGIN; SET LOCAL statement_timeout = 250")
                 .await?;
             let ran = run(session, &mut item, Some(Instant::now() + PREVIEW_TIME)).await;
             session.batch("ROLLBACK").await?;
