@@ -59,7 +59,7 @@ pub async fn run(app: &App, args: &ImportArgs, out: &mut impl Write) -> Result<b
         .await?;
     let upload = Upload {
         kind: args.kind,
-        organization_id: args.organization.or(root).ok_or_else(Error::not_found)?,
+        organization_id: args.organization.or(root).ok_or_else(not_set_up)?,
         file_name: args.file.to_string_lossy().into_owned(),
         bytes,
         mapping: mapping(&args.map)?,
@@ -150,4 +150,9 @@ fn mapping(said: &[String]) -> Result<BTreeMap<String, String>> {
         Ok((field.to_owned(), heading.to_owned()))
     };
     said.iter().map(pair).collect()
+}
+
+fn not_set_up() -> Error {
+    let message = "This book has not been set up yet: start the server and follow its link first.";
+    Error::conflict("platform.not_set_up", message)
 }

@@ -14,7 +14,7 @@ use super::{
     model::{Import, ImportRow, Mode, State as Stage},
     pages::{
         ImportKind as KindRow, ImportMappingPage, ImportPreviewPage, ImportResultPage,
-        ImportStartPage, MappingRow, PreviewCell, PreviewRow, column_choices,
+        ImportStartPage, MappingRow, PreviewRow, column_choices,
     },
     queries, runs, uploads,
 };
@@ -270,7 +270,7 @@ async fn preview_page(
             .collect(),
         rows: rows
             .into_iter()
-            .map(|row| preview_row(row, &import.headings))
+            .map(|row| PreviewRow::of(row, &import.headings))
             .collect(),
         columns: import.headings,
         list,
@@ -300,32 +300,6 @@ fn row_list(import: &Import) -> ListView {
         total: None,
         filters: vec![Filter::new("tabs", "outcome", "Rows", &outcomes)],
         ..ListView::default()
-    }
-}
-
-fn preview_row(row: ImportRow, headings: &[String]) -> PreviewRow {
-    let reason = |column: Option<&String>| {
-        let said = row
-            .remarks
-            .iter()
-            .filter(|remark| remark.column.as_ref() == column);
-        said.map(|remark| remark.message.clone())
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    let cells = headings
-        .iter()
-        .enumerate()
-        .map(|(place, heading)| PreviewCell {
-            value: row.cells.get(place).cloned().unwrap_or_default(),
-            before: String::new(),
-            reason: reason(Some(heading)),
-        });
-    PreviewRow {
-        line: row.number,
-        outcome: row.outcome.map_or("same", Outcome::as_str),
-        cells: cells.collect(),
-        reason: reason(None),
     }
 }
 

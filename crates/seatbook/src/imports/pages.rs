@@ -5,6 +5,9 @@ use askama::Template;
 use crate::console::fields::{Choice, Field};
 use crate::console::layout::Shell;
 use crate::console::table::ListView;
+use crate::sheets::Outcome;
+
+use super::model::ImportRow;
 
 /// `/imports/new`: which kind, which file.
 #[derive(Template)]
@@ -135,6 +138,33 @@ pub struct PreviewCell {
 }
 
 impl PreviewRow {
+    /// The row as a preview shows it: each remark at its cell.
+    pub fn of(row: ImportRow, headings: &[String]) -> Self {
+        let reason = |column: Option<&String>| {
+            let said = row
+                .remarks
+                .iter()
+                .filter(|remark| remark.column.as_ref() == column);
+            said.map(|remark| remark.message.clone())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let cells = headings
+            .iter()
+            .enumerate()
+            .map(|(place, heading)| PreviewCell {
+                value: row.cells.get(place).cloned().unwrap_or_default(),
+                before: String::new(),
+                reason: reason(Some(heading)),
+            });
+        PreviewRow {
+            line: row.number,
+            outcome: row.outcome.map_or("same", Outcome::as_str),
+            cells: cells.collect(),
+            reason: reason(None),
+        }
+    }
+
     /// What happens to the row, in a word.
     pub fn word(&self) -> &'static str {
         match self.outcome {

@@ -1,10 +1,107 @@
-//! The cells of a row by the names of their fields, and what every kind says of them.
+//! Rows and cells of a file: what they are called, how they are read, what is said about them.
 
-use super::{
-    kinds::Sheet,
-    model::{Mapping, Oddity, Remark, Staged},
-};
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rules::money::{Currency, Money};
+use serde::{Deserialize, Serialize};
+use store::{FromRow, Json, Row};
+use utoipa::ToSchema;
+
+use super::kinds::Sheet;
 use crate::files;
+
+/// Which field is read from which column, counted from zero.
+pub type Mapping = BTreeMap<String, usize>;
+
+/// A row as it was staged.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    /// Its place in the file; the heading is 1.
+    pub number: i64,
+    /// Its cells as they were written.
+    pub cells: Vec<String>,
+}
+
+impl FromRow for Staged {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        Ok(Staged {
+            number: row.get(0)?,
+            cells: cells(&row.get(1)?),
+        })
+    }
+}
+
+/// What becomes of a row.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The book says the same already.
+    Same,
+    /// It changes something.
+    Update,
+    /// It adds something.
+    Create,
+    /// It cannot be used.
+    Bad,
+}
+
+impl Outcome {
+    /// What is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Same => "same",
+            Outcome::Update => "update",
+            Outcome::Create => "create",
+            Outcome::Bad => "bad",
+        }
+    }
+
+    /// The outcome a word names.
+    pub fn parse(word: &str) -> Option<Outcome> {
+        let all = [
+            Outcome::Same,
+            Outcome::Update,
+            Outcome::Create,
+            Outcome::Bad,
+        ];
+        all.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+}
+
+/// What is wrong with a cell, or was done to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Remark {
+    /// The heading of the column; absent where it is about the whole row.
+    pub column: Option<String>,
+    /// Stable code, such as `required`.
+    pub code: String,
+    /// A sentence for a person.
+    pub message: String,
+    /// Whether the row cannot be used because of it; else it only says what was done.
+    pub error: bool,
+}
+
+/// What is odd about the file, and what was done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Oddity {
+    /// Stable code, such as `rows.repeated`.
+    pub code: String,
+    /// A sentence for a person.
+    pub message: String,
+    /// The rows it is about; the heading is row 1.
+    pub rows: Vec<i64>,
+}
+
+fn cells(json: &Json) -> Vec<String> {
+    let cells = json.0.as_array().map(Vec::as_slice).unwrap_or_default();
+    cells
+        .iter()
+        .map(|cell| cell.as_str().unwrap_or_default().to_owned())
+        .collect()
+}
 
 /// A heading in small letters, without spaces, underscores and other signs.
 pub fn forgiving(heading: &str) -> String {
@@ -137,8 +234,42 @@ pub fn plural(count: usize, one: &str, many: &str) -> String {
     crate::console::format::count(count, one, many)
 }
 
+/// A whole number, in groups or not: `1200`, `1 200`. A sign between digits is refused: it means a thousand
+/// here and a decimal there.
+pub fn units_of(text: &str) -> Option<i64> {
+    let digits: String = text
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .collect();
+    digits.parse().ok().filter(|units| *units >= 0)
+}
+
+/// A day as `2026-01-31` or `31.01.2026`. With slashes nobody knows which is the month.
+pub fn day_of(text: &str) -> Option<Date> {
+    text.parse()
+        .ok()
+        .or_else(|| Date::strptime("%d.%m.%Y", text).ok())
+}
+
+/// An amount in minor units and its currency, with a decimal point or comma.
+pub fn price_of(price: &str, currency: &str) -> Option<(i64, String)> {
+    let currency: Currency = currency.to_uppercase().parse().ok()?;
+    // A decimal comma, as half of the world writes it.
+    let price = if price.contains('.') {
+        price.to_owned()
+    } else {
+        price.replacen(',', ".", 1)
+    };
+    let money = Money::parse(&price, currency)
+        .ok()
+        .filter(|money| money.minor >= 0)?;
+    Some((money.minor, currency.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
 
     #[test]
@@ -146,5 +277,27 @@ mod tests {
         assert_eq!(ranges(&[2, 3, 4, 9, 11, 12]), "2–4, 9, 11–12");
         let many: Vec<i64> = (0..100).map(|n| n * 2).collect();
         assert!(ranges(&many).ends_with("58 and 70 more"));
+    }
+
+    #[test]
+    fn cells_are_read_or_refused() {
+        assert_eq!(
+            (units_of("1 200"), units_of("1,200"), units_of("-3")),
+            (Some(1_200), None, None)
+        );
+        assert_eq!(day_of("2026-01-31"), Some(date(2026, 1, 31)));
+        assert_eq!(
+            (day_of("31.01.2026"), day_of("01/02/2026")),
+            (Some(date(2026, 1, 31)), None)
+        );
+        assert_eq!(price_of("12,5", "eur"), Some((1_250, "EUR".into())));
+        assert_eq!(
+            (
+                price_of("-1", "EUR"),
+                price_of("1.234", "EUR"),
+                price_of("1", "XXX")
+            ),
+            (None, None, None)
+        );
     }
 }

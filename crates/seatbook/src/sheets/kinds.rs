@@ -9,10 +9,8 @@ use uuid::Uuid;
 
 use super::{
     catalog,
-    cells::forgiving,
-    licenses,
-    model::{Mapping, Oddity, Outcome, Remark, Staged},
-    organizations, shares,
+    cells::{Mapping, Oddity, Outcome, Remark, Staged, forgiving},
+    licenses, organizations, shares,
 };
 use crate::{
     catalog::upsert::{ProductRow, SkuRow},

@@ -10,11 +10,9 @@ mod catalog;
 mod cells;
 mod kinds;
 mod licenses;
-mod model;
 mod organizations;
 mod shares;
-mod values;
 
 pub use cells::forgiving;
+pub use cells::{Mapping, Oddity, Outcome, Remark, Staged};
 pub use kinds::{Asker, Field, ImportKind, Judged, Sheet, Unit, What};
-pub use model::{Mapping, Oddity, Outcome, Remark, Staged};

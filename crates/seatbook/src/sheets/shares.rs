@@ -6,10 +6,8 @@ use store::Tx;
 use uuid::Uuid;
 
 use super::{
-    cells::{Cells, note_spaces, note_widths},
+    cells::{Cells, Mapping, Outcome, Remark, Staged, note_spaces, note_widths, units_of},
     kinds::{Asker, Field, Judged, Sheet, Unit, What, field},
-    model::{Mapping, Outcome, Remark, Staged},
-    values::units_of,
 };
 use crate::{
     allocations::{

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     super::{
-        cells::{Cells, forgiving, note_spaces, note_widths},
+        cells::{Cells, Mapping, Remark, Staged, forgiving, note_spaces, note_widths, price_of},
         kinds::Sheet,
-        model::{Mapping, Remark, Staged},
-        values::price_of,
     },
     oddities,
     units::told_apart,

@@ -10,8 +10,8 @@ use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
+    cells::Outcome,
     kinds::{Asker, Field, Judged, What, field},
-    model::Outcome,
 };
 use crate::{
     catalog::{

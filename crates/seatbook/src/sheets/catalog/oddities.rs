@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{
-        cells::{plural, ranges},
+        cells::{Oddity, Remark, plural, ranges},
         kinds::Sheet,
-        model::{Oddity, Remark},
     },
     drafts::{Book, Draft, Drafts},
     units::Taken,

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use super::{
     super::{
+        cells::{Remark, price_of},
         kinds::{Sheet, Unit, What},
-        model::Remark,
-        values::price_of,
     },
     drafts::{Book, Draft, Drafts, kind_of},
 };

@@ -8,8 +8,8 @@ use store::Tx;
 use uuid::Uuid;
 
 use super::{
+    cells::Outcome,
     kinds::{Asker, Field, Judged, What, field},
-    model::Outcome,
 };
 use crate::{
     error::{FieldError, Result},

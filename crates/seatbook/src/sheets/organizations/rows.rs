@@ -4,9 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     super::{
-        cells::{Cells, forgiving, note_spaces, note_widths, plural, ranges},
+        cells::{
+            Cells, Mapping, Oddity, Remark, Staged, forgiving, note_spaces, note_widths, plural,
+            ranges,
+        },
         kinds::{Sheet, Unit, What},
-        model::{Mapping, Oddity, Remark, Staged},
     },
     OrganizationRow,
 };
