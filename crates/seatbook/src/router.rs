@@ -38,7 +38,11 @@ const UPLOAD_BYTES: usize = 33 * 1024 * 1024;
 const REQUEST_SECONDS: u64 = 30;
 
 /// Every kind of job that the rooms bring.
-pub const KINDS: &[jobs::Kind] = &[allocations::commands::KIND, imports::applying::KIND];
+pub const KINDS: &[jobs::Kind] = &[
+    allocations::commands::KIND,
+    imports::applying::KIND,
+    history::undo::KIND,
+];
 
 /// The operations of every room, and their document.
 fn operations() -> OpenApiRouter<App> {

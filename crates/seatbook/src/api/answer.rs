@@ -58,6 +58,15 @@ pub struct Answer<T> {
 }
 
 impl<T> Answer<T> {
+    /// What would be answered; nothing was kept.
+    pub fn preview(outcome: T) -> Self {
+        Answer {
+            outcome,
+            journal_id: None,
+            replayed: false,
+        }
+    }
+
     /// Turns the outcome into what is shown.
     pub fn map<U>(self, show: impl FnOnce(T) -> U) -> Answer<U> {
         Answer {

@@ -31,11 +31,7 @@ impl<T> Write<T> {
     pub async fn submit<C: Command>(self, app: &App, command: C) -> Result<Answer<C::Outcome>> {
         if self.preview {
             let outcome = app.gate.preview(&self.caller, command).await?;
-            return Ok(Answer {
-                outcome,
-                journal_id: None,
-                replayed: false,
-            });
+            return Ok(Answer::preview(outcome));
         }
         let done = app.gate.submit(&self.caller, self.key, command).await?;
         Ok(Answer {

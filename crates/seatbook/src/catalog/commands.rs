@@ -8,7 +8,7 @@ use super::{
     facts::{ProductFacts, SkuFacts},
     model::{Product, SkuWithComponents},
     queries,
-    upsert::{Planned, changed_meanwhile},
+    upsert::{Planned, changed_meanwhile, taken},
 };
 use crate::{
     error::{Error, FieldError, Kind, Result},
@@ -231,50 +231,55 @@ pub async fn keep_products(
     tx: &mut Tx<'_>,
     plan: Vec<Planned<ProductFacts>>,
 ) -> Result<Vec<Option<Uuid>>> {
-    let (mut ids, mut new) = (Vec::with_capacity(plan.len()), Vec::new());
-    let root = tree::root(tx).await?;
-    for planned in plan {
-        ids.push(match planned {
-            Planned::Create(facts) => {
-                let id = tx.new_id();
-                tx.changed(added("product", id, root, serde_json::to_value(&facts)?));
-                new.push((id, facts));
-                Some(id)
-            }
-            Planned::Update {
-                id,
-                version,
-                before,
-                after,
-            } => {
-                if !queries::update_product(tx, id, version, &after).await? {
-                    return Err(changed_meanwhile());
-                }
-                let differences = journal::difference(&before, &after)?;
-                tx.changed(altered("product", (id, version + 1), root, differences));
-                Some(id)
-            }
-            Planned::Same | Planned::Refused(_) => None,
-        });
+    let sorted = sort_out(tx, "product", plan).await?;
+    for (id, version, facts) in &sorted.edits {
+        if !queries::update_product(tx, *id, *version, facts).await? {
+            return Err(changed_meanwhile());
+        }
     }
     let at = tx.now();
-    if queries::insert_products(tx, &new, at).await? < new.len() as u64 {
+    if queries::insert_products(tx, &sorted.new, at).await? < sorted.new.len() as u64 {
         return Err(changed_meanwhile());
     }
-    Ok(ids)
+    Ok(sorted.ids)
 }
 
 /// Writes planned SKUs and records each; gives the ids of those added or changed, in their order.
 pub async fn keep_skus(tx: &mut Tx<'_>, plan: Vec<Planned<SkuFacts>>) -> Result<Vec<Option<Uuid>>> {
-    let (mut ids, mut new) = (Vec::with_capacity(plan.len()), Vec::new());
-    let root = tree::root(tx).await?;
+    let sorted = sort_out(tx, "sku", plan).await?;
+    for (id, version, facts) in &sorted.edits {
+        if !queries::update_sku(tx, *id, *version, facts).await? {
+            return Err(changed_meanwhile());
+        }
+    }
+    let at = tx.now();
+    if queries::insert_skus(tx, &sorted.new, at).await? < sorted.new.len() as u64 {
+        return Err(changed_meanwhile());
+    }
+    Ok(sorted.ids)
+}
+
+/// A plan by what is to be written.
+struct Sorted<F> {
+    ids: Vec<Option<Uuid>>,
+    new: Vec<(Uuid, F)>,
+    edits: Vec<(Uuid, i64, F)>,
+}
+
+/// Gives new things their ids and records what becomes of each.
+async fn sort_out<F: Serialize>(
+    tx: &mut Tx<'_>,
+    noun: &'static str,
+    plan: Vec<Planned<F>>,
+) -> Result<Sorted<F>> {
+    let organization_id = tree::root(tx).await?;
+    let (mut ids, mut new, mut edits) = (Vec::with_capacity(plan.len()), vec![], vec![]);
     for planned in plan {
-        ids.push(match planned {
+        let (row_id, version, before, after) = match planned {
             Planned::Create(facts) => {
-                let id = tx.new_id();
-                tx.changed(added("sku", id, root, serde_json::to_value(&facts)?));
+                let (id, after) = (tx.new_id(), serde_json::to_value(&facts)?);
                 new.push((id, facts));
-                Some(id)
+                (id, 1, None, after)
             }
             Planned::Update {
                 id,
@@ -282,50 +287,66 @@ pub async fn keep_skus(tx: &mut Tx<'_>, plan: Vec<Planned<SkuFacts>>) -> Result<
                 before,
                 after,
             } => {
-                if !queries::update_sku(tx, id, version, &after).await? {
-                    return Err(changed_meanwhile());
-                }
-                let differences = journal::difference(&before, &after)?;
-                tx.changed(altered("sku", (id, version + 1), root, differences));
-                Some(id)
+                let (old, now) = journal::difference(&before, &after)?;
+                edits.push((id, version, after));
+                (id, version + 1, Some(old), now)
             }
-            Planned::Same | Planned::Refused(_) => None,
+            Planned::Same | Planned::Refused(_) => {
+                ids.push(None);
+                continue;
+            }
+        };
+        let after = Some(after);
+        tx.changed(Change {
+            noun,
+            row_id,
+            version,
+            organization_id,
+            before,
+            after,
         });
+        ids.push(Some(row_id));
     }
-    let at = tx.now();
-    if queries::insert_skus(tx, &new, at).await? < new.len() as u64 {
+    Ok(Sorted { ids, new, edits })
+}
+
+/// Takes SKUs off the shelf again. The caller has made sure that no license is of them.
+pub async fn remove_skus(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<()> {
+    require(tx, Permission::CatalogEdit).await?;
+    let gone = queries::delete_skus(tx, ids).await?;
+    record_gone(tx, "sku", ids, gone).await
+}
+
+/// Takes products off the shelf again. The caller has made sure that no SKU and no license is of them.
+pub async fn remove_products(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<()> {
+    require(tx, Permission::CatalogEdit).await?;
+    let gone = queries::delete_products(tx, ids).await?;
+    record_gone(tx, "product", ids, gone).await
+}
+
+async fn record_gone<F: Serialize>(
+    tx: &mut Tx<'_>,
+    noun: &'static str,
+    ids: &[Uuid],
+    gone: Vec<(Uuid, i64, F)>,
+) -> Result<()> {
+    // Somebody else may have removed one of them a moment ago.
+    if gone.len() != ids.len() {
         return Err(changed_meanwhile());
     }
-    Ok(ids)
-}
-
-fn added(noun: &'static str, row_id: Uuid, root: Option<Uuid>, after: serde_json::Value) -> Change {
-    let after = Some(after);
-    Change {
-        noun,
-        row_id,
-        version: 1,
-        organization_id: root,
-        before: None,
-        after,
+    let organization_id = tree::root(tx).await?;
+    for (row_id, version, facts) in gone {
+        let (version, before) = (version + 1, Some(serde_json::to_value(&facts)?));
+        tx.changed(Change {
+            noun,
+            row_id,
+            version,
+            organization_id,
+            before,
+            after: None,
+        });
     }
-}
-
-fn altered(
-    noun: &'static str,
-    (row_id, version): (Uuid, i64),
-    root: Option<Uuid>,
-    (before, after): (serde_json::Value, serde_json::Value),
-) -> Change {
-    let (before, after) = (Some(before), Some(after));
-    Change {
-        noun,
-        row_id,
-        version,
-        organization_id: root,
-        before,
-        after,
-    }
+    Ok(())
 }
 
 /// The facts, if they are well formed, nobody has their keys, and every product they name is there.
@@ -374,9 +395,4 @@ fn check_version(seen: Option<i64>, now: i64) -> Result<()> {
     }
     let message = "Somebody changed this in the meantime; look at it again.";
     Err(Error::new(Kind::Stale, "version.stale", message).with("version", json!(now)))
-}
-
-fn taken(noun: &str, field: &'static str) -> Error {
-    let message = format!("Another {noun} has this {field}.");
-    Error::invalid(field, "catalog.key_taken", message)
 }

@@ -150,12 +150,14 @@ impl<T: Keyed> Shelf<T> {
             .as_ref()
             .and_then(|it| self.by_reference.get(it).copied());
         match (by_reference, by_code) {
-            (Some(one), Some(other)) if one != other && !key.told_apart => Err(taken(key)),
+            (Some(one), Some(other)) if one != other && !key.told_apart => {
+                Err(belongs_to_another(key))
+            }
             (Some(place), _) => Ok(Some(&self.items[place])),
             (None, Some(place)) => {
                 let item = &self.items[place];
                 match (item.reference(), &key.reference) {
-                    (Some(theirs), Some(ours)) if theirs != ours => Err(taken(key)),
+                    (Some(theirs), Some(ours)) if theirs != ours => Err(belongs_to_another(key)),
                     _ => Ok(Some(item)),
                 }
             }
@@ -164,7 +166,7 @@ impl<T: Keyed> Shelf<T> {
     }
 }
 
-fn taken(key: &RowKey) -> FieldError {
+fn belongs_to_another(key: &RowKey) -> FieldError {
     FieldError {
         field: "code".into(),
         code: "catalog.code_taken".into(),
@@ -372,4 +374,10 @@ fn no_price_right() -> FieldError {
 pub fn changed_meanwhile() -> Error {
     let message = "Somebody changed the catalog at the same moment; please try again.";
     Error::conflict("catalog.changed", message)
+}
+
+/// Another product or SKU has its code or reference.
+pub fn taken(noun: &str, field: &'static str) -> Error {
+    let message = format!("Another {noun} has this {field}.");
+    Error::invalid(field, "catalog.key_taken", message)
 }

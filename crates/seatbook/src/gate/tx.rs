@@ -29,7 +29,7 @@ pub struct Tx<'a> {
 pub(super) struct Record {
     pub(super) organization_id: Option<Uuid>,
     pub(super) changes: Vec<Change>,
-    pub(super) undoes: Option<Uuid>,
+    pub(super) undoes: Vec<Uuid>,
     pub(super) input: Option<Value>,
     pub(super) guarded: bool,
 }
@@ -126,9 +126,9 @@ impl<'a> Tx<'a> {
         self.record.changes.push(change);
     }
 
-    /// Marks the journal entry as taking back another.
-    pub fn undoes(&mut self, journal_id: Uuid) {
-        self.record.undoes = Some(journal_id);
+    /// Marks the journal entry as taking back these others.
+    pub fn undoes(&mut self, entries: &[Uuid]) {
+        self.record.undoes.extend_from_slice(entries);
     }
 }
 

@@ -3,7 +3,7 @@
 use store::{Select, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::prices;
+use super::{prices, undo::UNDOABLE};
 use crate::{
     error::Result,
     journal::queries::{ChangeRow, ENTRY_COLUMNS, EntryRow, changes_of},
@@ -39,6 +39,8 @@ pub struct Filter {
     pub actors: Vec<Uuid>,
     /// Exactly this command.
     pub command: Option<String>,
+    /// Of a kind that can be taken back, and was not.
+    pub undoable: bool,
     /// Filed under this organization or one below it.
     pub organization_id: Option<Uuid>,
     /// Decided at this instant or later, to the millisecond.
@@ -71,6 +73,13 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     }
     if let Some(command) = &filter.command {
         select.and("j.command = ?", command);
+    }
+    if filter.undoable {
+        let kinds: Vec<String> = UNDOABLE.iter().map(|kind| select.bind(kind)).collect();
+        let kinds = kinds.join(", ");
+        select.and_raw(&format!(
+            "j.command IN ({kinds}) AND NOT EXISTS (SELECT 1 FROM undoing u WHERE u.journal_id = j.id)"
+        ));
     }
     if !within.is_empty() {
         below_any(&mut select, "j.organization_id", &within);

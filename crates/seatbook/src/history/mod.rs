@@ -1,7 +1,9 @@
 //! History: the journal as people and programs read it.
 //!
-//! Owns: showing entries, whoever made them, with what they changed. Does not own: the entries (`journal`).
-//! Keeps true: an entry is seen by those who hold `journal.read` where it belongs, and by nobody else.
+//! Owns: showing entries, whoever made them, with what they changed; taking changes back.
+//! Does not own: the entries (`journal`), how rows are changed (their rooms' verbs, which undo calls).
+//! Keeps true: an entry is seen by those who hold `journal.read` where it belongs, and by nobody else; it is
+//! taken back whole or not at all, once, and not while something was built on it.
 //! Names of people are read when they are shown: the journal itself holds ids.
 
 pub mod api;
@@ -9,6 +11,7 @@ pub mod list;
 pub mod pages;
 mod prices;
 pub mod queries;
+pub mod undo;
 pub mod windows;
 pub mod wording;
 
@@ -22,6 +25,7 @@ pub fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::list))
         .routes(routes!(api::show))
+        .routes(routes!(undo::door::undo))
 }
 
 /// The pages of this room.
@@ -29,4 +33,8 @@ pub fn pages() -> Router<App> {
     Router::new()
         .route("/journal", get(windows::list))
         .route("/journal/{id}", get(windows::show))
+        .route(
+            "/journal/{id}/undo",
+            get(undo::door::ask).post(undo::door::decide),
+        )
 }

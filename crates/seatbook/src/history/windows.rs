@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     pages::{EntryPage, EntryRow as Row, JournalPage, journal_list},
     queries::{self, Chapter, Names},
+    undo::{self, Target},
     wording,
 };
 use crate::{
@@ -19,12 +20,16 @@ use crate::{
     console::{
         answer::html,
         format,
-        frame::{Frame, PageResult, Visitor},
+        frame::{Frame, PageResult},
         table::ListView,
     },
     error::{Error, Result},
     history::list::{Filter, changes, find_visible},
-    journal::queries::{ChangeRow, EntryRow},
+    journal::{
+        queries::{ChangeRow, EntryRow},
+        reversal::undone_by,
+    },
+    scope::Scope,
 };
 
 /// Changed rows of one entry that its page reads, and lines it shows.
@@ -50,7 +55,7 @@ pub async fn list(
     let rows = page
         .items
         .iter()
-        .map(|entry| listed(entry, &chapter, &frame.visitor, app.gate.now()));
+        .map(|entry| listed(entry, &chapter, &frame, app.gate.now()));
     let page = JournalPage {
         rows: rows.collect(),
         shell: frame.shell("Journal", "journal"),
@@ -88,6 +93,7 @@ fn filter(view: &mut ListView, pairs: &[(String, String)]) -> Result<(Filter, i6
         keyword: Some(view.q.clone()).filter(|q| !q.is_empty()),
         command: Some(view.chosen("command").to_owned()).filter(|command| !command.is_empty()),
         organization_id: organization,
+        undoable: view.chosen("undoable") == "1",
         before: paging.after()?,
         limit: limit + 1,
         ..Filter::default()
@@ -95,7 +101,7 @@ fn filter(view: &mut ListView, pairs: &[(String, String)]) -> Result<(Filter, i6
     Ok((filter, limit))
 }
 
-fn listed(entry: &EntryRow, chapter: &Chapter, visitor: &Visitor, now: store::Timestamp) -> Row {
+fn listed(entry: &EntryRow, chapter: &Chapter, frame: &Frame, now: store::Timestamp) -> Row {
     let mine = chapter
         .excerpts
         .iter()
@@ -106,7 +112,7 @@ fn listed(entry: &EntryRow, chapter: &Chapter, visitor: &Visitor, now: store::Ti
         .flat_map(|change| wording::lines(change))
         .collect();
     let number_of = mine.map(|excerpt| excerpt.count).next().unwrap_or_default();
-    let mut row = row(entry, &chapter.names, visitor);
+    let mut row = row(entry, &chapter.names, frame);
     row.when = format::ago(entry.at.get(), now.get());
     row.change_count = lines.len() as i64 + number_of - rows.len() as i64;
     lines.truncate(EXCERPT);
@@ -114,8 +120,9 @@ fn listed(entry: &EntryRow, chapter: &Chapter, visitor: &Visitor, now: store::Ti
     row
 }
 
-fn row(entry: &EntryRow, names: &Names, visitor: &Visitor) -> Row {
-    let zone = TimeZone::get(&visitor.time_zone).unwrap_or(TimeZone::UTC);
+fn row(entry: &EntryRow, names: &Names, frame: &Frame) -> Row {
+    let scope = &frame.caller.scope;
+    let zone = TimeZone::get(&frame.visitor.time_zone).unwrap_or(TimeZone::UTC);
     let organization = names.organization(entry.organization_id);
     let href = entry
         .organization_id
@@ -134,9 +141,16 @@ fn row(entry: &EntryRow, names: &Names, visitor: &Visitor) -> Row {
         what: wording::what(&entry.command),
         command: entry.command.clone(),
         subject: (organization, href.unwrap_or_default()),
+        undoable: entry.undone_by.is_none() && may_undo(entry, scope),
         undone: entry.undone_by.is_some(),
         ..Row::default()
     }
+}
+
+/// Whether it is of a kind that can be taken back, by somebody with this reader's rights.
+fn may_undo(entry: &EntryRow, scope: &Scope) -> bool {
+    let needs = Target::needs(&entry.command);
+    needs.is_some_and(|permission| !scope.roots(permission).is_empty())
 }
 
 /// `/journal/{id}`.
@@ -147,23 +161,39 @@ pub async fn show(State(app): State<App>, frame: Frame, id: Result<Id>) -> PageR
             let found = find_visible(&mut tx, &scope, id).await?;
             let found = found.ok_or_else(Error::not_found)?;
             let names = queries::names(&mut tx, std::slice::from_ref(&found)).await?;
-            Ok((changes(&mut tx, &scope, &found).await?, found, names))
+            let undid = undone_by(&mut tx, found.id).await?;
+            Ok((changes(&mut tx, &scope, &found).await?, found, names, undid))
         })
     });
-    let (changes, entry, names) = read.await?;
+    let (changes, entry, names, undid) = read.await?;
     let mut lines: Vec<_> = changes.iter().flat_map(wording::lines).collect();
-    let mut row = row(&entry, &names, &frame.visitor);
+    let mut row = row(&entry, &names, &frame);
+    let why_not = why_not(&app, &frame, &row, id).await?;
+    row.undoable &= why_not.is_empty();
     row.change_count = lines.len() as i64;
     lines.truncate(LINES);
     let page = EntryPage {
         shell: frame.shell(&row.what, "journal"),
         facts: facts(&entry, &row),
-        related: related(&entry),
+        related: related(&entry, &undid),
         changes: lines,
-        why_not: String::new(),
+        why_not,
         row,
     };
     Ok(html(StatusCode::OK, page.render()))
+}
+
+/// Why an entry cannot be taken back; nothing where it can, or where nobody would ask.
+async fn why_not(app: &App, frame: &Frame, row: &Row, id: Uuid) -> Result<String> {
+    if !row.undoable {
+        return Ok(String::new());
+    }
+    Ok(
+        match undo::door::look(app, &frame.caller.scope, id).await?.1 {
+            Ok((_, plan)) => undo::door::reasons(&plan).join(" "),
+            Err(error) => error.message,
+        },
+    )
 }
 
 fn facts(entry: &EntryRow, row: &Row) -> Vec<(String, String)> {
@@ -188,14 +218,11 @@ fn facts(entry: &EntryRow, row: &Row) -> Vec<(String, String)> {
 }
 
 /// The entries that take each other back, and the job that made this one.
-fn related(entry: &EntryRow) -> Vec<(String, String)> {
+fn related(entry: &EntryRow, undid: &[Uuid]) -> Vec<(String, String)> {
     let journal = |id: Uuid| format!("/journal/{id}");
     let mut related = Vec::new();
-    related.extend(
-        entry
-            .undoes
-            .map(|id| ("Takes this back".to_owned(), journal(id))),
-    );
+    let first = undid.iter().take(LINES);
+    related.extend(first.map(|id| ("Takes this back".to_owned(), journal(*id))));
     related.extend(
         entry
             .undone_by

@@ -22,6 +22,18 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("licenses.issue", "Issued a license"),
     ("licenses.edit", "Changed a license"),
     ("allocations.set", "Passed units on"),
+    (
+        "allocations.allocate",
+        "Passed units on to one organization",
+    ),
+    ("allocations.request", "Asked for units to be passed on"),
+    ("imports.apply", "Imported a file"),
+    ("imports.apply_part", "Imported a part of a file"),
+    ("journal.undo", "Took a change back"),
+    (
+        "journal.request_undo",
+        "Asked for a change to be taken back",
+    ),
     ("jobs.cancel", "Canceled a job"),
     ("jobs.retry", "Told a job to try again"),
     ("tokens.create", "Made an API token"),

@@ -64,6 +64,7 @@ impl Command for UploadImport {
             fingerprint: String::new(),
             created_at: tx.now(),
             applied_at: None,
+            undone_at: None,
             version: 1,
         };
         let (content_hash, actor_id) = (self.content_hash.clone(), tx.actor_id());
@@ -242,6 +243,19 @@ impl Command for ApplyAll {
         }
         recorded(tx, before).await
     }
+}
+
+/// Says that what the import brought in is out again: the same content may come once more.
+pub async fn mark_undone(tx: &mut Tx<'_>, id: Uuid) -> Result<()> {
+    let before = asked(tx, id).await?;
+    let (at, now) = ((before.id, before.version), tx.now());
+    if !queries::set_undone(tx, at, now).await? {
+        return Err(match before.state {
+            State::Applied => journal::reversal::already_undone(),
+            _ => begun(&before),
+        });
+    }
+    recorded(tx, before).await.map(drop)
 }
 
 const BULK: Place = Place {

@@ -374,8 +374,22 @@ pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResul
         offers_shareable: applied
             && import.kind == ImportKind::Catalog
             && frame.may(Permission::CatalogEdit),
+        undo: undo_place(&app, &import).await?,
+        undone: import.undone_at.is_some(),
         file: import.file_name,
         next,
     };
     Ok(html(StatusCode::OK, page.render()))
+}
+
+/// Where an applied file can be taken back: at any of its journal entries.
+async fn undo_place(app: &App, import: &Import) -> Result<String> {
+    if import.state != Stage::Applied || import.undone_at.is_some() {
+        return Ok(String::new());
+    }
+    let import = import.clone();
+    let read =
+        app.read(move |mut tx| Box::pin(async move { queries::entries(&mut tx, &import).await }));
+    let place = |id: &Uuid| format!("/journal/{id}/undo");
+    Ok(read.await?.last().map(place).unwrap_or_default())
 }

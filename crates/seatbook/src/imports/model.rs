@@ -122,6 +122,9 @@ pub struct Import {
     /// When it was applied.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub applied_at: Option<Timestamp>,
+    /// When what it brought in was taken out again.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub undone_at: Option<Timestamp>,
     /// Counts its changes.
     pub version: i64,
 }
@@ -164,7 +167,8 @@ impl FromRow for Import {
             oddities: read(row.get(12)?)?,
             created_at: row.get(13)?,
             applied_at: row.get(14)?,
-            version: row.get(15)?,
+            undone_at: row.get(15)?,
+            version: row.get(16)?,
         })
     }
 }

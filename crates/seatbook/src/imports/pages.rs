@@ -216,6 +216,10 @@ pub struct ImportResultPage {
     pub oddities: Vec<String>,
     /// Whether frequent components may be marked as shareable now.
     pub offers_shareable: bool,
+    /// Where it can be taken back; empty where it cannot, or was.
+    pub undo: String,
+    /// Whether it was taken back.
+    pub undone: bool,
     /// Where to go on: (label, address).
     pub next: (String, String),
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const COLUMNS: &str = "SELECT b.id, b.kind, b.organization_id, b.file_name, b.encoding, b.separator, b.headings,
-    b.row_count, b.mapping, b.state, b.mode, b.counts, b.oddities, b.created_at, b.applied_at, b.version
+    b.row_count, b.mapping, b.state, b.mode, b.counts, b.oddities, b.created_at, b.applied_at, b.undone_at, b.version
     FROM import_batch b";
 
 /// The import, whoever asks: for commands that ask for their permission.
@@ -56,9 +56,38 @@ pub async fn applied_before(
 ) -> Result<Option<(Uuid, Option<Timestamp>)>> {
     let sql = "SELECT o.id, o.applied_at FROM import_batch b
         JOIN import_batch o ON o.content_hash = b.content_hash AND o.kind = b.kind
-          AND o.organization_id = b.organization_id AND o.id <> b.id AND o.state IN ('applying', 'applied')
+          AND o.organization_id = b.organization_id AND o.id <> b.id AND o.state IN ('applying', 'applied') AND o.undone_at IS NULL
         WHERE b.id = $1 ORDER BY o.id DESC LIMIT 1";
     Ok(tx.query_opt(sql, &[&id]).await?)
+}
+
+/// Says that what an import brought in is out again; `false` where that was said, or it is not applied.
+pub async fn set_undone(
+    tx: &mut Tx<'_>,
+    (id, version): (Uuid, i64),
+    now: Timestamp,
+) -> Result<bool> {
+    let sql = "UPDATE import_batch SET undone_at = $3, version = version + 1
+        WHERE id = $1 AND version = $2 AND state = 'applied' AND undone_at IS NULL";
+    Ok(tx.execute(sql, &[&id, &version, &now]).await? == 1)
+}
+
+/// The journal's entries of an import that changed the book, the oldest first. They are filed under its
+/// organization, behind its upload.
+pub async fn entries(tx: &mut Tx<'_>, import: &Import) -> Result<Vec<Uuid>> {
+    let sql = "SELECT id FROM journal WHERE organization_id = $1 AND at >= $2
+        AND command IN ('imports.apply', 'imports.apply_part') AND input ->> 'id' = $3 ORDER BY id";
+    let rows: Vec<(Uuid,)> = tx
+        .query(
+            sql,
+            &[
+                &import.organization_id,
+                &import.created_at,
+                &import.id.to_string(),
+            ],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// What is known of a file when it is uploaded.

@@ -3,10 +3,12 @@
 //! Owns: entries, the versions of rows they left, and the numbering (`seq`) that readers follow.
 //! Does not own: what a change means; the room of the noun knows that.
 //! Keeps true: an entry stands in the transaction of its effect, or neither stands; nothing is edited;
-//! versions of a row count without gaps; `seq` counts without gaps in an order readers can follow.
-//! Others may use: [`Entry`], [`Change`], `queries`; only the gate writes.
+//! versions of a row count without gaps; `seq` counts without gaps in an order readers can follow; an entry
+//! is taken back once.
+//! Others may use: [`Entry`], [`Change`], `queries`, `reversal`; only the gate writes.
 
 pub mod queries;
+pub mod reversal;
 pub mod sealer;
 
 use serde::Serialize;
@@ -39,8 +41,8 @@ pub struct Entry {
     pub outcome: Value,
     /// The HTTP request it came with.
     pub request_id: Option<String>,
-    /// The entry it takes back.
-    pub undoes: Option<Uuid>,
+    /// The entries it takes back.
+    pub undoes: Vec<Uuid>,
 }
 
 /// One row an entry changed.

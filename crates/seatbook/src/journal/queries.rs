@@ -3,15 +3,15 @@
 use store::{FromRow, Json, Param, Row, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
-use super::{Change, Entry};
+use super::{Change, Entry, reversal};
 use crate::error::Result;
 
 pub(crate) const INSERT_ENTRY: &str = "INSERT INTO journal
-    (id, at, actor_id, token_id, organization_id, origin, command, input, outcome, request_id, undoes)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    (id, at, actor_id, token_id, organization_id, origin, command, input, outcome, request_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /// Writes the entry, its changes, and one statement more of the gate's, which all travel together. Says
-/// how many rows that last statement wrote.
+/// how many rows that last statement wrote. Refused where another entry has taken the same ones back.
 pub async fn insert(
     tx: &mut Tx<'_>,
     entry: &Entry,
@@ -19,7 +19,7 @@ pub async fn insert(
     last: (&str, &[&dyn Param]),
 ) -> Result<u64> {
     let (input, outcome) = (Json(entry.input.clone()), Json(entry.outcome.clone()));
-    let entry_params: [&dyn Param; 11] = [
+    let entry_params: [&dyn Param; 10] = [
         &entry.id,
         &entry.at,
         &entry.actor_id,
@@ -30,7 +30,6 @@ pub async fn insert(
         &input,
         &outcome,
         &entry.request_id,
-        &entry.undoes,
     ];
     let json: Vec<(Option<Json>, Option<Json>)> = changes
         .iter()
@@ -64,10 +63,23 @@ pub async fn insert(
         .collect();
     let mut statements: Vec<(&str, &[&dyn Param])> = vec![(INSERT_ENTRY, &entry_params)];
     statements.extend(chunks.iter().map(|(sql, params)| (sql.as_str(), *params)));
+    let undoing: Vec<[&dyn Param; 2]> = entry
+        .undoes
+        .iter()
+        .map(|id| [id as _, &entry.id as _])
+        .collect();
+    statements.extend(undoing.iter().map(|params| (INSERT_UNDOING, &params[..])));
     statements.push(last);
     let rows = tx.execute_all(&statements).await?;
+    let marks = 1 + chunks.len();
+    if rows[marks..marks + undoing.len()].contains(&0) {
+        return Err(reversal::already_undone());
+    }
     Ok(rows.last().copied().unwrap_or_default())
 }
+
+const INSERT_UNDOING: &str =
+    "INSERT INTO undoing (journal_id, by_id) VALUES ($1, $2) ON CONFLICT (journal_id) DO NOTHING";
 
 /// One entry as a list shows it.
 #[derive(Clone, Debug)]
@@ -94,7 +106,7 @@ pub struct EntryRow {
     pub outcome: Option<Json>,
     /// The HTTP request it came with, or `job-` and the job.
     pub request_id: Option<String>,
-    /// The entry it takes back.
+    /// The entry it takes back, the first where there are several.
     pub undoes: Option<Uuid>,
     /// The entry that took it back.
     pub undone_by: Option<Uuid>,
@@ -121,8 +133,11 @@ impl FromRow for EntryRow {
 }
 
 /// The columns of [`EntryRow`], from `journal j`.
-pub const ENTRY_COLUMNS: &str = "SELECT j.id, j.seq, j.at, j.actor_id, j.token_id, j.organization_id, j.origin,
-    j.command, j.input, j.outcome, j.request_id, j.undoes, (SELECT u.id FROM journal u WHERE u.undoes = j.id) FROM journal j";
+pub const ENTRY_COLUMNS: &str =
+    "SELECT j.id, j.seq, j.at, j.actor_id, j.token_id, j.organization_id, j.origin,
+    j.command, j.input, j.outcome, j.request_id,
+    (SELECT u.journal_id FROM undoing u WHERE u.by_id = j.id ORDER BY u.journal_id LIMIT 1),
+    (SELECT u.by_id FROM undoing u WHERE u.journal_id = j.id) FROM journal j";
 
 /// One entry.
 pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<EntryRow>> {

@@ -214,6 +214,27 @@ impl Command for SuspendOrganization {
     }
 }
 
+/// Takes a new organization away again. The caller has made sure that nothing refers to it: neither
+/// organizations below it, nor people, nor units.
+pub async fn remove(tx: &mut Tx<'_>, id: Uuid) -> Result<()> {
+    tree::lock(tx).await?;
+    let before = current(tx, id, None).await?;
+    let parent_id = before.parent_id.ok_or_else(Error::not_found)?;
+    tx.require(Permission::OrganizationsCreate, parent_id)
+        .await?;
+    queries::delete(tx, id).await?;
+    tree::uproot(tx, id).await?;
+    tx.changed(Change {
+        noun: "organization",
+        row_id: id,
+        version: before.version + 1,
+        organization_id: Some(parent_id),
+        before: Some(serde_json::to_value(&before)?),
+        after: None,
+    });
+    Ok(())
+}
+
 /// The organization, if its version is the one the editor saw.
 async fn current(tx: &mut Tx<'_>, id: Uuid, version: Option<i64>) -> Result<Organization> {
     let found = queries::find(tx, id).await?.ok_or_else(Error::not_found)?;

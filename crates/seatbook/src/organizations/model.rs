@@ -151,6 +151,19 @@ const LONGEST_NAME: usize = 200;
 const LONGEST_TEXT: usize = 2_000;
 
 impl OrganizationFacts {
+    /// What is said about an organization now.
+    pub fn of(organization: &Organization) -> Self {
+        OrganizationFacts {
+            name: organization.name.clone(),
+            reference: organization.reference.clone(),
+            website: organization.website.clone(),
+            tax_id: organization.tax_id.clone(),
+            note: Some(organization.note.clone()).filter(|note| !note.is_empty()),
+            pricing_model: organization.pricing_model,
+            time_zone: Some(organization.time_zone.clone()),
+        }
+    }
+
     /// The same facts with stray spaces gone, or every field that is wrong.
     pub fn checked(mut self) -> Result<Self> {
         let mut wrong = Vec::new();

@@ -167,6 +167,15 @@ pub async fn touch(tx: &mut Tx<'_>, id: Uuid, version: i64) -> Result<Option<i64
         .map(|(version,)| version))
 }
 
+/// Removes what is said about an organization.
+pub async fn delete(tx: &mut Tx<'_>, id: Uuid) -> Result<()> {
+    tx.execute("DELETE FROM organization_search_text WHERE id = $1", &[&id])
+        .await?;
+    tx.execute("DELETE FROM organization WHERE id = $1", &[&id])
+        .await?;
+    Ok(())
+}
+
 async fn index(tx: &mut Tx<'_>, id: Uuid, name: &str, others: &[&Option<String>]) -> Result<()> {
     let mut parts = vec![name];
     parts.extend(others.iter().filter_map(|other| other.as_deref()));

@@ -105,6 +105,18 @@ pub async fn transplant(tx: &mut Tx<'_>, id: Uuid, parent_id: Uuid) -> Result<()
     recompute_blocked(tx, id).await
 }
 
+/// Takes a leaf out of the tree. The caller has taken the lock and made sure that nothing refers to it.
+pub async fn uproot(tx: &mut Tx<'_>, id: Uuid) -> Result<()> {
+    tx.execute(
+        "DELETE FROM organization_closure WHERE descendant_id = $1",
+        &[&id],
+    )
+    .await?;
+    tx.execute("DELETE FROM organization_node WHERE id = $1", &[&id])
+        .await?;
+    Ok(())
+}
+
 /// Suspends or resumes one organization; everything below follows.
 pub async fn set_suspended(tx: &mut Tx<'_>, id: Uuid, suspended: bool) -> Result<()> {
     tx.execute(

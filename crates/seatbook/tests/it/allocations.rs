@@ -108,6 +108,7 @@ both_engines! {
         assert_eq!((granted, refused.len()), (50, 14), "{answers:?}");
         assert!(refused.iter().all(|body| body["code"] == "pool.exhausted" && body["free"] == 0), "{refused:?}");
         assert_eq!(app.balance(pool).await, [50, 50, 0, 0]);
+        app.prove();
         app.end().await;
     }
 }
@@ -126,6 +127,7 @@ both_engines! {
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409], "{answers:?}");
         assert_eq!(app.balance(pool).await, [50, 30, 0, 20]);
+        app.prove();
         app.end().await;
     }
 }

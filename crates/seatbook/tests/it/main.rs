@@ -6,6 +6,7 @@ mod contract;
 mod demo;
 mod harness;
 mod history;
+mod undo;
 mod imports;
 mod jobs;
 mod organization_pages;

@@ -2,7 +2,9 @@
 
 mod writes;
 
-pub use writes::{insert_products, insert_skus, update_product, update_sku};
+pub use writes::{
+    delete_products, delete_skus, insert_products, insert_skus, update_product, update_sku,
+};
 
 use std::collections::HashMap;
 
@@ -168,6 +170,16 @@ pub async fn skus_of_keys(
     let mut found = within(tx, &format!("{SKU} WHERE s.code"), codes).await?;
     found.extend(within(tx, &format!("{SKU} WHERE s.reference"), references).await?);
     Ok(found)
+}
+
+/// These products, in no order.
+pub async fn products_of_ids(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Product>> {
+    within(tx, &format!("{PRODUCT} WHERE p.id"), ids).await
+}
+
+/// These SKUs, in no order.
+pub async fn skus_of_ids(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Sku>> {
+    within(tx, &format!("{SKU} WHERE s.id"), ids).await
 }
 
 /// SKU and product of every component of these SKUs.

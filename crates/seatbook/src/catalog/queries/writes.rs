@@ -1,9 +1,14 @@
 //! Every statement that changes the catalog.
 
+use std::collections::HashMap;
+
 use store::{Param, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
-use super::super::facts::{ProductFacts, SkuFacts};
+use super::super::{
+    facts::{ProductFacts, SkuFacts},
+    model::Product,
+};
 use crate::error::Result;
 
 /// Rows in one statement; a row has fewer than 20 values, and both engines bind at most 32,766.
@@ -147,6 +152,44 @@ pub async fn update_sku(tx: &mut Tx<'_>, id: Uuid, version: i64, facts: &SkuFact
         .await?;
     insert_components(tx, &[(id, facts.clone())]).await?;
     Ok(rows == 1)
+}
+
+/// Removes SKUs with what they include; gives those that were there, as they were.
+pub async fn delete_skus(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, i64, SkuFacts)>> {
+    let mut components: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for (sku_id, product_id) in super::component_pairs(tx, ids).await? {
+        components.entry(sku_id).or_default().push(product_id);
+    }
+    let found = super::skus_of_ids(tx, ids).await?;
+    delete(tx, "DELETE FROM sku_component WHERE sku_id IN", ids).await?;
+    delete(tx, "DELETE FROM sku_search_text WHERE id IN", ids).await?;
+    delete(tx, "DELETE FROM sku WHERE id IN", ids).await?;
+    let with = found.into_iter().map(|sku| {
+        let included = components.remove(&sku.id).unwrap_or_default();
+        (sku.id, sku.version, SkuFacts::of(&sku, included))
+    });
+    Ok(with.collect())
+}
+
+/// Removes products; gives those that were there, as they were.
+pub async fn delete_products(
+    tx: &mut Tx<'_>,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, i64, ProductFacts)>> {
+    let found = super::products_of_ids(tx, ids).await?;
+    delete(tx, "DELETE FROM product_search_text WHERE id IN", ids).await?;
+    delete(tx, "DELETE FROM product WHERE id IN", ids).await?;
+    let facts = |product: Product| (product.id, product.version, ProductFacts::of(&product));
+    Ok(found.into_iter().map(facts).collect())
+}
+
+async fn delete(tx: &mut Tx<'_>, head: &str, ids: &[Uuid]) -> Result<()> {
+    for chunk in ids.chunks(ROWS) {
+        let params: Vec<&dyn Param> = chunk.iter().map(|id| id as &dyn Param).collect();
+        let sql = format!("{head} {}", placeholders(1, chunk.len()));
+        tx.execute(&sql, &params).await?;
+    }
+    Ok(())
 }
 
 async fn insert_components(tx: &mut Tx<'_>, skus: &[(Uuid, SkuFacts)]) -> Result<()> {

@@ -48,6 +48,24 @@ impl Command for EditLicense {
     type Outcome = License;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
+        let before = queries::get(tx, self.id).await?;
+        let edited = self.run_alone(tx).await?;
+        if self.reaches_order(&before) {
+            let order = before.sales_order.clone().unwrap_or_default();
+            for sibling in queries::on_order(tx, before.organization_id, &order).await? {
+                if sibling.id != before.id {
+                    self.write(tx, &sibling, false).await?;
+                }
+            }
+        }
+        Ok(edited)
+    }
+}
+
+impl EditLicense {
+    /// Changes this license and none of its neighbours on the order: what an undo needs, which puts each of
+    /// them back to what it was.
+    pub async fn run_alone(&self, tx: &mut Tx<'_>) -> Result<License> {
         let found = queries::get(tx, self.id).await?;
         tx.require(Permission::LicensesEdit, found.organization_id)
             .await?;
@@ -67,20 +85,9 @@ impl Command for EditLicense {
         {
             change_quantity(tx, &before, quantity).await?;
         }
-        let edited = self.write(tx, &before, true).await?;
-        if self.reaches_order(&before) {
-            let order = before.sales_order.clone().unwrap_or_default();
-            for sibling in queries::on_order(tx, before.organization_id, &order).await? {
-                if sibling.id != before.id {
-                    self.write(tx, &sibling, false).await?;
-                }
-            }
-        }
-        Ok(edited)
+        self.write(tx, &before, true).await
     }
-}
 
-impl EditLicense {
     fn check(&self, before: &License) -> Result<()> {
         if self
             .quantity

@@ -338,7 +338,8 @@ fn edit(row: &LicenseRow, line: &License) -> std::result::Result<Plan, Vec<Field
     let differs = |said: &Option<String>, is: &Option<String>| said.clone().filter(|_| said != is);
     let edit = EditLicense {
         id: line.id,
-        version: Some(line.version),
+        // A line before this one may have changed the whole order, and so this license.
+        version: None,
         quantity: Some(row.quantity).filter(|quantity| *quantity != line.quantity),
         support_reference: differs(&row.support_reference, &line.support_reference),
         start_date: None,

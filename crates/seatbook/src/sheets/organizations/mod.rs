@@ -308,15 +308,7 @@ fn plan(
                 .into();
         return Err(wrong("parent_reference", "organization.elsewhere", message));
     }
-    let now = OrganizationFacts {
-        name: before.name.clone(),
-        reference: before.reference.clone(),
-        website: before.website.clone(),
-        tax_id: before.tax_id.clone(),
-        note: Some(before.note.clone()).filter(|note| !note.is_empty()),
-        pricing_model: before.pricing_model,
-        time_zone: Some(before.time_zone.clone()),
-    };
+    let now = OrganizationFacts::of(before);
     let then = facts(row, now.clone())?;
     let before = Box::new(before.clone());
     Ok(if format!("{now:?}") == format!("{then:?}") {

@@ -1,7 +1,6 @@
 //! A small book to start from, made through the door where a door exists.
 
 use serde_json::{Value, json};
-use store::{Place, Timestamp};
 use uuid::Uuid;
 
 use super::TestApp;
@@ -13,29 +12,14 @@ impl TestApp {
         self.operator.post("/api/v1/organizations", body).await.id()
     }
 
-    /// Puts a product counted in devices and a SKU of it straight into the database.
-    pub async fn insert_sku(&self, code: &'static str, validity: Option<&'static str>) -> Uuid {
-        let (product, sku) = (fresh(), fresh());
-        let now = Timestamp::new(super::NOW.parse().expect("an instant"));
-        let done = self.app.gate.db().plumb(Place::ALONE, move |mut tx| {
-            Box::pin(async move {
-                let name = format!("Product of {code}");
-                tx.execute(
-                    "INSERT INTO product (id, code, name, unit, units, kind, shareable, created_at, version)
-                     VALUES ($1, $2, $3, 'device', 'devices', 'base', FALSE, $4, 1)",
-                    &[&product, &code, &name, &now],
-                )
-                .await?;
-                tx.execute(
-                    "INSERT INTO sku (id, code, name, product_id, type, tier, class, validity, grace_days, created_at,
-                     version) VALUES ($1, $2, $3, $4, 'Device', 'Premium', 'Class 2', $5, 0, $6, 1)",
-                    &[&sku, &code, &name, &product, &validity, &now],
-                )
-                .await
-            })
-        });
-        done.await.expect("a SKU is stored");
-        sku
+    /// Adds a product counted in devices and a SKU of it, as the operator.
+    pub async fn insert_sku(&self, code: &str, validity: Option<&str>) -> Uuid {
+        let name = format!("Product of {code}");
+        let product = json!({"code": code, "name": name, "unit": "device", "units": "devices"});
+        let product = self.operator.post("/api/v1/products", product).await.id();
+        let sku = json!({"code": code, "name": name, "product_id": product, "type": "Device", "tier": "Premium",
+            "class": "Class 2", "validity": validity});
+        self.operator.post("/api/v1/skus", sku).await.id()
     }
 
     /// Issues a license as the operator; gives license and root pool.
@@ -86,12 +70,4 @@ pub fn id(value: &Value) -> Uuid {
         .as_str()
         .and_then(|text| text.parse().ok())
         .expect("an id")
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "rows put past the gate need ids of their own"
-)]
-pub fn fresh() -> Uuid {
-    Uuid::now_v7()
 }

@@ -158,6 +158,22 @@ impl TestApp {
         let _ = self.scratch.remove().await;
     }
 
+    /// Runs `seatbook verify` beside the running server: exit code and what it printed.
+    pub fn verify(&self) -> (i32, String) {
+        let run = std::process::Command::new(env!("CARGO_BIN_EXE_seatbook"))
+            .args(["verify", "--database", self.database()])
+            .output()
+            .expect("the binary runs");
+        let text = String::from_utf8_lossy(&run.stdout).into_owned();
+        (run.status.code().unwrap_or(-1), text)
+    }
+
+    /// The book adds up.
+    pub fn prove(&self) {
+        let (code, text) = self.verify();
+        assert_eq!(code, 0, "{text}");
+    }
+
     /// Where the database is, for the command line.
     pub fn database(&self) -> &str {
         self.scratch.database()

@@ -46,7 +46,7 @@ const THINGS: &[(&str, &str, &str)] = &[
     (
         "journal",
         "journal",
-        "SELECT j.id FROM journal j JOIN organization o ON o.id = j.organization_id WHERE o.name = 'Hidden Customer'",
+        "SELECT id FROM journal WHERE command = 'allocations.allocate'",
     ),
     (
         "people",

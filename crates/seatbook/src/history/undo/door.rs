@@ -1,0 +1,183 @@
+//! Taking back through the doors: the page that says first what it does, and the operation.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+use uuid::Uuid;
+
+use super::{INLINE_ROWS, Plan, RequestUndo, Target, UndoEntry, Undone, plan};
+use crate::{
+    api::{Answer, Id, Write},
+    app::App,
+    console::{
+        answer::{go, html},
+        form::Form,
+        format,
+        frame::{Frame, PageResult},
+        pages::Confirm,
+    },
+    error::{Error, Result},
+    gate::Caller,
+    history::{list::find_visible, wording},
+    scope::Scope,
+};
+
+/// A preview of more rows than this is answered from the plan: running it would hold up the writer.
+const PREVIEW_ROWS: i64 = 100;
+
+/// What an entry stands for and what taking it back would do, for whoever can see the entry.
+pub async fn look(app: &App, scope: &Scope, id: Uuid) -> Result<(String, Result<(Target, Plan)>)> {
+    let scope = scope.clone();
+    app.read(move |mut tx| {
+        Box::pin(async move {
+            let found = find_visible(&mut tx, &scope, id).await?;
+            let found = found.ok_or_else(Error::not_found)?;
+            let what = wording::what(&found.command);
+            let target = match Target::of(&mut tx, found).await {
+                Ok(target) => target,
+                Err(error) if error.is_refusal() => return Ok((what, Err(error))),
+                Err(error) => return Err(error),
+            };
+            let plan = plan(&mut tx, &target).await?;
+            Ok((what, Ok((target, plan))))
+        })
+    })
+    .await
+}
+
+/// Takes a change back: an allocation, or everything that a file brought in.
+///
+/// Every row is put back as it was, all of them or none, and what was made is removed. Refused with
+/// `undo.built_on` where something was built on it since: `obstacles` says what, with the entry that did it.
+/// More than 500 rows are taken back by a job.
+#[utoipa::path(post, path = "/journal/{id}/undo", tag = "journal",
+    params(("id" = Uuid, Path, description = "The entry; any of its entries where a file was imported in parts.")),
+    responses((status = 200, description = "What was put back.", body = Undone),
+        (status = 202, description = "The job that puts it back.", body = Undone)))]
+pub async fn undo(
+    State(app): State<App>,
+    Id(journal_id): Id,
+    write: Write<()>,
+) -> Result<Response> {
+    let looked = look(&app, &write.caller.scope, journal_id).await?.1;
+    // Whatever is wrong is said by the command itself, which also knows this request if it came before.
+    let rows = looked.as_ref().map_or(0, |(_, plan)| plan.rows);
+    if let (true, PREVIEW_ROWS.., Ok((target, plan))) = (write.is_preview(), rows, looked) {
+        plan.refuse()?;
+        return Ok(Answer::preview(Undone::of(&target, &plan)).ok());
+    }
+    if rows <= INLINE_ROWS {
+        let answer = write.submit(&app, UndoEntry { journal_id }).await?;
+        return Ok(match answer.outcome.job_id {
+            Some(job_id) => answer.accepted(&format!("/api/v1/jobs/{job_id}")),
+            None => answer.ok(),
+        });
+    }
+    let answer = write.submit(&app, RequestUndo { journal_id }).await?;
+    let location = answer.outcome.job_id.map(|id| format!("/api/v1/jobs/{id}"));
+    Ok(answer.accepted(&location.unwrap_or_default()))
+}
+
+/// `/journal/{id}/undo`: says first what it does.
+pub async fn ask(State(app): State<App>, frame: Frame, id: Result<Id>) -> PageResult {
+    let page = page(&app, &frame, id?.0, None).await?;
+    Ok(shown(&frame, StatusCode::OK, &page))
+}
+
+/// Does it.
+pub async fn decide(
+    State(app): State<App>,
+    frame: Frame,
+    id: Result<Id>,
+    form: Form,
+) -> PageResult {
+    let Id(journal_id) = id?;
+    match submit(&app, &frame.caller, journal_id, &form).await {
+        Ok(place) => Ok(go(frame.fragment, &place)),
+        Err(error) if error.is_refusal() => {
+            let page = page(&app, &frame, journal_id, Some(error.message)).await?;
+            Ok(shown(&frame, StatusCode::CONFLICT, &page))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Where the browser goes afterwards: to the entry that took it back, or to the job.
+async fn submit(app: &App, caller: &Caller, journal_id: Uuid, form: &Form) -> Result<String> {
+    let looked = look(app, &caller.scope, journal_id).await?.1;
+    let (gate, key) = (&app.gate, form.key.clone());
+    if looked.is_ok_and(|(_, plan)| plan.rows > INLINE_ROWS) {
+        let done = gate.submit(caller, key, RequestUndo { journal_id }).await?;
+        let job = done.outcome.job_id.map(|id| format!("/jobs/{id}"));
+        return Ok(job.unwrap_or_else(|| "/jobs".into()));
+    }
+    let done = gate.submit(caller, key, UndoEntry { journal_id }).await?;
+    Ok(format!("/journal/{}", done.journal_id))
+}
+
+fn shown(frame: &Frame, status: StatusCode, page: &Confirm) -> Response {
+    let rendered = match frame.fragment.0 {
+        true => page.as_sheet().render(),
+        false => page.render(),
+    };
+    html(status, rendered)
+}
+
+/// As many reasons as a page lists.
+const REASONS: usize = 10;
+
+async fn page(app: &App, frame: &Frame, id: Uuid, error: Option<String>) -> Result<Confirm> {
+    let (what, looked) = look(app, &frame.caller.scope, id).await?;
+    let (facts, warnings) = match &looked {
+        Ok((_, plan)) => (numbers(plan), reasons(plan)),
+        Err(error) => (vec![], vec![error.message.clone()]),
+    };
+    let allowed = looked.is_ok() && warnings.is_empty();
+    let lead = match &looked {
+        Ok((Target::Import(import, _), _)) => format!(
+            "Everything that “{}” brought in is taken out again, in one step: all of it or nothing.",
+            import.file_name
+        ),
+        _ => "Every share is put back as it was before, in one step: all of them or none.".into(),
+    };
+    Ok(Confirm {
+        shell: frame.shell("Undo", "journal"),
+        title: format!("Undo “{what}”?"),
+        lead: if allowed {
+            lead
+        } else {
+            "This cannot be undone as things are.".into()
+        },
+        facts,
+        warnings,
+        fields: vec![],
+        tone: "warn",
+        allowed,
+        action: format!("/journal/{id}/undo"),
+        label: "Undo".into(),
+        back: format!("/journal/{id}"),
+        back_label: what,
+        error,
+    })
+}
+
+fn numbers(plan: &Plan) -> Vec<(String, String)> {
+    let fact = |(what, number): (&str, usize)| (what.to_owned(), format::number(number as i64));
+    plan.numbers().into_iter().map(fact).collect()
+}
+
+/// Why it cannot be taken back, the first reasons of many.
+pub fn reasons(plan: &Plan) -> Vec<String> {
+    let all = plan
+        .obstacles
+        .iter()
+        .map(|obstacle| obstacle.message.clone());
+    let mut said: Vec<String> = all.take(REASONS).collect();
+    let more = plan.obstacles.len().saturating_sub(REASONS);
+    if more > 0 {
+        said.push(format!(
+            "{} more.",
+            format::count(more as i64, "reason", "reasons")
+        ));
+    }
+    said
+}

@@ -1,0 +1,283 @@
+//! Taking a change back: what an allocation or an import did is put back as it was, in one step, as long as
+//! nothing was built on it (product.md, "Journal and undo"). The entry that does it says which ones it undid.
+
+pub mod door;
+mod obstacles;
+mod plan;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Lane, Place};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub use obstacles::Obstacle;
+pub use plan::{Plan, plan};
+
+use crate::{
+    allocations::commands::{Allocate, SetAllocations},
+    app::App,
+    catalog::commands::{remove_products, remove_skus},
+    console::format::count,
+    error::{Error, Result},
+    gate::{Command, Tx},
+    imports::{
+        self,
+        commands::{ApplyAll, ApplyPart, mark_undone},
+        model::State,
+    },
+    jobs::{self, Ended, Kind, NewJob, Work},
+    journal::{self, queries::EntryRow, reversal::already_undone},
+    organizations,
+    scope::{Permission, tree},
+};
+
+/// More rows than this are put back by a job.
+pub const INLINE_ROWS: i64 = 500;
+
+/// Commands whose effect can be taken back.
+pub const UNDOABLE: [&str; 4] = [
+    Allocate::NAME,
+    SetAllocations::NAME,
+    ApplyAll::NAME,
+    ApplyPart::NAME,
+];
+
+/// What is taken back together.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// One change of shares.
+    Shares(Box<EntryRow>),
+    /// Everything a file brought in, whichever of its entries was named.
+    Import(Box<imports::model::Import>, Vec<Uuid>),
+}
+
+impl Target {
+    /// The entries that are taken back.
+    pub fn entries(&self) -> Vec<Uuid> {
+        match self {
+            Target::Shares(entry) => vec![entry.id],
+            Target::Import(_, entries) => entries.clone(),
+        }
+    }
+
+    /// The import, where it is one.
+    pub fn import_id(&self) -> Option<Uuid> {
+        match self {
+            Target::Shares(_) => None,
+            Target::Import(import, _) => Some(import.id),
+        }
+    }
+
+    /// The permission without which nobody can take this back.
+    pub fn needs(command: &str) -> Option<Permission> {
+        match command {
+            SetAllocations::NAME | Allocate::NAME => Some(Permission::AllocationsSet),
+            ApplyAll::NAME | ApplyPart::NAME => Some(Permission::ImportsRun),
+            _ => None,
+        }
+    }
+
+    /// What an entry stands for. Refused where it cannot be taken back, or was already.
+    pub async fn of(tx: &mut store::Tx<'_>, entry: EntryRow) -> Result<Target> {
+        match Target::needs(&entry.command) {
+            _ if entry.undone_by.is_some() => Err(already_undone()),
+            Some(Permission::AllocationsSet) => Ok(Target::Shares(Box::new(entry))),
+            Some(_) => Target::of_import(tx, &entry).await,
+            None => {
+                let message =
+                    "Only allocations and imports can be undone. Make the opposite change instead.";
+                Err(Error::conflict("undo.not_undoable", message).with("command", entry.command))
+            }
+        }
+    }
+
+    async fn of_import(tx: &mut store::Tx<'_>, entry: &EntryRow) -> Result<Target> {
+        let id = entry.input.0["id"].as_str().and_then(|id| id.parse().ok());
+        let id: Uuid = id.ok_or_else(|| Error::internal("an import's entry without its import"))?;
+        let import = imports::queries::find(tx, id)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        if import.undone_at.is_some() {
+            return Err(already_undone());
+        }
+        if import.state != State::Applied {
+            let message = "This file is still being imported.";
+            return Err(
+                Error::conflict("import.state", message).with("state", import.state.as_str())
+            );
+        }
+        let entries = imports::queries::entries(tx, &import).await?;
+        Ok(Target::Import(Box::new(import), entries))
+    }
+}
+
+/// Takes a change back, with everything that was done together with it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct UndoEntry {
+    /// The entry; any of its parts where an import has several.
+    pub journal_id: Uuid,
+}
+
+/// What was put back.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Undone {
+    /// The entries that were taken back: several where a file was imported in parts.
+    pub entries: Vec<Uuid>,
+    /// The import, where it was one.
+    pub import_id: Option<Uuid>,
+    /// How many rows were put back or removed.
+    pub rows: i64,
+    /// The job that does it, where it is not done yet.
+    pub job_id: Option<Uuid>,
+}
+
+impl Undone {
+    /// What a plan would come to.
+    fn of(target: &Target, plan: &Plan) -> Self {
+        let (entries, import_id) = (target.entries(), target.import_id());
+        Undone {
+            entries,
+            import_id,
+            rows: plan.rows,
+            job_id: None,
+        }
+    }
+}
+
+impl Command for UndoEntry {
+    const NAME: &'static str = "journal.undo";
+    type Outcome = Undone;
+
+    fn place(&self) -> Place {
+        Place {
+            lane: Lane::Bulk,
+            ..Place::ALONE
+        }
+    }
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Undone> {
+        let entry = readable(tx, self.journal_id).await?;
+        let target = Target::of(tx, entry).await?;
+        let plan = plan(tx, &target).await?;
+        plan.refuse()?;
+        tx.undoes(&target.entries());
+        put_back(tx, &plan).await?;
+        if let Some(id) = target.import_id() {
+            mark_undone(tx, id).await?;
+        }
+        Ok(Undone::of(&target, &plan))
+    }
+}
+
+/// The entry, where the caller may read it; what it undoes asks for more.
+async fn readable(tx: &mut Tx<'_>, journal_id: Uuid) -> Result<EntryRow> {
+    let found = journal::queries::find(tx, journal_id)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    let root = tree::root(tx).await?;
+    let place = found
+        .organization_id
+        .or(root)
+        .ok_or_else(Error::not_found)?;
+    // Who may not read an entry does not learn that it is there.
+    tx.require(Permission::JournalRead, place)
+        .await
+        .map_err(|error| match error.is_refusal() {
+            true => Error::not_found(),
+            false => error,
+        })?;
+    Ok(found)
+}
+
+/// Last in, first out: shares, then licenses, what they are of, and whose they are.
+async fn put_back(tx: &mut Tx<'_>, plan: &Plan) -> Result<()> {
+    for shares in &plan.shares {
+        shares.run(tx).await?;
+    }
+    for edit in &plan.licenses {
+        edit.run_alone(tx).await?;
+    }
+    for delete in &plan.gone_licenses {
+        delete.run(tx).await?;
+    }
+    for edit in &plan.skus {
+        edit.run(tx).await?;
+    }
+    remove_skus(tx, &plan.gone_skus).await?;
+    for edit in &plan.products {
+        edit.run(tx).await?;
+    }
+    remove_products(tx, &plan.gone_products).await?;
+    for edit in &plan.organizations {
+        edit.run(tx).await?;
+    }
+    for id in &plan.gone_organizations {
+        organizations::commands::remove(tx, *id).await?;
+    }
+    Ok(())
+}
+
+/// The name of the job.
+const JOB: &str = "journal.undo";
+
+/// Queues taking back a large change, refused at once where that could not be done now.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct RequestUndo {
+    /// The entry.
+    pub journal_id: Uuid,
+}
+
+impl Command for RequestUndo {
+    const NAME: &'static str = "journal.request_undo";
+    type Outcome = Undone;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Undone> {
+        let entry = readable(tx, self.journal_id).await?;
+        let target = Target::of(tx, entry).await?;
+        let plan = plan(tx, &target).await?;
+        plan.refuse()?;
+        let (title, organization_id) = match &target {
+            Target::Import(import, _) => (
+                format!("Undo of {}", import.file_name),
+                import.organization_id,
+            ),
+            Target::Shares(entry) => {
+                let place = entry.organization_id.ok_or_else(Error::not_found)?;
+                ("Undo of an allocation".to_owned(), place)
+            }
+        };
+        let new = NewJob {
+            kind: JOB,
+            title,
+            payload: json!(self),
+            organization_id,
+            rows_total: plan.rows,
+        };
+        let job_id = Some(jobs::enqueue(tx, new).await?);
+        Ok(Undone {
+            job_id,
+            ..Undone::of(&target, &plan)
+        })
+    }
+}
+
+/// How the runner takes a large change back: one command under the job's own key, so it is done once.
+pub const KIND: Kind = Kind {
+    name: JOB,
+    run: |app, work| Box::pin(run(app, work)),
+};
+
+async fn run(app: App, work: Work) -> Result<Ended> {
+    let RequestUndo { journal_id } = work.payload()?;
+    let command = UndoEntry { journal_id };
+    let done = app
+        .gate
+        .submit(&work.caller, work.key("undo"), command)
+        .await?;
+    let rows = done.outcome.rows;
+    work.progress(rows, rows).await?;
+    let rows = count(rows, "row was", "rows were");
+    Ok(Ended::done(format!("{rows} put back."))
+        .link("See the entry", format!("/journal/{}", done.journal_id)))
+}
