@@ -32,8 +32,8 @@ pub enum Error {
 
 impl Error {
     /// Whether the whole transaction may be tried again: a deadlock, a serialization failure, a lock
-    /// that was not given in time, a row that another transaction removed or pointed at meanwhile. The
-    /// work looks first, so when it looks again it sees what the other one did.
+    /// that was not given in time, a row that another transaction removed, pointed at or took the key of
+    /// meanwhile. The work looks first, so when it looks again it sees what the other one did.
     pub(crate) fn is_transient(&self) -> bool {
         use tokio_postgres::error::SqlState;
         let Error::Postgres(error) = self else {
@@ -46,6 +46,7 @@ impl Error {
                     | &SqlState::T_R_DEADLOCK_DETECTED
                     | &SqlState::LOCK_NOT_AVAILABLE
                     | &SqlState::FOREIGN_KEY_VIOLATION
+                    | &SqlState::UNIQUE_VIOLATION
             )
         )
     }

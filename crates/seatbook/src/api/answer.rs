@@ -55,15 +55,18 @@ pub struct Answer<T> {
     pub journal_id: Option<Uuid>,
     /// The answer had been given before.
     pub replayed: bool,
+    /// What it queued, or would queue, for later.
+    pub queued: Vec<String>,
 }
 
 impl<T> Answer<T> {
-    /// What would be answered; nothing was kept.
-    pub fn preview(outcome: T) -> Self {
+    /// What would be answered and queued; nothing was kept.
+    pub fn preview(outcome: T, queued: Vec<String>) -> Self {
         Answer {
             outcome,
             journal_id: None,
             replayed: false,
+            queued,
         }
     }
 
@@ -73,6 +76,7 @@ impl<T> Answer<T> {
             outcome: show(self.outcome),
             journal_id: self.journal_id,
             replayed: self.replayed,
+            queued: self.queued,
         }
     }
 }
@@ -96,6 +100,9 @@ impl<T: Serialize> Answer<T> {
     fn with(self, status: StatusCode, location: Option<&str>) -> Response {
         let preview = self.journal_id.is_none();
         let status = if preview { StatusCode::OK } else { status };
+        // Whoever has just changed a thing can change it again without asking for its version.
+        let document = serde_json::to_value(&self.outcome).unwrap_or_default();
+        let version = document.get("version").and_then(serde_json::Value::as_i64);
         let mut response = (status, Json(self.outcome)).into_response();
         let headers = response.headers_mut();
         let mut set = |name: &'static str, value: &str| {
@@ -106,6 +113,12 @@ impl<T: Serialize> Answer<T> {
         match self.journal_id {
             Some(id) => set("seatbook-journal-id", &id.to_string()),
             None => set("seatbook-preview", "true"),
+        }
+        if preview && !self.queued.is_empty() {
+            set("seatbook-would-queue", &self.queued.join(", "));
+        }
+        if let (Some(version), false) = (version, preview) {
+            set("etag", &format!("\"{version}\""));
         }
         if self.replayed {
             set("idempotency-replayed", "true");

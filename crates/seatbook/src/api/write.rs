@@ -30,14 +30,15 @@ impl<T> Write<T> {
     /// Submits the command, or previews it where `?preview=true` asks for that.
     pub async fn submit<C: Command>(self, app: &App, command: C) -> Result<Answer<C::Outcome>> {
         if self.preview {
-            let outcome = app.gate.preview(&self.caller, command).await?;
-            return Ok(Answer::preview(outcome));
+            let preview = app.gate.preview(&self.caller, command).await?;
+            return Ok(Answer::preview(preview.outcome, preview.queued));
         }
         let done = app.gate.submit(&self.caller, self.key, command).await?;
         Ok(Answer {
             outcome: done.outcome,
             journal_id: Some(done.journal_id),
             replayed: done.replayed,
+            queued: done.queued,
         })
     }
 

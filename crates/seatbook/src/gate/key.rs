@@ -131,6 +131,7 @@ impl Stored {
             outcome: serde_json::from_str(&answer)?,
             journal_id,
             replayed: true,
+            queued: vec![],
         })
     }
 }

@@ -58,6 +58,17 @@ pub struct Done<T> {
     pub journal_id: Uuid,
     /// The answer was given before; nothing was done now.
     pub replayed: bool,
+    /// What it queued for later, such as `job allocations.set`.
+    pub queued: Vec<String>,
+}
+
+/// What a command would come to.
+#[derive(Clone, Debug)]
+pub struct Preview<T> {
+    /// The answer it would give.
+    pub outcome: T,
+    /// What it would queue for later.
+    pub queued: Vec<String>,
 }
 
 /// The gate itself. Cheap to clone.
@@ -114,10 +125,16 @@ impl Gate {
     }
 
     /// What [`Gate::submit`] would answer now: the same code on the same data, and nothing kept.
-    pub async fn preview<C: Command>(&self, caller: &Caller, command: C) -> Result<C::Outcome> {
+    pub async fn preview<C: Command>(
+        &self,
+        caller: &Caller,
+        command: C,
+    ) -> Result<Preview<C::Outcome>> {
         let ticket = Ticket::new(self, caller, Key::mint()?, command)?;
-        let done = self.db.preview(ticket).await?.map(Ended::into_done);
-        done.map(|done| done.outcome)
+        let Done {
+            outcome, queued, ..
+        } = self.db.preview(ticket).await?.map(Ended::into_done)?;
+        Ok(Preview { outcome, queued })
     }
 
     /// One request with one key is under way at a time; its twin is told to wait, not made to.

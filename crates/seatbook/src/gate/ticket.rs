@@ -77,11 +77,13 @@ impl<C: Command> Ticket<C> {
             )));
         }
         let journal_id = tx.new_id();
+        let queued = std::mem::take(&mut tx.record.queued);
         match self.store(&mut tx, journal_id, &outcome).await? {
             1 => Ok(Ended::Now(Done {
                 outcome,
                 journal_id,
                 replayed: false,
+                queued,
             })),
             _ => Ok(Ended::Before),
         }

@@ -31,6 +31,7 @@ pub(super) struct Record {
     pub(super) changes: Vec<Change>,
     pub(super) undoes: Vec<Uuid>,
     pub(super) input: Option<Value>,
+    pub(super) queued: Vec<String>,
     pub(super) guarded: bool,
 }
 
@@ -124,6 +125,11 @@ impl<'a> Tx<'a> {
     /// Records one changed row.
     pub fn changed(&mut self, change: Change) {
         self.record.changes.push(change);
+    }
+
+    /// Says that this will happen once the command is kept, such as a job: a preview lists it.
+    pub fn queued(&mut self, what: String) {
+        self.record.queued.push(what);
     }
 
     /// Marks the journal entry as taking back these others.

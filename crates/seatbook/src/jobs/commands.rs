@@ -39,6 +39,7 @@ pub async fn enqueue(tx: &mut Tx<'_>, new: NewJob) -> Result<Uuid> {
         before: None,
         after: Some(after),
     });
+    tx.queued(format!("job {}", new.kind));
     runner::nudge();
     Ok(id)
 }

@@ -104,10 +104,8 @@ fn new_license(frame: &Frame, form: &Form) -> Result<IssueLicense> {
 }
 
 async fn preview_of(app: &App, frame: &Frame, form: &Form) -> Result<Vec<(String, String)>> {
-    let license = app
-        .gate
-        .preview(&frame.caller, new_license(frame, form)?)
-        .await?;
+    let issue = new_license(frame, form)?;
+    let license = app.gate.preview(&frame.caller, issue).await?.outcome;
     let end = license
         .end_date
         .map_or("no end".into(), |end| format::date(end.0));

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     both_engines,
-    harness::{Answer, TestApp},
+    harness::{Answer, Racer, TestApp, race, send},
 };
 
 async fn add(app: &TestApp, parent: Uuid, kind: &str, name: &str) -> Uuid {
@@ -140,6 +140,37 @@ both_engines! {
         assert_eq!(nobody.get("/api/v1/organizations").await.code(401), "unauthenticated");
         let mistyped = nobody.request(Method::GET, "/api/v1/organizations").bearer_auth("sb_nonsense");
         assert_eq!(crate::harness::send(mistyped).await.code(401), "token.refused");
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// Eight edits that want the same reference at once: one gets it, the others are told that it is taken.
+    async fn a_reference_is_given_once(app: TestApp) {
+        let mut racers = Vec::new();
+        for n in 0..8 {
+            let id = add(&app, app.provider, "customer", &format!("C{n}")).await;
+            let body = json!({"name": format!("C{n}"), "reference": "R-1"});
+            racers.push(Racer { method: "PUT", path: format!("/api/v1/organizations/{id}"), body });
+        }
+        let answers = race(app.address, &app.operator, racers).await;
+        let mut statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [&[200][..], &[422; 7]].concat(), "{answers:?}");
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// A write answers with the version it left, so that the next one can say what it saw.
+    async fn a_write_says_its_version(app: TestApp) {
+        let id = add(&app, app.provider, "customer", "C").await;
+        let path = format!("/api/v1/organizations/{id}");
+        let edited = app.operator.put(&path, json!({"name": "D"})).await;
+        assert_eq!(edited.headers["etag"], "\"2\"");
+        let stale = app.operator.request(Method::PUT, &path).header("if-match", "\"1\"").json(&json!({"name": "E"}));
+        assert_eq!(send(stale).await.code(412), "version.stale");
         app.end().await;
     }
 }

@@ -273,7 +273,9 @@ both_engines! {
         let count = async || app.texts("SELECT CAST(count(*) AS TEXT), '' FROM organization").await.trim().to_owned();
         assert_eq!(count().await, "1201");
         let part = latest(&app, "imports.apply_part").await;
-        let preview = app.operator.act(&format!("/api/v1/journal/{part}/undo?preview=true")).await.expect(200);
+        let preview = app.operator.act(&format!("/api/v1/journal/{part}/undo?preview=true")).await;
+        assert_eq!(preview.headers["seatbook-would-queue"], "job journal.undo");
+        let preview = preview.expect(200);
         assert_eq!((&preview["rows"], preview["entries"].as_array().map(Vec::len)), (&json!(1_200), Some(3)));
         let queued = undo(&app.operator, &part).await;
         assert_eq!(queued.headers["location"].to_str().ok().map(|place| place.starts_with("/api/v1/jobs/")), Some(true));

@@ -63,7 +63,9 @@ pub async fn undo(
     let rows = looked.as_ref().map_or(0, |(_, plan)| plan.rows);
     if let (true, PREVIEW_ROWS.., Ok((target, plan))) = (write.is_preview(), rows, looked) {
         plan.refuse()?;
-        return Ok(Answer::preview(Undone::of(&target, &plan)).ok());
+        let queued = (rows > INLINE_ROWS).then(|| format!("job {}", super::KIND.name));
+        let queued = queued.into_iter().collect();
+        return Ok(Answer::preview(Undone::of(&target, &plan), queued).ok());
     }
     if rows <= INLINE_ROWS {
         let answer = write.submit(&app, UndoEntry { journal_id }).await?;
