@@ -19,4 +19,5 @@ migrations! {
     5 "jobs" "0005_jobs.sql"
     6 "access policy" "0006_access_policy.sql"
     7 "imports" "0007_imports.sql"
+    8 "lists" "0008_lists.sql"
 }

@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use super::{
     commands::{DeleteLicense, EditLicense, IssueLicense, PauseLicense, TerminateLicense},
+    lists::{self, Sort, licenses::Filter},
     model::{License, Pool, Status},
-    pools::{self, Sort},
-    queries::{self, Filter},
+    pools, queries,
 };
 use crate::{
-    api::{Id, List, Paging, Params, Write, etag},
+    api::{Cursor, Id, List, Paging, Params, Write, etag},
     app::App,
     error::{Error, Result},
     gate::Caller,
@@ -90,13 +90,17 @@ pub async fn list(
         sales_order: params.sales_order,
         status: status(params.status.as_deref())?,
         after: paging.after()?,
-        limit: limit + 1,
+        limit,
     };
     let read = app.read(move |mut tx| {
-        Box::pin(async move { queries::list(&mut tx, &caller.scope, &filter, now).await })
+        Box::pin(async move { lists::licenses::page(&mut tx, &caller.scope, &filter, now).await })
     });
-    let page = List::page(read.await?, limit, |last| last.id);
-    Ok(Json(page.map(|license| LicenseOut::new(license, now))))
+    let page = read.await?;
+    let shown = |license| LicenseOut::new(license, now);
+    Ok(Json(List {
+        items: page.licenses.into_iter().map(shown).collect(),
+        next_cursor: page.next.as_ref().map(Cursor::write),
+    }))
 }
 
 fn status(word: Option<&str>) -> Result<Option<Status>> {
@@ -316,6 +320,9 @@ pub struct PoolParams {
     license_id: Option<Uuid>,
     /// Whose license is in this state.
     status: Option<String>,
+    /// `end` unless said, `order`, `sku`, `start` or `quantity`; up to 5,000 rows also `product`,
+    /// `type`, `tier`, `class`, `available` or `assigned`. With a `-` before it the largest come first.
+    sort: Option<String>,
     /// Rows in a page: 1 to 200, 50 unless said.
     limit: Option<i64>,
     /// Where to go on: `next_cursor` of the page before.
@@ -346,7 +353,7 @@ impl PoolOut {
     }
 }
 
-/// Lists the pools of an organization: what it holds, in the order in which it ends.
+/// Lists the pools of an organization: what it holds, in the order in which it ends unless said otherwise.
 #[utoipa::path(get, path = "/pools", tag = "pools", params(PoolParams),
     responses((status = 200, description = "A page of pools.", body = List<PoolOut>)))]
 pub async fn list_pools(
@@ -354,24 +361,43 @@ pub async fn list_pools(
     caller: Caller,
     Params(params): Params<PoolParams>,
 ) -> Result<Json<List<PoolOut>>> {
-    let paging = Paging::of(params.limit, params.cursor);
-    let (limit, now) = (paging.limit()?, app.gate.now());
-    let offset: i64 = paging.after()?.unwrap_or_default();
-    let filter = pools::Filter {
-        organization_id: params.organization_id,
+    let (limit, now) = (Paging::of(params.limit, None).limit()?, app.gate.now());
+    let (sort, descending) = sort(params.sort.as_deref())?;
+    let cursor = params.cursor.as_deref();
+    let filter = lists::pools::Filter {
         keyword: params.q,
         status: status(params.status.as_deref())?,
         license_id: params.license_id,
-        sort: Sort::End,
-        descending: false,
-        offset: offset.max(0),
-        limit: limit + 1,
+        sort,
+        descending,
+        from: cursor
+            .map(|cursor| sort.place(descending, cursor))
+            .transpose()?,
+        ..lists::pools::Filter::of(params.organization_id, limit)
     };
     let read = app.read(move |mut tx| {
-        Box::pin(async move { pools::list(&mut tx, &caller.scope, &filter, now).await })
+        Box::pin(async move { lists::pools::page(&mut tx, &caller.scope, &filter, now).await })
     });
-    let page = List::page(read.await?, limit, |_| offset.max(0) + limit);
-    Ok(Json(page.map(|pool| PoolOut::new(pool, now))))
+    let page = read.await?;
+    let shown = |pool| PoolOut::new(pool, now);
+    let next = page.next.map(|next| sort.cursor(descending, &next));
+    Ok(Json(List {
+        items: page.pools.into_iter().map(shown).collect(),
+        next_cursor: next,
+    }))
+}
+
+fn sort(word: Option<&str>) -> Result<(Sort, bool)> {
+    let Some(word) = word else {
+        return Ok((Sort::End, false));
+    };
+    let (key, descending) = match word.strip_prefix('-') {
+        Some(key) => (key, true),
+        None => (word, false),
+    };
+    let message = || format!("A list of pools is not sorted by “{key}”.");
+    let sort = Sort::parse(key).ok_or_else(|| Error::invalid("sort", "sort.unknown", message()))?;
+    Ok((sort, descending))
 }
 
 /// Shows one pool.

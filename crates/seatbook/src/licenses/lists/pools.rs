@@ -1,0 +1,417 @@
+//! What one organization holds, page by page.
+
+use std::collections::HashMap;
+
+use rules::lifecycle::State;
+use store::{Param, Select, Timestamp, Tx};
+use uuid::Uuid;
+
+use super::{
+    COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Keyword, Kind, Narrow, Place, Sort, Stretch,
+    Turned, WALKED, Way, count_to,
+};
+use crate::{
+    error::{Error, Result},
+    licenses::{
+        model::{Pool, Status},
+        pools,
+    },
+    scope::{self, Permission, Scope},
+};
+
+/// What a list of pools is narrowed to, its order, and which page of it.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Pools at this organization.
+    pub organization_id: Uuid,
+    /// Any part of name, order, reference, SKU or product.
+    pub keyword: Option<String>,
+    /// Whose license is in this state.
+    pub status: Option<Status>,
+    /// Of this license.
+    pub license_id: Option<Uuid>,
+    /// By what.
+    pub sort: Sort,
+    /// The largest first.
+    pub descending: bool,
+    /// The place this page begins behind.
+    pub from: Option<Place>,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+impl Filter {
+    /// Everything an organization holds, in the order in which it ends.
+    pub fn of(organization_id: Uuid, limit: i64) -> Filter {
+        Filter {
+            organization_id,
+            keyword: None,
+            status: None,
+            license_id: None,
+            sort: Sort::End,
+            descending: false,
+            from: None,
+            limit,
+        }
+    }
+}
+
+/// One page of a list of pools.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The rows, in order.
+    pub pools: Vec<Pool>,
+    /// How many rows there are, as far as that was counted.
+    pub total: Total,
+    /// Whether it is short enough to be sorted in any way.
+    pub sortable: bool,
+    /// The page before.
+    pub previous: Option<Place>,
+    /// The page after.
+    pub next: Option<Place>,
+}
+
+/// How long a list is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Total {
+    /// So many rows.
+    Exactly(i64),
+    /// More than so many.
+    MoreThan(i64),
+    /// Nobody counted: filters are tested row by row.
+    #[default]
+    Uncounted,
+}
+
+/// How many pools an organization has, no further than [`COUNTED`] and one more.
+pub async fn size(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<i64> {
+    let mut select = Select::new("");
+    select
+        .and("organization_id = ?", &organization_id)
+        .and_raw("quantity > 0");
+    count_to(tx, &select, "SELECT id FROM pool", COUNTED).await
+}
+
+/// A page of the pools of one organization that the scope can see.
+pub async fn page(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestamp) -> Result<Page> {
+    scope::queries::check_visible(tx, scope, Permission::LicensesRead, filter.organization_id)
+        .await?;
+    let reading = Reading::begin(tx, filter, now).await?;
+    let way = filter.sort.way(filter.descending, filter.from.as_ref());
+    let (found, total) = match reading.source {
+        Source::Walk => {
+            if !filter.sort.any_length() {
+                return Err(too_long());
+            }
+            (reading.walk(tx, way).await?, reading.length())
+        }
+        _ => {
+            let found = reading.gather(tx, way).await?;
+            (found, Total::Exactly(reading.count(tx).await?))
+        }
+    };
+    let Turned {
+        ids,
+        previous,
+        next,
+    } = found.page(filter.from.as_ref(), filter.limit);
+    Ok(Page {
+        pools: in_order(tx, &ids).await?,
+        total,
+        sortable: reading.source != Source::Walk,
+        previous,
+        next,
+    })
+}
+
+/// The code by which the console knows to fall back to another order.
+pub const TOO_LONG: &str = "sort.list_too_long";
+
+fn too_long() -> Error {
+    let message = "A list of more than 5,000 licenses is sorted by order, sku, start, end or quantity; narrow it first.";
+    Error::invalid("sort", TOO_LONG, message)
+}
+
+async fn in_order(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Pool>> {
+    let mut found: HashMap<Uuid, Pool> = HashMap::with_capacity(ids.len());
+    for pool in pools::of_ids(tx, ids).await? {
+        found.insert(pool.id, pool);
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// Where the rows of a list come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// Everything the organization holds is little.
+    All,
+    /// The few licenses a keyword finds.
+    Hits,
+    /// The few whose dates make the status possible.
+    Dates,
+    /// Too many for any of these: along the index of the sort.
+    Walk,
+}
+
+/// A filter, made ready to be read.
+struct Reading<'a> {
+    filter: &'a Filter,
+    keyword: Option<Keyword>,
+    narrow: Option<Narrow>,
+    now: Timestamp,
+    size: i64,
+    source: Source,
+}
+
+impl<'a> Reading<'a> {
+    async fn begin(tx: &mut Tx<'_>, filter: &'a Filter, now: Timestamp) -> Result<Reading<'a>> {
+        let size = size(tx, filter.organization_id).await?;
+        let mut reading = Reading {
+            filter,
+            keyword: None,
+            narrow: Narrow::read(tx, filter.status, now).await?,
+            now,
+            size,
+            source: Source::All,
+        };
+        if filter.license_id.is_some() || size <= GATHERED {
+            let pattern = filter.keyword.as_deref().map(rules::text::like_pattern);
+            reading.keyword = pattern.map(|pattern| Keyword {
+                pattern,
+                rare: false,
+            });
+            return Ok(reading);
+        }
+        reading.keyword = Keyword::read(tx, filter.keyword.as_deref()).await?;
+        reading.source = match &reading.keyword {
+            Some(keyword) if keyword.rare => Source::Hits,
+            _ if reading.dates_are_few(tx).await? => Source::Dates,
+            _ => Source::Walk,
+        };
+        Ok(reading)
+    }
+
+    /// What is known of the length of a list that is walked.
+    fn length(&self) -> Total {
+        match (&self.keyword, &self.narrow) {
+            (None, None) if self.size > COUNTED => Total::MoreThan(COUNTED),
+            (None, None) => Total::Exactly(self.size),
+            _ => Total::Uncounted,
+        }
+    }
+
+    async fn dates_are_few(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        let mut select = Select::new("");
+        select.and("p.organization_id = ?", &self.filter.organization_id);
+        if !self.possible(&mut select) {
+            return Ok(false);
+        }
+        Ok(count_to(tx, &select, "SELECT p.id FROM pool p", GATHERED).await? <= GATHERED)
+    }
+
+    /// Adds conditions that an index of `pool p` answers and without which the status is impossible; says
+    /// whether there are any.
+    fn possible<'s>(&'s self, select: &mut Select<'s>) -> bool {
+        let Some(narrow) = &self.narrow else {
+            return false;
+        };
+        match narrow.status {
+            Status::Is(State::Active) => return false,
+            Status::Is(State::Expired | State::Grace) => select.and("p.ends_at <= ?", &self.now),
+            Status::Is(State::Scheduled) => select.and("p.starts_at > ?", &self.now),
+            Status::ExpiringSoon => select
+                .and("p.ends_at > ?", &self.now)
+                .and("p.ends_at <= ?", &narrow.warned),
+            Status::Is(_) => select.and_raw("p.open = FALSE"),
+        };
+        true
+    }
+
+    /// Tables and conditions that every row of the list fulfils.
+    fn from<'s>(&'s self, select: &mut Select<'s>, sort: Sort) -> String {
+        let filter = self.filter;
+        let mut from = String::from("pool p");
+        if self.source == Source::Hits
+            && let Some(keyword) = &self.keyword
+        {
+            let pattern = select.bind(&keyword.pattern);
+            let hits = format!("SELECT id FROM license_search WHERE text LIKE {pattern}");
+            from = format!("({hits} LIMIT {HITS}) h CROSS JOIN pool p");
+            select.and_raw("p.license_id = h.id");
+        }
+        select.and("p.organization_id = ?", &filter.organization_id);
+        if self.source == Source::Dates {
+            self.possible(select);
+        }
+        match &filter.license_id {
+            // A pool that was emptied again stays for its history, not for the list.
+            None => select.and_raw("(p.quantity > 0 OR p.parent_id IS NULL)"),
+            Some(license_id) => select.and("p.license_id = ?", license_id),
+        };
+        let beside = sort.beside();
+        if self.narrow.is_some() || beside.is_some() || sort == Sort::Available {
+            from += " CROSS JOIN license l";
+            select.and_raw("l.id = p.license_id");
+        }
+        if let Some((table, condition)) = beside {
+            from += &format!(" CROSS JOIN {table}");
+            select.and_raw(condition);
+        }
+        if let Some(narrow) = &self.narrow {
+            select.and(&narrow.condition, &self.now);
+        }
+        if self.source != Source::Hits
+            && let Some(keyword) = &self.keyword
+        {
+            from += " CROSS JOIN license_search_text t";
+            select
+                .and_raw("t.id = p.license_id")
+                .and("t.text LIKE ?", &keyword.pattern);
+        }
+        from
+    }
+
+    /// Every row of a short list with its key, for a statement around it to sort.
+    fn gathered<'s>(&'s self, select: &mut Select<'s>, sort: Sort) -> String {
+        let mut key = sort.key();
+        if key.contains('?') {
+            key = key.replace('?', &select.bind(&self.now));
+        }
+        let from = self.from(select, sort);
+        let all = select.sql(&format!(" LIMIT {FENCE}"));
+        format!("SELECT p.id AS id, {key} AS k FROM {from}{all}")
+    }
+
+    async fn count(&self, tx: &mut Tx<'_>) -> Result<i64> {
+        let mut select = Select::new("");
+        let all = self.gathered(&mut select, Sort::Order);
+        let sql = format!("SELECT count(*) FROM ({all}) c");
+        Ok(tx.query_one::<(i64,)>(&sql, select.params()).await?.0)
+    }
+
+    async fn gather(&self, tx: &mut Tx<'_>, way: Way<'_>) -> Result<Found> {
+        let mut found = Found::default();
+        for (turn, stretch) in way.stretches().into_iter().enumerate() {
+            let after = way.from.filter(|_| turn == 0);
+            let edges = Edges::new(&way, stretch, after, None);
+            let mut select = Select::new("");
+            let all = self.gathered(&mut select, self.filter.sort);
+            let mut said = edges.conditions(&mut select, &way, ("c.k", "c.id"));
+            if stretch == Stretch::Keyed && way.nullable {
+                said.push("c.k IS NOT NULL".into());
+            }
+            let said = match said.is_empty() {
+                true => String::new(),
+                false => format!(" WHERE {}", said.join(" AND ")),
+            };
+            let (order, wanted) = (way.order("c.k", "c.id"), self.wanted(&found));
+            let sql = format!("SELECT c.id, c.k FROM ({all}) c{said}{order} LIMIT {wanted}");
+            let rows = read(tx, (&sql, select.params()), way.kind).await?;
+            found.places.extend(rows);
+            if self.wanted(&found) <= 0 {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Rows still wanted: one more than the page holds tells that it is not the last.
+    fn wanted(&self, found: &Found) -> i64 {
+        self.filter.limit + 1 - found.places.len() as i64
+    }
+
+    async fn walk(&self, tx: &mut Tx<'_>, way: Way<'_>) -> Result<Found> {
+        let mut found = Found::default();
+        for (turn, stretch) in way.stretches().into_iter().enumerate() {
+            let after = way.from.filter(|_| turn == 0);
+            let up_to = self.horizon(tx, &way, (stretch, after)).await?;
+            let edges = Edges::new(&way, stretch, after, up_to.as_ref()).held(&way, self.range());
+            let mut select = Select::new("");
+            let from = self.from(&mut select, self.filter.sort);
+            let wanted = self.wanted(&found);
+            let sql = self.walked(&mut select, (&way, &edges), &from);
+            let sql = format!("{sql} LIMIT {wanted}");
+            let rows = read(tx, (&sql, select.params()), way.kind).await?;
+            found.places.extend(rows);
+            if self.wanted(&found) <= 0 {
+                break;
+            }
+            found.given_up = up_to;
+            if found.given_up.is_some() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn walked<'s>(
+        &self,
+        select: &mut Select<'s>,
+        (way, edges): (&Way<'_>, &'s Edges),
+        from: &str,
+    ) -> String {
+        let key = self.filter.sort.key();
+        for said in edges.conditions(select, way, (&key, "p.id")) {
+            select.and_raw(&said);
+        }
+        let order = way.order(&key, "p.id");
+        format!("SELECT p.id, {key} FROM {from}{}", select.sql(&order))
+    }
+
+    /// The place a walk gives up at, where rows are tested one by one: found in the index alone.
+    async fn horizon(
+        &self,
+        tx: &mut Tx<'_>,
+        way: &Way<'_>,
+        (stretch, after): (Stretch, Option<&Place>),
+    ) -> Result<Option<Place>> {
+        if self.keyword.is_none() && self.narrow.is_none() {
+            return Ok(None);
+        }
+        let edges = Edges::new(way, stretch, after, None).held(way, self.range());
+        let mut select = Select::new("");
+        select.and("p.organization_id = ?", &self.filter.organization_id);
+        let sql = self.walked(&mut select, (way, &edges), "pool p");
+        let sql = format!("{sql} LIMIT 1 OFFSET {WALKED}");
+        Ok(read(tx, (&sql, select.params()), way.kind).await?.pop())
+    }
+
+    /// The keys that the status allows, where the sort is by a date.
+    fn range(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let Some(narrow) = &self.narrow else {
+            return (None, None);
+        };
+        let now = Some(self.now);
+        match (self.filter.sort, narrow.status) {
+            (Sort::End, Status::Is(State::Active | State::Scheduled)) => (now, None),
+            (Sort::End, Status::ExpiringSoon) => (now, Some(narrow.warned)),
+            (Sort::End, Status::Is(State::Expired | State::Grace)) => (None, now),
+            (Sort::Start, Status::Is(State::Scheduled)) => (now, None),
+            (Sort::Start, Status::ExpiringSoon | Status::Is(State::Active)) => (None, now),
+            _ => (None, None),
+        }
+    }
+}
+
+async fn read(
+    tx: &mut Tx<'_>,
+    (sql, params): (&str, &[&dyn Param]),
+    kind: Kind,
+) -> Result<Vec<Place>> {
+    Ok(match kind {
+        Kind::Text => places(tx.query(sql, params).await?, Key::Text),
+        Kind::Number => places(tx.query(sql, params).await?, Key::Number),
+        Kind::Instant => places(tx.query(sql, params).await?, |at: Timestamp| {
+            Key::Number(at.as_micros())
+        }),
+    })
+}
+
+fn places<K>(rows: Vec<(Uuid, Option<K>)>, key: impl Fn(K) -> Key) -> Vec<Place> {
+    let place = |(id, value): (Uuid, Option<K>)| Place {
+        back: false,
+        key: value.map_or(Key::Nothing, &key),
+        id,
+    };
+    rows.into_iter().map(place).collect()
+}
