@@ -37,7 +37,7 @@ use crate::{
 /// Rows on one page of the list.
 const PAGE: i64 = 100;
 /// What a page says that tested its rows one by one.
-const PARTS: &str = "This list is long: it is looked through 10,000 licenses at a time.";
+const PARTS: &str = "This list is long: it is looked through a part at a time, and pages may be short.";
 /// What a page says whose order had to give way.
 const ORDERS: &str =
     "More than 5,000 licenses cannot be sorted by that column; narrow the list first.";
@@ -123,11 +123,13 @@ impl List {
             (filter.sort, filter.descending, filter.from) = (Sort::Order, false, None);
             found = page(tx, scope, &filter, now).await;
         }
+        let found = found?;
+        let counted = (filter.organization_id, found.size);
         Ok(List {
-            found: found?,
             order: (filter.sort, filter.descending),
             gave_way,
-            holdings: pools::holdings(tx, filter.organization_id, now).await?,
+            holdings: pools::holdings_of(tx, counted, now).await?,
+            found,
             banner,
         })
     }

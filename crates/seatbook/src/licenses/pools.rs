@@ -103,7 +103,17 @@ pub enum Holdings {
 
 /// What one organization holds, added up where that is soon done.
 pub async fn holdings(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Result<Holdings> {
-    match size(tx, organization_id).await? {
+    let size = size(tx, organization_id).await?;
+    holdings_of(tx, (organization_id, size), now).await
+}
+
+/// The same, where somebody has asked how many pools there are.
+pub async fn holdings_of(
+    tx: &mut Tx<'_>,
+    (organization_id, size): (Uuid, i64),
+    now: Timestamp,
+) -> Result<Holdings> {
+    match size {
         many if many > GATHERED => Ok(Holdings::Many(many)),
         _ => Ok(Holdings::Few(totals(tx, organization_id, now).await?)),
     }

@@ -12,6 +12,7 @@ mod organization_pages;
 mod organizations;
 mod overview;
 mod licenses;
+mod lists;
 mod allocations;
 mod verify;
 mod strangers;

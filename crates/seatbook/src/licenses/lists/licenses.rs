@@ -13,7 +13,7 @@ use crate::{
         model::{License, Status},
         queries,
     },
-    scope::{Permission, Scope, queries::below_any},
+    scope::{Permission, Scope, queries::{below_any, within_any}},
 };
 
 /// What a list of licenses is narrowed to.
@@ -101,16 +101,12 @@ impl Reading<'_> {
     async fn begin(&mut self, tx: &mut Tx<'_>) -> Result<()> {
         let keyword = self.filter.keyword.as_deref();
         if self.filter.sales_order.is_some() || self.owned_are_few(tx).await? {
-            let pattern = keyword.map(rules::text::like_pattern);
-            self.keyword = pattern.map(|pattern| Keyword {
-                pattern,
-                rare: false,
-            });
+            self.keyword = keyword.map(Keyword::plain);
             return Ok(());
         }
         self.keyword = Keyword::read(tx, keyword).await?;
         self.source = match &self.keyword {
-            Some(keyword) if keyword.rare => Source::Hits,
+            Some(Keyword { hits: Some(_), .. }) => Source::Hits,
             _ if self.dates_are_few(tx).await? => Source::Dates,
             _ => Source::Walk,
         };
@@ -140,7 +136,7 @@ impl Reading<'_> {
         if !self.possible(&mut select) {
             return Ok(false);
         }
-        Ok(count_to(tx, &select, "SELECT l.id FROM license l", GATHERED).await? <= GATHERED)
+        Ok(count_to(tx, &select, "SELECT l.id FROM license l", HITS).await? <= HITS)
     }
 
     /// Adds conditions that an index answers and without which the status is impossible; says whether
@@ -165,20 +161,16 @@ impl Reading<'_> {
 
     fn from<'s>(&'s self, select: &mut Select<'s>) -> String {
         let mut from = String::from("license l");
-        match (&self.keyword, self.source) {
-            (Some(keyword), Source::Hits) => {
-                let pattern = select.bind(&keyword.pattern);
-                let hits = format!("SELECT id FROM license_search WHERE text LIKE {pattern}");
-                from = format!("({hits} LIMIT {HITS}) h CROSS JOIN license l");
-                select.and_raw("l.id = h.id");
+        if let Some(keyword) = &self.keyword {
+            match &keyword.hits {
+                Some(hits) => within_any(select, "l.id", hits),
+                None => {
+                    from += " CROSS JOIN license_search_text t";
+                    select
+                        .and_raw("t.id = l.id")
+                        .and("t.text LIKE ?", &keyword.pattern);
+                }
             }
-            (Some(keyword), _) => {
-                from += " CROSS JOIN license_search_text t";
-                select
-                    .and_raw("t.id = l.id")
-                    .and("t.text LIKE ?", &keyword.pattern);
-            }
-            (None, _) => {}
         }
         if self.source == Source::Dates {
             self.possible(select);

@@ -21,10 +21,10 @@ use crate::error::Result;
 pub const GATHERED: i64 = 5_000;
 /// A list counts no further than this.
 pub const COUNTED: i64 = 10_000;
-/// A keyword that more licenses answer to is no way in: the list is walked instead.
+/// A keyword or a date that finds more than this is no way in: the list is walked instead.
 pub const HITS: i64 = 1_000;
 /// Rows of an index that one request tests at most.
-const WALKED: i64 = 10_000;
+const WALKED: i64 = 2_000;
 /// More rows than any gathered list has. The LIMIT keeps an engine from sorting before it has gathered.
 const FENCE: i64 = 1_000_000;
 /// The first instant a calendar here can hold, the first of January of year 1, and the last.
@@ -267,12 +267,11 @@ async fn count_to(tx: &mut Tx<'_>, select: &Select<'_>, head: &str, most: i64) -
     Ok(tx.query_one::<(i64,)>(&sql, select.params()).await?.0)
 }
 
-/// A keyword as a condition, and how many licenses of anybody answer to it.
+/// A keyword as a condition, and the licenses of anybody that answer to it where they are few.
 #[derive(Debug)]
 struct Keyword {
     pattern: String,
-    /// So few that they are the way in.
-    rare: bool,
+    hits: Option<Vec<Uuid>>,
 }
 
 impl Keyword {
@@ -283,17 +282,36 @@ impl Keyword {
         let Some(keyword) = keyword.filter(|keyword| !keyword.trim().is_empty()) else {
             return Ok(None);
         };
-        let pattern = rules::text::like_pattern(keyword);
-        let letters = pattern.chars().filter(|letter| *letter != '%');
-        let mut rare = letters.count() >= Self::SHORTEST;
-        if rare {
-            let mut select = Select::new("");
-            select.and("text LIKE ?", &pattern);
-            let hits = count_to(tx, &select, "SELECT id FROM license_search", HITS).await?;
-            rare = hits <= HITS;
+        let mut keyword = Keyword::plain(keyword);
+        let letters = keyword.pattern.chars().filter(|letter| *letter != '%');
+        if letters.count() >= Self::SHORTEST {
+            let sql = format!(
+                "SELECT id FROM license_search WHERE text LIKE $1 LIMIT {}",
+                HITS + 1
+            );
+            let hits: Vec<(Uuid,)> = tx.query(&sql, &[&keyword.pattern]).await?;
+            let few = hits.len() as i64 <= HITS;
+            keyword.hits = few.then(|| padded(hits.into_iter().map(|(id,)| id).collect()));
         }
-        Ok(Some(Keyword { pattern, rare }))
+        Ok(Some(keyword))
     }
+
+    /// Only a condition, for a list that is read anyway.
+    fn plain(keyword: &str) -> Keyword {
+        Keyword {
+            pattern: rules::text::like_pattern(keyword),
+            hits: None,
+        }
+    }
+}
+
+/// Ids filled up to one of a few lengths, so that a list of them makes few statements, not a thousand.
+fn padded(mut ids: Vec<Uuid>) -> Vec<Uuid> {
+    let length = [8, 64, HITS as usize]
+        .into_iter()
+        .find(|length| ids.len() <= *length);
+    ids.resize(length.unwrap_or(ids.len()), Uuid::nil());
+    ids
 }
 
 /// A status as a condition on `license l`, and instants that bound where to look for it.

@@ -16,7 +16,7 @@ use crate::{
         model::{Pool, Status},
         pools,
     },
-    scope::{self, Permission, Scope},
+    scope::{self, Permission, Scope, queries::within_any},
 };
 
 /// What a list of pools is narrowed to, its order, and which page of it.
@@ -65,6 +65,8 @@ pub struct Page {
     pub total: Total,
     /// Whether it is short enough to be sorted in any way.
     pub sortable: bool,
+    /// How many pools the organization has, filters aside, no further than [`COUNTED`] and one more.
+    pub size: i64,
     /// The page before.
     pub previous: Option<Place>,
     /// The page after.
@@ -97,7 +99,8 @@ pub async fn page(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestam
     scope::queries::check_visible(tx, scope, Permission::LicensesRead, filter.organization_id)
         .await?;
     let reading = Reading::begin(tx, filter, now).await?;
-    let way = filter.sort.way(filter.descending, filter.from.as_ref());
+    let mut way = filter.sort.way(filter.descending, filter.from.as_ref());
+    way.nullable &= !reading.ends();
     let (found, total) = match reading.source {
         Source::Walk => {
             if !filter.sort.any_length() {
@@ -107,7 +110,11 @@ pub async fn page(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestam
         }
         _ => {
             let found = reading.gather(tx, way).await?;
-            (found, Total::Exactly(reading.count(tx).await?))
+            let total = match (&filter.from, found.places.len() as i64) {
+                (None, whole) if whole <= filter.limit => whole,
+                _ => reading.count(tx).await?,
+            };
+            (found, Total::Exactly(total))
         }
     };
     let Turned {
@@ -119,6 +126,7 @@ pub async fn page(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestam
         pools: in_order(tx, &ids).await?,
         total,
         sortable: reading.source != Source::Walk,
+        size: reading.size,
         previous,
         next,
     })
@@ -175,16 +183,12 @@ impl<'a> Reading<'a> {
             source: Source::All,
         };
         if filter.license_id.is_some() || size <= GATHERED {
-            let pattern = filter.keyword.as_deref().map(rules::text::like_pattern);
-            reading.keyword = pattern.map(|pattern| Keyword {
-                pattern,
-                rare: false,
-            });
+            reading.keyword = filter.keyword.as_deref().map(Keyword::plain);
             return Ok(reading);
         }
         reading.keyword = Keyword::read(tx, filter.keyword.as_deref()).await?;
         reading.source = match &reading.keyword {
-            Some(keyword) if keyword.rare => Source::Hits,
+            Some(Keyword { hits: Some(_), .. }) => Source::Hits,
             _ if reading.dates_are_few(tx).await? => Source::Dates,
             _ => Source::Walk,
         };
@@ -206,7 +210,7 @@ impl<'a> Reading<'a> {
         if !self.possible(&mut select) {
             return Ok(false);
         }
-        Ok(count_to(tx, &select, "SELECT p.id FROM pool p", GATHERED).await? <= GATHERED)
+        Ok(count_to(tx, &select, "SELECT p.id FROM pool p", HITS).await? <= HITS)
     }
 
     /// Adds conditions that an index of `pool p` answers and without which the status is impossible; says
@@ -227,29 +231,39 @@ impl<'a> Reading<'a> {
         true
     }
 
-    /// Tables and conditions that every row of the list fulfils.
+    /// Whether the status asks for an end.
+    fn ends(&self) -> bool {
+        let status = self.narrow.as_ref().map(|narrow| narrow.status);
+        let ended = matches!(
+            status,
+            Some(Status::ExpiringSoon | Status::Is(State::Expired | State::Grace))
+        );
+        self.filter.sort == Sort::End && ended
+    }
+
+    /// Tables and conditions that every row of the list fulfils. The order in which tables are named is the
+    /// order in which SQLite reads them.
     fn from<'s>(&'s self, select: &mut Select<'s>, sort: Sort) -> String {
         let filter = self.filter;
+        let hits = self
+            .keyword
+            .as_ref()
+            .and_then(|keyword| keyword.hits.as_deref());
         let mut from = String::from("pool p");
-        if self.source == Source::Hits
-            && let Some(keyword) = &self.keyword
-        {
-            let pattern = select.bind(&keyword.pattern);
-            let hits = format!("SELECT id FROM license_search WHERE text LIKE {pattern}");
-            from = format!("({hits} LIMIT {HITS}) h CROSS JOIN pool p");
-            select.and_raw("p.license_id = h.id");
+        if let Some(hits) = hits {
+            from = "license l CROSS JOIN pool p".into();
+            within_any(select, "l.id", hits);
+            select.and_raw("p.license_id = l.id");
         }
         select.and("p.organization_id = ?", &filter.organization_id);
-        if self.source == Source::Dates {
-            self.possible(select);
-        }
         match &filter.license_id {
             // A pool that was emptied again stays for its history, not for the list.
             None => select.and_raw("(p.quantity > 0 OR p.parent_id IS NULL)"),
             Some(license_id) => select.and("p.license_id = ?", license_id),
         };
         let beside = sort.beside();
-        if self.narrow.is_some() || beside.is_some() || sort == Sort::Available {
+        let by_license = self.narrowed(select);
+        if hits.is_none() && (by_license || beside.is_some() || sort == Sort::Available) {
             from += " CROSS JOIN license l";
             select.and_raw("l.id = p.license_id");
         }
@@ -257,18 +271,52 @@ impl<'a> Reading<'a> {
             from += &format!(" CROSS JOIN {table}");
             select.and_raw(condition);
         }
-        if let Some(narrow) = &self.narrow {
-            select.and(&narrow.condition, &self.now);
-        }
-        if self.source != Source::Hits
-            && let Some(keyword) = &self.keyword
-        {
+        if let (Some(keyword), None) = (&self.keyword, hits) {
             from += " CROSS JOIN license_search_text t";
             select
                 .and_raw("t.id = p.license_id")
                 .and("t.text LIKE ?", &keyword.pattern);
         }
         from
+    }
+
+    /// Adds the status; says whether it asks for facts that stand at `license l` alone. What a pool has copies
+    /// of is tested there first, which spares most look-ups. Compared with TRUE, a date is no range for which
+    /// SQLite would leave the index of the sort.
+    fn narrowed<'s>(&'s self, select: &mut Select<'s>) -> bool {
+        const RUNS: &str = "p.open = TRUE AND (p.ends_at IS NULL OR p.ends_at > ?)";
+        const BEGUN: &str = "(p.starts_at <= ?) = TRUE";
+        let Some(narrow) = &self.narrow else {
+            return false;
+        };
+        if self.source == Source::Dates {
+            self.possible(select);
+        }
+        match narrow.status {
+            Status::Is(State::Active) => {
+                select.and(RUNS, &self.now).and(BEGUN, &self.now);
+                return false;
+            }
+            Status::Is(State::Scheduled) => {
+                select
+                    .and(RUNS, &self.now)
+                    .and("(p.starts_at > ?) = TRUE", &self.now);
+                return false;
+            }
+            Status::Is(State::Expired | State::Grace) => {
+                select.and("(p.ends_at <= ?) = TRUE", &self.now);
+            }
+            Status::ExpiringSoon => {
+                select
+                    .and(RUNS, &self.now)
+                    .and("(p.ends_at <= ?) = TRUE", &narrow.warned);
+            }
+            Status::Is(_) => {
+                select.and_raw("(p.open = FALSE) = TRUE");
+            }
+        }
+        select.and(&narrow.condition, &self.now);
+        true
     }
 
     /// Every row of a short list with its key, for a statement around it to sort.
