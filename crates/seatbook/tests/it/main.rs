@@ -15,5 +15,6 @@ mod licenses;
 mod lists;
 mod allocations;
 mod verify;
+mod sealer;
 mod strangers;
 mod tidy;
