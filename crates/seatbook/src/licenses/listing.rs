@@ -37,7 +37,8 @@ use crate::{
 /// Rows on one page of the list.
 const PAGE: i64 = 100;
 /// What a page says that tested its rows one by one.
-const PARTS: &str = "This list is long: it is looked through a part at a time, and pages may be short.";
+const PARTS: &str =
+    "This list is long: it is looked through a part at a time, and pages may be short.";
 /// What a page says whose order had to give way.
 const ORDERS: &str =
     "More than 5,000 licenses cannot be sorted by that column; narrow the list first.";

@@ -13,7 +13,10 @@ use crate::{
         model::{License, Status},
         queries,
     },
-    scope::{Permission, Scope, queries::{below_any, within_any}},
+    scope::{
+        Permission, Scope,
+        queries::{below_any, within_any},
+    },
 };
 
 /// What a list of licenses is narrowed to.

@@ -27,25 +27,19 @@ impl TestApp {
     /// with a pool that is not open.
     pub async fn plant_licenses(&self, owner: Uuid, sku: Uuid, count: usize) {
         const NOON: i64 = 1_780_315_200;
-        let (id, tail, at) = match self.engine {
-            Engine::Sqlite => ("randomblob(16)", "substr(id, 1, 12)", |days: &str| {
-                format!("({NOON} + ({days}) * 86400) * 1000000")
-            }),
-            Engine::Postgres => ("gen_random_uuid()", "", |days: &str| {
-                format!("to_timestamp({NOON} + ({days}) * 86400)")
-            }),
+        let sqlite = self.engine == Engine::Sqlite;
+        let choose = |one: &'static str, other: &'static str| if sqlite { one } else { other };
+        let at = |days: &str| match sqlite {
+            true => format!("({NOON} + ({days}) * 86400) * 1000000"),
+            false => format!("to_timestamp({NOON} + ({days}) * 86400)"),
         };
-        let (key, pool_id) = match self.engine {
-            Engine::Sqlite => (
-                |id: Uuid| format!("x'{}'", id.simple()),
-                format!("{tail} || randomblob(4)"),
-            ),
-            Engine::Postgres => (|id: Uuid| format!("'{id}'::uuid"), id.to_owned()),
+        let key = |id: Uuid| match sqlite {
+            true => format!("x'{}'", id.simple()),
+            false => format!("'{id}'::uuid"),
         };
-        let (day, end) = match self.engine {
-            Engine::Sqlite => ("'2026-01-01'", "'2026-12-31'"),
-            Engine::Postgres => ("DATE '2026-01-01'", "DATE '2026-12-31'"),
-        };
+        let id = choose("randomblob(16)", "gen_random_uuid()");
+        let day = choose("'2026-01-01'", "DATE '2026-01-01'");
+        let end = choose("'2026-12-31'", "DATE '2026-12-31'");
         let (owner, sku) = (key(owner), key(sku));
         let starts = at("i % 40 - 60");
         let ends = format!(
@@ -64,7 +58,7 @@ impl TestApp {
              1 FROM g, sku s WHERE s.id = {sku};
              INSERT INTO pool (id, license_id, organization_id, quantity, allocated, assigned, open, starts_at,
              ends_at, sales_order, sku_code, created_at, version)
-             SELECT {pool_id}, id, organization_id, 1 + length(coalesce(sales_order, '')), 0, 0, paused = FALSE,
+             SELECT {id}, id, organization_id, 1 + length(coalesce(sales_order, '')), 0, 0, paused = FALSE,
              starts_at, ends_at, sales_order, (SELECT code FROM sku s WHERE s.id = sku_id), created_at, 1
              FROM license WHERE name IN ('Hay', 'Needle') AND organization_id = {owner};
              INSERT INTO license_search_text (id, text)

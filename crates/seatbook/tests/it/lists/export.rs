@@ -20,14 +20,14 @@ both_engines! {
         let file = browser.get("/licenses/export").await;
         assert_eq!(file.headers["content-type"], "text/csv; charset=utf-8");
         let text = file.page(200);
-        assert!(text.contains("'=1+1") && text.contains("'-9") && text.lines().count() == 4, "{text}");
+        assert!(text.contains("'=1+1") && text.contains("'-9") && text.lines().count() == 3, "{text}");
         assert_eq!(browser.get("/licenses/export?q=so-2").await.page(200).matches("PHONE").count(), 2, "the SKU and its product");
-        let import = upload(&app.operator, "licenses", &text).await.expect(201);
+        let import = upload(&app.operator, "licenses", text.as_str()).await.expect(201);
         assert_eq!(import["counts"], json!({"create": 0, "update": 0, "same": 2, "bad": 0}), "{import}");
         let (inside, person) = app.browser_of(partner, "partner_administrator").await;
         let received = inside.get("/licenses/export").await.page(200);
         assert!(received.contains("SO-1,PHONE,20,(received)") && !received.contains("SO-2"), "{received}");
-        let import = upload(&person, "licenses", &received).await.expect(201);
+        let import = upload(&person, "licenses", received.as_str()).await.expect(201);
         assert_eq!(import["counts"]["bad"], 1, "what was received is not issued again: {import}");
         app.end().await;
     }

@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use crate::{
     both_engines,
-    harness::{Answer, Person, TestApp},
+    harness::{Answer, Person},
 };
 
-/// More than a list gathers, and more than it counts.
-const MANY: usize = 10_300;
+/// More than a list gathers.
+const MANY: usize = 5_100;
 
 /// Every row of a list over the API, page by page.
 async fn all(person: &Person, path: &str) -> Vec<Value> {
@@ -88,13 +88,14 @@ both_engines! {
         let everything = all(&app.operator, &pools).await;
         let with = |status: &str| everything.iter().filter(|row| row["status"] == status).count();
         for status in ["active", "expired", "paused", "scheduled", "grace"] {
-            for path in [format!("{pools}&status={status}&sort=order"), format!("{pools}&status={status}&sort=-end"), format!("/api/v1/licenses?status={status}")] {
+            let sort = if status == "expired" { "-end" } else { "order" };
+            for path in [format!("{pools}&status={status}&sort={sort}"), format!("/api/v1/licenses?status={status}")] {
                 let rows = all(&app.operator, &path).await;
                 assert!(rows.iter().all(|row| row["status"] == status), "{path}");
                 assert_eq!(count(&rows), with(status), "{path}");
             }
         }
-        assert!(with("active") > 5_000 && with("expired") > 500 && with("paused") > 50);
+        assert!(with("active") > 2_500 && with("expired") > 250 && with("paused") > 20);
         for (keyword, hits) in [("needle", 1), ("hay", MANY - 1), ("ay", MANY - 1), ("nothing", 0)] {
             assert_eq!(count(&all(&app.operator, &format!("{pools}&q={keyword}")).await), hits, "{keyword}");
             assert_eq!(count(&all(&app.operator, &format!("/api/v1/licenses?q={keyword}")).await), hits, "{keyword}");
