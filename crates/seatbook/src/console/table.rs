@@ -280,20 +280,11 @@ impl ListView {
 
     fn href(&self, sort: &str, cursor: Option<&str>) -> String {
         let mut address = self.address(&self.path, sort);
-        if self
-            .columns
-            .iter()
-            .any(|column| column.shown != column.initial)
-        {
+        if self.columns.iter().any(|it| it.shown != it.initial) {
             // The dash says "chosen" even where every optional column is hidden.
             address.add("col", "-");
-            for column in self
-                .columns
-                .iter()
-                .filter(|column| column.optional && column.shown)
-            {
-                address.add("col", column.key);
-            }
+            let shown = self.columns.iter().filter(|it| it.optional && it.shown);
+            shown.for_each(|column| address.add("col", column.key));
         }
         address.add("cursor", cursor.unwrap_or_default());
         address.0

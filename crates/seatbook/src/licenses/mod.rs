@@ -32,8 +32,8 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::pause))
         .routes(routes!(api::resume))
         .routes(routes!(api::terminate))
-        .routes(routes!(api::list_pools))
-        .routes(routes!(api::show_pool))
+        .routes(routes!(api::pools::list_pools))
+        .routes(routes!(api::pools::show_pool))
 }
 
 /// The pages of this room.

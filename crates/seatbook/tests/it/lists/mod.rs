@@ -62,13 +62,11 @@ both_engines! {
         let sku = app.insert_sku("BULK", None).await;
         app.plant_licenses(app.provider, sku, MANY).await;
         let pools = format!("/api/v1/pools?organization_id={}", app.provider);
-        for (sort, field) in [("end", "ends_at"), ("order", "sales_order"), ("sku", "sku_code"), ("start", "starts_at"), ("quantity", "quantity")] {
-            for descending in [false, true] {
-                let sign = if descending { "-" } else { "" };
-                let rows = all(&app.operator, &format!("{pools}&sort={sign}{sort}")).await;
-                assert_eq!(count(&rows), MANY, "{sign}{sort}");
-                assert!(is_sorted(&rows, field, descending), "{sign}{sort}");
-            }
+        let columns = ["ends_at", "sales_order", "sku_code", "starts_at", "quantity", "ends_at", "sales_order"];
+        for (sort, field) in ["end", "order", "sku", "-start", "-quantity", "-end", "-order"].into_iter().zip(columns) {
+            let rows = all(&app.operator, &format!("{pools}&sort={sort}")).await;
+            assert_eq!(count(&rows), MANY, "{sort}");
+            assert!(is_sorted(&rows, field, sort.starts_with('-')), "{sort}");
         }
         assert_eq!(field_of(app.operator.get(&format!("{pools}&sort=available")).await), "sort.list_too_long");
         assert_eq!(field_of(app.operator.get(&format!("{pools}&sort=colour")).await), "sort.unknown");

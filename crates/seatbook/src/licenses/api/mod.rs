@@ -1,5 +1,7 @@
 //! Licenses and pools over the API.
 
+pub mod pools;
+
 use axum::{
     Json,
     extract::State,
@@ -12,9 +14,9 @@ use uuid::Uuid;
 
 use super::{
     commands::{DeleteLicense, EditLicense, IssueLicense, PauseLicense, TerminateLicense},
-    lists::{self, Sort, licenses::Filter},
-    model::{License, Pool, Status},
-    pools, queries,
+    lists::{self, licenses::Filter},
+    model::{License, Status},
+    queries,
 };
 use crate::{
     api::{Cursor, Id, List, Paging, Params, Write, etag},
@@ -305,114 +307,4 @@ pub async fn terminate(State(app): State<App>, Id(id): Id, write: Write<()>) -> 
     Ok(answer
         .map(|license| LicenseOut::new(license, app.gate.now()))
         .ok())
-}
-
-/// Which pools.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PoolParams {
-    /// The organization that holds them.
-    organization_id: Uuid,
-    /// Any part of name, order, reference, SKU or product.
-    q: Option<String>,
-    /// Of this license.
-    license_id: Option<Uuid>,
-    /// Whose license is in this state.
-    status: Option<String>,
-    /// `end` unless said, `order`, `sku`, `start` or `quantity`; up to 5,000 rows also `product`,
-    /// `type`, `tier`, `class`, `available` or `assigned`. With a `-` before it the largest come first.
-    sort: Option<String>,
-    /// Rows in a page: 1 to 200, 50 unless said.
-    limit: Option<i64>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-/// A pool with its license's state at this moment.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct PoolOut {
-    /// The pool.
-    #[serde(flatten)]
-    pool: Pool,
-    /// The license's state now.
-    #[schema(value_type = String)]
-    status: rules::lifecycle::State,
-    /// Units that can be used today: free ones of an active license.
-    available: i64,
-}
-
-impl PoolOut {
-    fn new(pool: Pool, now: store::Timestamp) -> Self {
-        let (status, available) = (pool.state(now), pool.available(now));
-        PoolOut {
-            pool,
-            status,
-            available,
-        }
-    }
-}
-
-/// Lists the pools of an organization: what it holds, in the order in which it ends unless said otherwise.
-#[utoipa::path(get, path = "/pools", tag = "pools", params(PoolParams),
-    responses((status = 200, description = "A page of pools.", body = List<PoolOut>)))]
-pub async fn list_pools(
-    State(app): State<App>,
-    caller: Caller,
-    Params(params): Params<PoolParams>,
-) -> Result<Json<List<PoolOut>>> {
-    let (limit, now) = (Paging::of(params.limit, None).limit()?, app.gate.now());
-    let (sort, descending) = sort(params.sort.as_deref())?;
-    let cursor = params.cursor.as_deref();
-    let filter = lists::pools::Filter {
-        keyword: params.q,
-        status: status(params.status.as_deref())?,
-        license_id: params.license_id,
-        sort,
-        descending,
-        from: cursor
-            .map(|cursor| sort.place(descending, cursor))
-            .transpose()?,
-        ..lists::pools::Filter::of(params.organization_id, limit)
-    };
-    let read = app.read(move |mut tx| {
-        Box::pin(async move { lists::pools::page(&mut tx, &caller.scope, &filter, now).await })
-    });
-    let page = read.await?;
-    let shown = |pool| PoolOut::new(pool, now);
-    let next = page.next.map(|next| sort.cursor(descending, &next));
-    Ok(Json(List {
-        items: page.pools.into_iter().map(shown).collect(),
-        next_cursor: next,
-    }))
-}
-
-fn sort(word: Option<&str>) -> Result<(Sort, bool)> {
-    let Some(word) = word else {
-        return Ok((Sort::End, false));
-    };
-    let (key, descending) = match word.strip_prefix('-') {
-        Some(key) => (key, true),
-        None => (word, false),
-    };
-    let message = || format!("A list of pools is not sorted by “{key}”.");
-    let sort = Sort::parse(key).ok_or_else(|| Error::invalid("sort", "sort.unknown", message()))?;
-    Ok((sort, descending))
-}
-
-/// Shows one pool.
-#[utoipa::path(get, path = "/pools/{id}", tag = "pools",
-    params(("id" = Uuid, Path, description = "The pool.")),
-    responses((status = 200, description = "The pool, its version as ETag.", body = PoolOut)))]
-pub async fn show_pool(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
-    let now = app.gate.now();
-    let read = app.read(move |mut tx| {
-        Box::pin(async move { pools::find_visible(&mut tx, &caller.scope, id).await })
-    });
-    let found = read.await?.ok_or_else(Error::not_found)?;
-    Ok((
-        [("etag", etag(found.version))],
-        Json(PoolOut::new(found, now)),
-    )
-        .into_response())
 }

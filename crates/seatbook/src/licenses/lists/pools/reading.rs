@@ -1,152 +1,17 @@
-//! What one organization holds, page by page.
-
-use std::collections::HashMap;
+//! How a page of pools is read: where its rows come from, and the statements for each way.
 
 use rules::lifecycle::State;
 use store::{Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
-    COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Keyword, Kind, Narrow, Place, Sort, Stretch,
-    Turned, WALKED, Way, count_to,
-};
-use crate::{
-    error::{Error, Result},
-    licenses::{
-        model::{Pool, Status},
-        pools,
+    super::{
+        COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Keyword, Kind, Narrow, Place, Sort,
+        Stretch, WALKED, Way, count_to,
     },
-    scope::{self, Permission, Scope, queries::within_any},
+    Filter, Total, size, too_long,
 };
-
-/// What a list of pools is narrowed to, its order, and which page of it.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// Pools at this organization.
-    pub organization_id: Uuid,
-    /// Any part of name, order, reference, SKU or product.
-    pub keyword: Option<String>,
-    /// Whose license is in this state.
-    pub status: Option<Status>,
-    /// Of this license.
-    pub license_id: Option<Uuid>,
-    /// By what.
-    pub sort: Sort,
-    /// The largest first.
-    pub descending: bool,
-    /// The place this page begins behind.
-    pub from: Option<Place>,
-    /// Rows at most.
-    pub limit: i64,
-}
-
-impl Filter {
-    /// Everything an organization holds, in the order in which it ends.
-    pub fn of(organization_id: Uuid, limit: i64) -> Filter {
-        Filter {
-            organization_id,
-            keyword: None,
-            status: None,
-            license_id: None,
-            sort: Sort::End,
-            descending: false,
-            from: None,
-            limit,
-        }
-    }
-}
-
-/// One page of a list of pools.
-#[derive(Debug, Default)]
-pub struct Page {
-    /// The rows, in order.
-    pub pools: Vec<Pool>,
-    /// How many rows there are, as far as that was counted.
-    pub total: Total,
-    /// Whether it is short enough to be sorted in any way.
-    pub sortable: bool,
-    /// How many pools the organization has, filters aside, no further than [`COUNTED`] and one more.
-    pub size: i64,
-    /// The page before.
-    pub previous: Option<Place>,
-    /// The page after.
-    pub next: Option<Place>,
-}
-
-/// How long a list is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Total {
-    /// So many rows.
-    Exactly(i64),
-    /// More than so many.
-    MoreThan(i64),
-    /// Nobody counted: filters are tested row by row.
-    #[default]
-    Uncounted,
-}
-
-/// How many pools an organization has, no further than [`COUNTED`] and one more.
-pub async fn size(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<i64> {
-    let mut select = Select::new("");
-    select
-        .and("organization_id = ?", &organization_id)
-        .and_raw("quantity > 0");
-    count_to(tx, &select, "SELECT id FROM pool", COUNTED).await
-}
-
-/// A page of the pools of one organization that the scope can see.
-pub async fn page(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestamp) -> Result<Page> {
-    scope::queries::check_visible(tx, scope, Permission::LicensesRead, filter.organization_id)
-        .await?;
-    let reading = Reading::begin(tx, filter, now).await?;
-    let mut way = filter.sort.way(filter.descending, filter.from.as_ref());
-    way.nullable &= !reading.ends();
-    let (found, total) = match reading.source {
-        Source::Walk => {
-            if !filter.sort.any_length() {
-                return Err(too_long());
-            }
-            (reading.walk(tx, way).await?, reading.length())
-        }
-        _ => {
-            let found = reading.gather(tx, way).await?;
-            let total = match (&filter.from, found.places.len() as i64) {
-                (None, whole) if whole <= filter.limit => whole,
-                _ => reading.count(tx).await?,
-            };
-            (found, Total::Exactly(total))
-        }
-    };
-    let Turned {
-        ids,
-        previous,
-        next,
-    } = found.page(filter.from.as_ref(), filter.limit);
-    Ok(Page {
-        pools: in_order(tx, &ids).await?,
-        total,
-        sortable: reading.source != Source::Walk,
-        size: reading.size,
-        previous,
-        next,
-    })
-}
-
-/// The code by which the console knows to fall back to another order.
-pub const TOO_LONG: &str = "sort.list_too_long";
-
-fn too_long() -> Error {
-    let message = "A list of more than 5,000 licenses is sorted by order, sku, start, end or quantity; narrow it first.";
-    Error::invalid("sort", TOO_LONG, message)
-}
-
-async fn in_order(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Pool>> {
-    let mut found: HashMap<Uuid, Pool> = HashMap::with_capacity(ids.len());
-    for pool in pools::of_ids(tx, ids).await? {
-        found.insert(pool.id, pool);
-    }
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
-}
+use crate::{error::Result, licenses::model::Status, scope::queries::within_any};
 
 /// Where the rows of a list come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,17 +27,21 @@ enum Source {
 }
 
 /// A filter, made ready to be read.
-struct Reading<'a> {
+pub(super) struct Reading<'a> {
     filter: &'a Filter,
     keyword: Option<Keyword>,
     narrow: Option<Narrow>,
     now: Timestamp,
-    size: i64,
+    pub(super) size: i64,
     source: Source,
 }
 
 impl<'a> Reading<'a> {
-    async fn begin(tx: &mut Tx<'_>, filter: &'a Filter, now: Timestamp) -> Result<Reading<'a>> {
+    pub(super) async fn begin(
+        tx: &mut Tx<'_>,
+        filter: &'a Filter,
+        now: Timestamp,
+    ) -> Result<Reading<'a>> {
         let size = size(tx, filter.organization_id).await?;
         let mut reading = Reading {
             filter,
@@ -193,6 +62,30 @@ impl<'a> Reading<'a> {
             _ => Source::Walk,
         };
         Ok(reading)
+    }
+
+    /// The rows of the page on their way, and how many there are in all.
+    pub(super) async fn find(&self, tx: &mut Tx<'_>) -> Result<(Found, Total)> {
+        let filter = self.filter;
+        let mut way = filter.sort.way(filter.descending, filter.from.as_ref());
+        way.nullable &= !self.ends();
+        if !self.is_gathered() {
+            if !filter.sort.any_length() {
+                return Err(too_long());
+            }
+            return Ok((self.walk(tx, way).await?, self.length()));
+        }
+        let found = self.gather(tx, way).await?;
+        let total = match (&filter.from, found.places.len() as i64) {
+            (None, whole) if whole <= filter.limit => whole,
+            _ => self.count(tx).await?,
+        };
+        Ok((found, Total::Exactly(total)))
+    }
+
+    /// Whether the list is short enough to be sorted in any way.
+    pub(super) fn is_gathered(&self) -> bool {
+        self.source != Source::Walk
     }
 
     /// What is known of the length of a list that is walked.
