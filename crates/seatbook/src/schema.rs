@@ -19,5 +19,6 @@ migrations! {
     5 "jobs" "0005_jobs.sql"
     6 "access policy" "0006_access_policy.sql"
     7 "imports" "0007_imports.sql"
-    8 "undo" "0008_undo.sql"
+    8 "lists" "0008_lists.sql"
+    9 "undo" "0009_undo.sql"
 }

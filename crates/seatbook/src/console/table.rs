@@ -25,8 +25,10 @@ pub struct ListView {
     pub shown: i64,
     /// All rows that match; `None` where nobody counted.
     pub total: Option<i64>,
-    /// Whether `total` is a lower bound.
+    /// Whether `total` is a lower bound, or this page one of an unknown number.
     pub more: bool,
+    /// What is worth knowing about this page, under the list; empty for nothing.
+    pub note: &'static str,
     /// What is counted: ("license", "licenses").
     pub noun: (&'static str, &'static str),
     /// Where the list can be downloaded; empty for nowhere.
@@ -266,12 +268,30 @@ impl ListView {
         match self.total {
             Some(total) if self.more => format!("{shown} of more than {}", words(total)),
             Some(total) if total != self.shown => format!("{shown} of {}", words(total)),
+            None if self.more => format!("{} on this page", words(self.shown)),
             _ => words(self.shown),
         }
     }
 
+    /// Another address with the same search, filters and sort.
+    pub fn address_at(&self, path: &str) -> String {
+        self.address(path, &self.sort).0
+    }
+
     fn href(&self, sort: &str, cursor: Option<&str>) -> String {
-        let mut address = Address::new(&self.path);
+        let mut address = self.address(&self.path, sort);
+        if self.columns.iter().any(|it| it.shown != it.initial) {
+            // The dash says "chosen" even where every optional column is hidden.
+            address.add("col", "-");
+            let shown = self.columns.iter().filter(|it| it.optional && it.shown);
+            shown.for_each(|column| address.add("col", column.key));
+        }
+        address.add("cursor", cursor.unwrap_or_default());
+        address.0
+    }
+
+    fn address(&self, path: &str, sort: &str) -> Address {
+        let mut address = Address::new(path);
         address.add("q", &self.q);
         for filter in &self.filters {
             address.add(filter.name, &filter.value);
@@ -280,23 +300,7 @@ impl ListView {
             address.add(name, value);
         }
         address.add("sort", sort);
-        if self
-            .columns
-            .iter()
-            .any(|column| column.shown != column.initial)
-        {
-            // The dash says "chosen" even where every optional column is hidden.
-            address.add("col", "-");
-            for column in self
-                .columns
-                .iter()
-                .filter(|column| column.optional && column.shown)
-            {
-                address.add("col", column.key);
-            }
-        }
-        address.add("cursor", cursor.unwrap_or_default());
-        address.0
+        address
     }
 }
 

@@ -66,19 +66,21 @@ async fn number(tx: &mut Tx<'_>, holder: Uuid, now: Timestamp) -> store::Result<
         )
         .await?;
     let Some((last,)) = held else { return Ok(0) };
-    let ids: Vec<(Uuid,)> = tx
-        .query(
-            "SELECT id FROM journal WHERE seq IS NULL ORDER BY id LIMIT $1",
-            &[&ENTRIES_AT_ONCE],
+    // One statement a batch: the next entries by id, numbered on from the last.
+    let sealed = tx
+        .execute(
+            "UPDATE journal SET seq = waiting.seq FROM
+             (SELECT id, $1 + row_number() OVER (ORDER BY id) AS seq FROM
+              (SELECT id FROM journal WHERE seq IS NULL ORDER BY id LIMIT $2) unsealed) waiting
+             WHERE journal.id = waiting.id",
+            &[&last, &ENTRIES_AT_ONCE],
         )
         .await?;
-    let mut seq = last;
-    for (id,) in &ids {
-        seq += 1;
-        tx.execute("UPDATE journal SET seq = $2 WHERE id = $1", &[id, &seq])
-            .await?;
-    }
-    tx.execute("UPDATE seal SET last_seq = $1 WHERE id = 1", &[&seq])
-        .await?;
-    Ok(seq - last)
+    let sealed = i64::try_from(sealed).unwrap_or(ENTRIES_AT_ONCE);
+    tx.execute(
+        "UPDATE seal SET last_seq = $1 WHERE id = 1",
+        &[&(last + sealed)],
+    )
+    .await?;
+    Ok(sealed)
 }

@@ -11,10 +11,9 @@ use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
-    model::{Pool, Status},
-    pages::{LicenseGroup, LicensePage, LicenseRow, LicensesPage, Share, license_list},
-    pools::{self, Filter, Sort, Totals},
-    queries,
+    model::Pool,
+    pages::{LicensePage, LicenseRow, Share},
+    pools, queries,
 };
 use crate::{
     api::Id,
@@ -23,126 +22,14 @@ use crate::{
     console::{
         answer::html,
         badges,
-        charts::Kpi,
-        form::{pairs, value},
+        form::pairs,
         format::{self, Moment},
         frame::{Frame, PageResult},
-        layout::JobBanner,
-        table::ListView,
     },
     error::{Error, Result},
-    jobs, journal, organizations,
+    journal, organizations,
     scope::{Permission, Scope},
 };
-
-/// Rows on one page of the list.
-const PAGE: i64 = 100;
-
-/// `/licenses`: what the organization acted for holds.
-pub async fn list(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
-    let pairs = pairs(query.as_deref());
-    let list = license_list().read(&pairs);
-    let offset = value(&pairs, "cursor").parse().unwrap_or(0_i64).max(0);
-    let filter = filter(&list, frame.visitor.organization_id, offset);
-    let (scope, now, job) = (
-        frame.caller.scope.clone(),
-        app.gate.now(),
-        value(&pairs, "job").parse().ok(),
-    );
-    let data = app.read(move |mut tx| {
-        Box::pin(async move { List::read(&mut tx, &scope, filter, (now, job)).await })
-    });
-    let page = data.await?.page(
-        &frame,
-        list,
-        Moment::new(now, &frame.visitor.time_zone),
-        offset,
-    );
-    let rendered = if frame.fragment.0 {
-        page.as_rows().render()
-    } else {
-        page.render()
-    };
-    Ok(html(StatusCode::OK, rendered))
-}
-
-fn filter(list: &ListView, organization_id: Uuid, offset: i64) -> Filter {
-    let by_sku = list.chosen("group") == "sku";
-    let asked = list.sort.trim_start_matches('-');
-    let sort = match asked {
-        "quantity" => Sort::Quantity,
-        "end" => Sort::End,
-        "sku" => Sort::Sku,
-        _ if by_sku => Sort::Sku,
-        _ => Sort::Order,
-    };
-    Filter {
-        organization_id,
-        keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
-        status: Status::parse(list.chosen("status")),
-        license_id: None,
-        sort,
-        descending: list.sort.starts_with('-'),
-        offset,
-        limit: PAGE + 1,
-    }
-}
-
-/// What the list needs of the book, read in one snapshot.
-struct List {
-    pools: Vec<Pool>,
-    count: i64,
-    totals: Totals,
-    banner: Option<JobBanner>,
-}
-
-impl List {
-    async fn read(
-        tx: &mut Tx<'_>,
-        scope: &Scope,
-        filter: Filter,
-        (now, job): (Timestamp, Option<Uuid>),
-    ) -> Result<List> {
-        let banner = match job {
-            Some(job) => jobs::queries::banner(tx, scope, job).await?,
-            None => None,
-        };
-        Ok(List {
-            pools: pools::list(tx, scope, &filter, now).await?,
-            count: pools::count(tx, &filter, now).await?,
-            totals: pools::totals(tx, filter.organization_id, now).await?,
-            banner,
-        })
-    }
-
-    fn page(
-        mut self,
-        frame: &Frame,
-        mut list: ListView,
-        moment: Moment,
-        offset: i64,
-    ) -> LicensesPage {
-        let more = self.pools.len() as i64 > PAGE;
-        self.pools.truncate(PAGE as usize);
-        list.shown = self.pools.len() as i64;
-        list.total = Some(self.count);
-        list.next = more.then(|| (offset + PAGE).to_string());
-        list.previous = (offset > 0).then(|| (offset - PAGE).max(0).to_string());
-        let by_sku = list.chosen("group") == "sku";
-        let mut shell = frame.shell("Licenses", "licenses");
-        shell.jobs.extend(self.banner);
-        LicensesPage {
-            shell,
-            kpis: kpis(self.totals),
-            groups: groups(&self.pools, by_sku, &moment),
-            none_yet: self.count == 0 && !list.narrowed(),
-            may_issue: frame.may(Permission::LicensesIssue),
-            may_allocate: frame.may(Permission::AllocationsSet),
-            may_edit: frame.may(Permission::LicensesEdit),
-            list,
-        }
-    }
-}
 
 /// `/licenses/assign?id=`: from the ticked row to its grid.
 pub async fn assign(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
@@ -309,80 +196,4 @@ pub fn row(pool: &Pool, moment: &Moment) -> LicenseRow {
         marks,
         allocatable: state.may_allocate(),
     }
-}
-
-/// The rows under headings, which follow the order of the rows.
-fn groups(pools: &[Pool], by_sku: bool, moment: &Moment) -> Vec<LicenseGroup> {
-    let mut groups: Vec<LicenseGroup> = Vec::new();
-    for pool in pools {
-        let (title, note) = if by_sku {
-            (pool.sku_code.clone(), pool.product_name.clone())
-        } else {
-            let reference = pool
-                .support_reference
-                .clone()
-                .map(|reference| format!("Support reference {reference}"));
-            (
-                pool.sales_order
-                    .clone()
-                    .unwrap_or_else(|| "No sales order".into()),
-                reference.unwrap_or_default(),
-            )
-        };
-        let row = row(pool, moment);
-        if groups.last().is_none_or(|group| group.title != title) {
-            groups.push(LicenseGroup {
-                title,
-                note,
-                ..LicenseGroup::default()
-            });
-        }
-        if let Some(group) = groups.last_mut() {
-            group.quantity += row.quantity;
-            group.available += row.available;
-            group.rows.push(row);
-        }
-    }
-    groups
-}
-
-/// The figures on top of the list.
-pub fn kpis(totals: Totals) -> Vec<Kpi> {
-    let kpi = |label: &str, value: i64, note: &str, tone, href: &str| Kpi {
-        label: label.into(),
-        value: format::number(value),
-        note: note.into(),
-        tone,
-        href: href.into(),
-        ..Kpi::default()
-    };
-    let soon = if totals.expiring > 0 { "warn" } else { "mute" };
-    vec![
-        kpi("Licenses", totals.licenses, "", "mute", "/licenses"),
-        kpi(
-            "Units",
-            totals.quantity,
-            "",
-            "mute",
-            "/licenses?sort=-quantity",
-        ),
-        Kpi {
-            part: totals.available,
-            whole: totals.quantity,
-            ..kpi(
-                "Available",
-                totals.available,
-                "of active licenses",
-                "mute",
-                "/licenses?status=active",
-            )
-        },
-        kpi(
-            "Expiring soon",
-            totals.expiring,
-            "",
-            soon,
-            "/licenses?status=expiring_soon",
-        ),
-    ]
 }

@@ -4,13 +4,16 @@
 //! Does not own: passing units on (`allocations`), who uses them (`assignments`).
 //! Keeps true: a license has one root pool with all its units; every pool carries its license's dates and
 //! whether it is open; state is computed from facts and the clock, never stored.
-//! Others may use: `model`, `queries`, `pools`.
+//! Others may use: `model`, `queries`, `pools`, `lists`.
 
 pub mod api;
 pub mod commands;
 pub mod decisions;
+pub mod export;
 pub mod forms;
 pub mod handlers;
+pub mod listing;
+pub mod lists;
 pub mod model;
 pub mod pages;
 pub mod pools;
@@ -29,14 +32,15 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::pause))
         .routes(routes!(api::resume))
         .routes(routes!(api::terminate))
-        .routes(routes!(api::list_pools))
-        .routes(routes!(api::show_pool))
+        .routes(routes!(api::pools::list_pools))
+        .routes(routes!(api::pools::show_pool))
 }
 
 /// The pages of this room.
 pub fn pages() -> Router<App> {
     Router::new()
-        .route("/licenses", get(handlers::list))
+        .route("/licenses", get(listing::list))
+        .route("/licenses/export", get(export::csv))
         .route("/licenses/assign", get(handlers::assign))
         .route("/licenses/new", get(forms::new).post(forms::issue))
         .route("/licenses/new/preview", get(forms::preview))

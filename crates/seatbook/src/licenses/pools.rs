@@ -1,13 +1,16 @@
 //! Every statement about pools. Quantities change by one conditional UPDATE each, never by read-then-write:
 //! read-then-write with the CHECK in place was measured to grant 640 units of 100.
 
-use store::{Param, Select, Timestamp, Tx};
+use store::{Param, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
-use super::model::{MAX_UNITS, Pool, Status};
+use super::{
+    lists::{GATHERED, pools::size},
+    model::{MAX_UNITS, Pool},
+};
 use crate::{
     error::Result,
-    scope::{self, Permission, Scope, queries::below_any},
+    scope::{Permission, Scope, queries::below_any},
 };
 
 const POOL: &str = "SELECT p.id, p.license_id, p.organization_id, p.parent_id, p.quantity, p.allocated, p.assigned,
@@ -66,115 +69,18 @@ pub async fn count_shares(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<i64> {
     Ok(tx.query_one::<(i64,)>(sql, &[&pool_id]).await?.0)
 }
 
-/// By what a list of pools is sorted. Each is indexed with the id for one organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
-    /// By the end, then the id: the order in which units are used.
-    End,
-    /// By the sales order.
-    Order,
-    /// By the SKU's code.
-    Sku,
-    /// By the quantity.
-    Quantity,
-}
-
-impl Sort {
-    /// The column, where no value sorts as the given one.
-    fn column(self) -> &'static str {
-        match self {
-            Sort::End => "p.ends_at",
-            Sort::Order => "p.sales_order",
-            Sort::Sku => "p.sku_code",
-            Sort::Quantity => "p.quantity",
-        }
+/// The pools of these ids, in no order, for callers that have found them visible.
+pub async fn of_ids(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Pool>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
     }
-}
-
-/// What a list of pools is narrowed to.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// Pools at this organization.
-    pub organization_id: Uuid,
-    /// Any part of name, order, reference, SKU or product.
-    pub keyword: Option<String>,
-    /// Whose license is in this state.
-    pub status: Option<Status>,
-    /// Of this license.
-    pub license_id: Option<Uuid>,
-    /// By what.
-    pub sort: Sort,
-    /// The largest first.
-    pub descending: bool,
-    /// Rows to leave out: these lists are short enough to count.
-    pub offset: i64,
-    /// Rows at most.
-    pub limit: i64,
-}
-
-/// The pools of one organization that the scope can see.
-pub async fn list(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    filter: &Filter,
-    now: Timestamp,
-) -> Result<Vec<Pool>> {
-    scope::queries::check_visible(tx, scope, Permission::LicensesRead, filter.organization_id)
-        .await?;
-    let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
-    let condition = filter.status.map(Status::condition);
-    let mut select = Select::new(POOL);
-    narrow(&mut select, filter, &keyword, &condition, &now);
-    let column = filter.sort.column();
-    let way = if filter.descending { "DESC" } else { "ASC" };
-    let (limit, offset) = (select.bind(&filter.limit), select.bind(&filter.offset));
-    let order = format!(
-        " ORDER BY {column} IS NULL, {column} {way}, p.id {way} LIMIT {limit} OFFSET {offset}"
-    );
-    Ok(tx.query(&select.sql(&order), select.params()).await?)
-}
-
-/// How many pools [`list`] would find in all.
-pub async fn count(tx: &mut Tx<'_>, filter: &Filter, now: Timestamp) -> Result<i64> {
-    let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
-    let condition = filter.status.map(Status::condition);
-    let mut select =
-        Select::new("SELECT count(*) FROM pool p JOIN license l ON l.id = p.license_id");
-    narrow(&mut select, filter, &keyword, &condition, &now);
-    Ok(tx
-        .query_one::<(i64,)>(&select.sql(""), select.params())
-        .await?
-        .0)
-}
-
-fn narrow<'a>(
-    select: &mut Select<'a>,
-    filter: &'a Filter,
-    keyword: &'a Option<String>,
-    condition: &'a Option<String>,
-    now: &'a Timestamp,
-) {
-    select.and("p.organization_id = ?", &filter.organization_id);
-    if filter.license_id.is_none() {
-        // A pool that was emptied again stays for its history, not for the list.
-        select.and_raw("(p.quantity > 0 OR p.parent_id IS NULL)");
-    }
-    if let Some(license_id) = &filter.license_id {
-        select.and("p.license_id = ?", license_id);
-    }
-    if let Some(keyword) = keyword {
-        select.and(
-            "p.license_id IN (SELECT id FROM license_search WHERE text LIKE ?)",
-            keyword,
-        );
-    }
-    if let Some(condition) = condition {
-        select.and(condition, now);
-    }
+    let params: Vec<&dyn Param> = ids.iter().map(|id| id as &dyn Param).collect();
+    let sql = format!("{POOL} WHERE p.id IN {}", placeholders(1, ids.len()));
+    Ok(tx.query(&sql, &params).await?)
 }
 
 /// Units of one organization's pools: how many licenses, units, free units of active ones.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Pools.
     pub licenses: i64,
@@ -186,8 +92,34 @@ pub struct Totals {
     pub expiring: i64,
 }
 
-/// The totals of one organization.
-pub async fn totals(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Result<Totals> {
+/// How much an organization holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holdings {
+    /// Added up.
+    Few(Totals),
+    /// So many pools that adding them up would keep everybody waiting: how many, as far as that was counted.
+    Many(i64),
+}
+
+/// What one organization holds, added up where that is soon done.
+pub async fn holdings(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Result<Holdings> {
+    let size = size(tx, organization_id).await?;
+    holdings_of(tx, (organization_id, size), now).await
+}
+
+/// The same, where somebody has asked how many pools there are.
+pub async fn holdings_of(
+    tx: &mut Tx<'_>,
+    (organization_id, size): (Uuid, i64),
+    now: Timestamp,
+) -> Result<Holdings> {
+    match size {
+        many if many > GATHERED => Ok(Holdings::Many(many)),
+        _ => Ok(Holdings::Few(totals(tx, organization_id, now).await?)),
+    }
+}
+
+async fn totals(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Result<Totals> {
     let active = "l.standing = 'issued' AND l.paused = FALSE AND l.awaits_activation = FALSE
         AND l.starts_at <= $2 AND (l.ends_at IS NULL OR l.ends_at > $2)";
     let sql = format!(

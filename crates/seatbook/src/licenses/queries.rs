@@ -1,9 +1,9 @@
 //! Every statement about licenses and pools.
 
-use store::{Date, Select, Timestamp, Tx};
+use store::{Date, Param, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
-use super::model::{License, Status, standing_word};
+use super::model::{License, standing_word};
 use crate::{
     error::{Error, Result},
     scope::{Permission, Scope, queries::below_any},
@@ -33,62 +33,14 @@ pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Op
     Ok(tx.query_opt(&select.sql(""), select.params()).await?)
 }
 
-/// What a list of licenses is narrowed to.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Any part of name, note, order, reference, SKU, product or owner.
-    pub keyword: Option<String>,
-    /// Of this owner.
-    pub organization_id: Option<Uuid>,
-    /// On this sales order.
-    pub sales_order: Option<String>,
-    /// In this state.
-    pub status: Option<Status>,
-    /// Behind this license.
-    pub after: Option<Uuid>,
-    /// Rows at most.
-    pub limit: i64,
-}
-
-/// Licenses the scope can see, the newest first.
-pub async fn list(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    filter: &Filter,
-    now: Timestamp,
-) -> Result<Vec<License>> {
-    let roots = scope.require(Permission::LicensesRead)?;
-    let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
-    let condition = filter.status.map(Status::condition);
-    let mut select = Select::new(LICENSE);
-    if !scope.sees_everything(Permission::LicensesRead) {
-        below_any(&mut select, "l.organization_id", &roots);
+/// The licenses of these ids, in no order, for callers that have found them visible.
+pub async fn of_ids(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<License>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
     }
-    if let Some(keyword) = &keyword {
-        select.and(
-            "l.id IN (SELECT id FROM license_search WHERE text LIKE ?)",
-            keyword,
-        );
-    }
-    if let Some(owner) = &filter.organization_id {
-        select.and("l.organization_id = ?", owner);
-    }
-    if let Some(order) = &filter.sales_order {
-        select.and("l.sales_order = ?", order);
-    }
-    if let Some(condition) = &condition {
-        select.and(condition, &now);
-    }
-    if let Some(after) = &filter.after {
-        select.and("l.id < ?", after);
-    }
-    let limit = select.bind(&filter.limit);
-    Ok(tx
-        .query(
-            &select.sql(&format!(" ORDER BY l.id DESC LIMIT {limit}")),
-            select.params(),
-        )
-        .await?)
+    let params: Vec<&dyn Param> = ids.iter().map(|id| id as &dyn Param).collect();
+    let sql = format!("{LICENSE} WHERE l.id IN {}", placeholders(1, ids.len()));
+    Ok(tx.query(&sql, &params).await?)
 }
 
 /// A license as it is written, with its root pool.

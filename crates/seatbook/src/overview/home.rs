@@ -21,9 +21,13 @@ use crate::{
     error::Result,
     gate::Caller,
     licenses::{
-        handlers,
-        model::Pool,
-        pools::{self, Totals},
+        handlers, listing,
+        lists::{
+            Key, Place,
+            pools::{Filter, page},
+        },
+        model::{Pool, Status},
+        pools::{self, Holdings},
     },
     scope::{self, Permission},
 };
@@ -51,7 +55,7 @@ struct Seen {
     /// How far a new book has come, for those who can go on.
     begun: Option<Begun>,
     /// Nothing where licenses are not the reader's to see.
-    totals: Option<Totals>,
+    holdings: Option<Holdings>,
     products: Vec<(String, i64, i64)>,
     ending: Vec<Pool>,
     changes: Vec<changes::Latest>,
@@ -65,9 +69,13 @@ impl Seen {
             seen.begun = Some(figures::begun(tx).await?);
         }
         if may.contains(&Permission::LicensesRead) {
-            seen.totals = Some(pools::totals(tx, acting, now).await?);
-            seen.products = figures::products(tx, acting, now, PRODUCTS).await?;
-            seen.ending = pools::list(tx, &caller.scope, &ending(acting), now).await?;
+            let holdings = pools::holdings(tx, acting, now).await?;
+            if let Holdings::Few(_) = holdings {
+                seen.products = figures::products(tx, acting, now, PRODUCTS).await?;
+            }
+            seen.holdings = Some(holdings);
+            let ending = ending(acting, now);
+            seen.ending = page(tx, &caller.scope, &ending, now).await?.pools;
         }
         if may.contains(&Permission::JournalRead) {
             seen.changes = changes::latest(tx, acting, CHANGES).await?;
@@ -79,7 +87,7 @@ impl Seen {
         let steps = self.begun.map(steps).unwrap_or_default();
         // On a new book the steps stand alone: figures of nothing help nobody.
         let is_new = self.begun.is_some_and(|begun| !begun.licenses);
-        let totals = self.totals.filter(|_| !is_new);
+        let holdings = self.holdings.filter(|_| !is_new);
         let change = |latest: changes::Latest| RecentChange {
             id: latest.id.to_string(),
             what: changes::what(&latest),
@@ -89,7 +97,7 @@ impl Seen {
         OverviewPage {
             shell: frame.shell("Overview", "overview"),
             steps,
-            kpis: totals.map(handlers::kpis).unwrap_or_default(),
+            kpis: holdings.map(listing::kpis).unwrap_or_default(),
             products: self.products.into_iter().map(bar).collect(),
             expiring: self
                 .ending
@@ -102,17 +110,16 @@ impl Seen {
     }
 }
 
-/// Licenses in force, the one that ends first on top.
-fn ending(organization_id: Uuid) -> pools::Filter {
-    pools::Filter {
-        organization_id,
-        keyword: None,
-        status: crate::licenses::model::Status::parse("active"),
-        license_id: None,
-        sort: pools::Sort::End,
-        descending: false,
-        offset: 0,
-        limit: ENDING,
+/// Licenses in force that end, the one that ends first on top: the walk begins now.
+fn ending(organization_id: Uuid, now: Timestamp) -> Filter {
+    Filter {
+        status: Status::parse("active"),
+        from: Some(Place {
+            back: false,
+            key: Key::Number(now.as_micros()),
+            id: Uuid::nil(),
+        }),
+        ..Filter::of(organization_id, ENDING)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     },
     error::{Error, Result},
     gate::Caller,
-    licenses::{handlers, model::Pool, pools},
+    licenses::{handlers, lists::pools, model::Pool},
     organizations::{
         self,
         model::{Organization, PricingModel},
@@ -67,7 +67,10 @@ impl Seen {
         let children = counts::matching(tx, &below).await?;
         let mut rows = counts::rows(tx, &[&children[..], &[id]].concat()).await?;
         let holdings = match may.contains(&Permission::LicensesRead) {
-            true => pools::list(tx, scope, &held_by(id), now).await?,
+            true => {
+                let held = pools::Filter::of(id, HOLDINGS);
+                pools::page(tx, scope, &held, now).await?.pools
+            }
             false => vec![],
         };
         let people = match may.contains(&Permission::PeopleRead) {
@@ -112,19 +115,6 @@ impl Seen {
                 .collect(),
             people: self.people,
         }
-    }
-}
-
-fn held_by(organization_id: Uuid) -> pools::Filter {
-    pools::Filter {
-        organization_id,
-        keyword: None,
-        status: None,
-        license_id: None,
-        sort: pools::Sort::End,
-        descending: false,
-        offset: 0,
-        limit: HOLDINGS,
     }
 }
 

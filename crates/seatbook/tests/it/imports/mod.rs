@@ -32,7 +32,7 @@ fn form(kind: &str, name: &str, content: impl Into<Vec<u8>>) -> multipart::Form 
         .part("file", file)
 }
 
-async fn upload(person: &Person, kind: &str, content: impl Into<Vec<u8>>) -> Answer {
+pub async fn upload(person: &Person, kind: &str, content: impl Into<Vec<u8>>) -> Answer {
     send(
         person
             .request(Method::POST, "/api/v1/imports")

@@ -1,5 +1,7 @@
 //! Licenses and pools over the API.
 
+pub mod pools;
+
 use axum::{
     Json,
     extract::State,
@@ -12,12 +14,12 @@ use uuid::Uuid;
 
 use super::{
     commands::{DeleteLicense, EditLicense, IssueLicense, PauseLicense, TerminateLicense},
-    model::{License, Pool, Status},
-    pools::{self, Sort},
-    queries::{self, Filter},
+    lists::{self, licenses::Filter},
+    model::{License, Status},
+    queries,
 };
 use crate::{
-    api::{Id, List, Paging, Params, Write, etag},
+    api::{Cursor, Id, List, Paging, Params, Write, etag},
     app::App,
     error::{Error, Result},
     gate::Caller,
@@ -90,13 +92,17 @@ pub async fn list(
         sales_order: params.sales_order,
         status: status(params.status.as_deref())?,
         after: paging.after()?,
-        limit: limit + 1,
+        limit,
     };
     let read = app.read(move |mut tx| {
-        Box::pin(async move { queries::list(&mut tx, &caller.scope, &filter, now).await })
+        Box::pin(async move { lists::licenses::page(&mut tx, &caller.scope, &filter, now).await })
     });
-    let page = List::page(read.await?, limit, |last| last.id);
-    Ok(Json(page.map(|license| LicenseOut::new(license, now))))
+    let page = read.await?;
+    let shown = |license| LicenseOut::new(license, now);
+    Ok(Json(List {
+        items: page.licenses.into_iter().map(shown).collect(),
+        next_cursor: page.next.as_ref().map(Cursor::write),
+    }))
 }
 
 fn status(word: Option<&str>) -> Result<Option<Status>> {
@@ -301,92 +307,4 @@ pub async fn terminate(State(app): State<App>, Id(id): Id, write: Write<()>) -> 
     Ok(answer
         .map(|license| LicenseOut::new(license, app.gate.now()))
         .ok())
-}
-
-/// Which pools.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PoolParams {
-    /// The organization that holds them.
-    organization_id: Uuid,
-    /// Any part of name, order, reference, SKU or product.
-    q: Option<String>,
-    /// Of this license.
-    license_id: Option<Uuid>,
-    /// Whose license is in this state.
-    status: Option<String>,
-    /// Rows in a page: 1 to 200, 50 unless said.
-    limit: Option<i64>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-/// A pool with its license's state at this moment.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct PoolOut {
-    /// The pool.
-    #[serde(flatten)]
-    pool: Pool,
-    /// The license's state now.
-    #[schema(value_type = String)]
-    status: rules::lifecycle::State,
-    /// Units that can be used today: free ones of an active license.
-    available: i64,
-}
-
-impl PoolOut {
-    fn new(pool: Pool, now: store::Timestamp) -> Self {
-        let (status, available) = (pool.state(now), pool.available(now));
-        PoolOut {
-            pool,
-            status,
-            available,
-        }
-    }
-}
-
-/// Lists the pools of an organization: what it holds, in the order in which it ends.
-#[utoipa::path(get, path = "/pools", tag = "pools", params(PoolParams),
-    responses((status = 200, description = "A page of pools.", body = List<PoolOut>)))]
-pub async fn list_pools(
-    State(app): State<App>,
-    caller: Caller,
-    Params(params): Params<PoolParams>,
-) -> Result<Json<List<PoolOut>>> {
-    let paging = Paging::of(params.limit, params.cursor);
-    let (limit, now) = (paging.limit()?, app.gate.now());
-    let offset: i64 = paging.after()?.unwrap_or_default();
-    let filter = pools::Filter {
-        organization_id: params.organization_id,
-        keyword: params.q,
-        status: status(params.status.as_deref())?,
-        license_id: params.license_id,
-        sort: Sort::End,
-        descending: false,
-        offset: offset.max(0),
-        limit: limit + 1,
-    };
-    let read = app.read(move |mut tx| {
-        Box::pin(async move { pools::list(&mut tx, &caller.scope, &filter, now).await })
-    });
-    let page = List::page(read.await?, limit, |_| offset.max(0) + limit);
-    Ok(Json(page.map(|pool| PoolOut::new(pool, now))))
-}
-
-/// Shows one pool.
-#[utoipa::path(get, path = "/pools/{id}", tag = "pools",
-    params(("id" = Uuid, Path, description = "The pool.")),
-    responses((status = 200, description = "The pool, its version as ETag.", body = PoolOut)))]
-pub async fn show_pool(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
-    let now = app.gate.now();
-    let read = app.read(move |mut tx| {
-        Box::pin(async move { pools::find_visible(&mut tx, &caller.scope, id).await })
-    });
-    let found = read.await?.ok_or_else(Error::not_found)?;
-    Ok((
-        [("etag", etag(found.version))],
-        Json(PoolOut::new(found, now)),
-    )
-        .into_response())
 }
