@@ -16,6 +16,7 @@ mod chromium;
 mod harness;
 mod licenses;
 mod pictures;
+mod routes;
 mod stage;
 mod tree;
 mod visitor;
