@@ -74,9 +74,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Opens a page, asks axe in every look, and gives the links on it.
     async fn visit(&mut self, path: &str) -> Vec<String> {
-        let t = std::time::Instant::now();
         self.visitor.opens(path).await;
-        println!("OPEN {path} {:?}", t.elapsed());
         if let Some(route) = routes::of(path, &self.routes) {
             self.seen.insert(route.clone(), path.to_owned());
         }
@@ -90,7 +88,6 @@ impl Walk<'_> {
                 self.visitor.looks(look).await;
             }
             let lines = axe::complaints(&self.visitor, &self.axe, rules).await;
-            println!("AXE {look:?} {:?}", t.elapsed());
             let lines = lines.into_iter().map(|line| format!("{path} ({look:?}): {line}"));
             self.trouble.extend(lines);
         }
