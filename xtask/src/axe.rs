@@ -34,7 +34,9 @@ pub fn ensure() -> Result<PathBuf> {
         .collect();
     if digest != DIGEST {
         let package = package.display();
-        return Err(format!("{package} is not axe-core {VERSION}: its SHA-512 is {digest}"));
+        return Err(format!(
+            "{package} is not axe-core {VERSION}: its SHA-512 is {digest}"
+        ));
     }
     let mut unpack = Command::new("tar");
     unpack.arg("-xzf").arg(&package).arg("package/axe.min.js");

@@ -1,4 +1,5 @@
-//! Every page of the console, asked by axe: light, dark and on a phone. No link leads nowhere.
+//! Every page of the console, asked by axe: light, dark and on a phone. No link leads nowhere, and no page has to
+//! be pushed sideways.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -54,7 +55,10 @@ async fn walk(looks: &[(Look, Rules)]) {
             open.extend(walk.visit(&path).await);
         }
     }
-    let unseen = walk.routes.iter().filter(|route| !walk.seen.contains_key(*route));
+    let unseen = walk
+        .routes
+        .iter()
+        .filter(|route| !walk.seen.contains_key(*route));
     let unseen: Vec<&String> = unseen.collect();
     assert!(unseen.is_empty(), "no link and no list leads to {unseen:?}");
     assert!(walk.trouble.is_empty(), "{}", walk.trouble.join("\n"));
@@ -78,22 +82,35 @@ impl Walk<'_> {
         if let Some(route) = routes::of(path, &self.routes) {
             self.seen.insert(route.clone(), path.to_owned());
         }
-        let lost = self.visitor.runs("return document.querySelector('.page-error, .door .w6')?.innerText ?? ''");
+        let lost = self
+            .visitor
+            .runs("return document.querySelector('.page-error, .door .w6')?.innerText ?? ''");
         let lost = lost.await;
         if lost != json!("") && path != NOWHERE {
             self.trouble.push(format!("{path} leads nowhere: {lost}"));
+        }
+        let wider = "return document.documentElement.scrollWidth - innerWidth";
+        let wider = self.visitor.runs(wider).await;
+        if wider.as_i64() > Some(0) {
+            self.trouble
+                .push(format!("{path} is {wider} pixels too wide"));
         }
         for &(look, rules) in self.looks {
             if self.looks.len() > 1 {
                 self.visitor.looks(look).await;
             }
             let lines = axe::complaints(&self.visitor, &self.axe, rules).await;
-            let lines = lines.into_iter().map(|line| format!("{path} ({look:?}): {line}"));
+            let lines = lines
+                .into_iter()
+                .map(|line| format!("{path} ({look:?}): {line}"));
             self.trouble.extend(lines);
         }
         let links = self.visitor.runs(LINKS).await;
         let links = links.as_array().expect("links").iter();
-        links.filter_map(|link| link.as_str()).map(str::to_owned).collect()
+        links
+            .filter_map(|link| link.as_str())
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -103,27 +120,52 @@ const NOWHERE: &str = "/nowhere";
 async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     let ingrid = Browser::new(stage.app.address);
     ingrid.sign_in(OPERATOR, demo::PASSWORD).await.goes("/");
-    let organizations = ingrid.get("/api/v1/organizations?limit=200").await.expect(200);
+    let organizations = ingrid
+        .get("/api/v1/organizations?limit=200")
+        .await
+        .expect(200);
     let organizations = organizations["items"].as_array().expect("items");
-    let partner = organizations.iter().find(|it| it["kind"] == "partner").expect("a partner");
+    let partner = organizations
+        .iter()
+        .find(|it| it["kind"] == "partner")
+        .expect("a partner");
     let partner = partner["id"].as_str().expect("an id");
 
-    let role = json!({"organization_id": partner, "name": "Auditor", "permissions": ["licenses.read"]});
+    let role =
+        json!({"organization_id": partner, "name": "Auditor", "permissions": ["licenses.read"]});
     ingrid.post("/api/v1/roles", role).await.expect(201);
     let token = json!({"name": "Billing", "permissions": ["licenses.read"]});
     ingrid.post("/api/v1/tokens", token).await.expect(201);
-    let invitation = json!({"email": "new@norvik.example", "organization_id": partner, "role": "reader"});
-    let invitation = ingrid.post("/api/v1/invitations", invitation).await.expect(201);
+    let invitation =
+        json!({"email": "new@norvik.example", "organization_id": partner, "role": "reader"});
+    let invitation = ingrid
+        .post("/api/v1/invitations", invitation)
+        .await
+        .expect(201);
     let invitation = ingrid.path(invitation["link"].as_str().expect("a link"));
 
-    let file = multipart::Part::text("Name,Kind,Reference\nNew one,customer,N-1\n,,\n").file_name("new.csv");
-    let file = multipart::Form::new().text("kind", "organizations").part("file", file);
-    let import = send(ingrid.request(Method::POST, "/api/v1/imports").multipart(file)).await;
+    let file = multipart::Part::text("Name,Kind,Reference\nNew one,customer,N-1\n,,\n")
+        .file_name("new.csv");
+    let file = multipart::Form::new()
+        .text("kind", "organizations")
+        .part("file", file);
+    let import = send(
+        ingrid
+            .request(Method::POST, "/api/v1/imports")
+            .multipart(file),
+    )
+    .await;
     let import = import.expect(201)["id"].as_str().expect("an id").to_owned();
 
     let reset = ingrid.path(&reset_link(stage, &ingrid).await);
     let job = job_of(&ingrid, partner).await;
-    let signed_out = vec!["/sign-in".into(), "/set-up/used".into(), invitation, reset, NOWHERE.into()];
+    let signed_out = vec![
+        "/sign-in".into(),
+        "/set-up/used".into(),
+        invitation,
+        reset,
+        NOWHERE.into(),
+    ];
     let signed_in = vec![
         "/".into(),
         "/catalog?show=products".into(),
@@ -144,13 +186,32 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
 async fn job_of(ingrid: &Browser, partner: &str) -> String {
     let licenses = ingrid.get("/api/v1/licenses?limit=200").await.expect(200);
     let licenses = licenses["items"].as_array().expect("items");
-    let untouched = |it: &&serde_json::Value| it["allocated"] == 0 && it["status"] == "active" && it["organization_name"] == "Norvik Networks";
-    let license = licenses.iter().find(untouched).expect("one that nobody received");
-    let path = format!("/pools/{}/allocations", license["pool_id"].as_str().expect("an id"));
-    let row = [("row", "a"), ("organization.a", partner), ("seen.a", "0"), ("quantity.a", "1"), ("step", "assign")];
+    let untouched = |it: &&serde_json::Value| {
+        it["allocated"] == 0
+            && it["status"] == "active"
+            && it["organization_name"] == "Norvik Networks"
+    };
+    let license = licenses
+        .iter()
+        .find(untouched)
+        .expect("one that nobody received");
+    let path = format!(
+        "/pools/{}/allocations",
+        license["pool_id"].as_str().expect("an id")
+    );
+    let row = [
+        ("row", "a"),
+        ("organization.a", partner),
+        ("seen.a", "0"),
+        ("quantity.a", "1"),
+        ("step", "assign"),
+    ];
     let done = ingrid.form(&path, &row).await;
     assert_eq!(done.status.as_u16(), 303, "{}", done.text);
-    let place = done.headers["location"].to_str().expect("a place").to_owned();
+    let place = done.headers["location"]
+        .to_str()
+        .expect("a place")
+        .to_owned();
     place.split_once("job=").expect("a job").1.to_owned()
 }
 
@@ -161,7 +222,9 @@ async fn reset_link(stage: &Stage, browser: &Browser) -> String {
     for (name, value) in machine::signed(gate.vault(), OPERATOR, gate.now()) {
         request = request.header(name, value);
     }
-    let link = send(request).await.expect(200)["link"].as_str().map(str::to_owned);
+    let link = send(request).await.expect(200)["link"]
+        .as_str()
+        .map(str::to_owned);
     link.expect("a link")
 }
 
@@ -183,7 +246,7 @@ async fn of_what_opens() {
     ingrid.presses("Columns").await;
     clean("the columns").await;
     ingrid.presses("Columns").await;
-    ingrid.ticks("Select").await;
+    ingrid.ticks("Select SASE-ADV-1Y, SO-10415").await;
     clean("a selection").await;
     ingrid.follows("Issue license").await;
     ingrid.ticks("Owner").await;
@@ -204,9 +267,14 @@ async fn of_what_opens() {
     clean("a refused grid").await;
 
     // A check that finds nothing proves something only if it can find something.
-    ingrid.runs("document.querySelector('h1').style.color = 'oklch(.9 .01 272)'").await;
+    ingrid
+        .runs("document.querySelector('h1').style.color = 'oklch(.9 .01 272)'")
+        .await;
     let found = axe::complaints(&ingrid, &axe, Rules::Colours).await;
-    assert!(found.len() == 1 && found[0].contains("color-contrast"), "{found:?}");
+    assert!(
+        found.len() == 1 && found[0].contains("color-contrast"),
+        "{found:?}"
+    );
     drop(ingrid);
     stage.end().await;
 }

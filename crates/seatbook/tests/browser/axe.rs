@@ -12,7 +12,7 @@ const REPEATED: &str = "tr:nth-of-type(n+13), tbody:nth-of-type(n+7), li:nth-of-
 
 const RUN: &str = "const [rules, repeated, done] = arguments;
 const context = { include: [document.documentElement], exclude: [...document.querySelectorAll(repeated)] };
-axe.run(context, { resultTypes: ['violations'], ...rules }).then(found => done(found.violations), error => done(String(error)));";
+axe.run(context, { resultTypes: ['violations'], preload: false, ...rules }).then(found => done(found.violations), error => done(String(error)));";
 
 /// Which of axe's rules are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +43,19 @@ pub async fn complaints(visitor: &Visitor, source: &str, rules: Rules) -> Vec<St
         Rules::Colours => json!({"runOnly": ["color-contrast"]}),
         Rules::Shape => json!({"rules": {"color-contrast": {"enabled": false}}}),
     };
-    let found = visitor.driver.execute_async(RUN, vec![options, json!(REPEATED)]).await;
+    let found = visitor
+        .driver
+        .execute_async(RUN, vec![options, json!(REPEATED)])
+        .await;
     let found = found.expect("axe answers").json().clone();
-    let violations = found.as_array().unwrap_or_else(|| panic!("axe failed: {found}"));
-    violations.iter().filter(|it| is_serious(it)).flat_map(lines).collect()
+    let violations = found
+        .as_array()
+        .unwrap_or_else(|| panic!("axe failed: {found}"));
+    violations
+        .iter()
+        .filter(|it| is_serious(it))
+        .flat_map(lines)
+        .collect()
 }
 
 fn is_serious(violation: &Value) -> bool {

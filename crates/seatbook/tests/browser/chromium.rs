@@ -32,7 +32,9 @@ impl Chromium {
             let read = log.read_line(&mut line).expect("its output is text");
             assert!(read > 0, "chromedriver ended before it listened");
             let told = line.split("successfully on port ").nth(1);
-            if let Some(port) = told.and_then(|rest| rest.trim_end().trim_end_matches('.').parse().ok()) {
+            if let Some(port) =
+                told.and_then(|rest| rest.trim_end().trim_end_matches('.').parse().ok())
+            {
                 break port;
             }
         };

@@ -2,12 +2,7 @@
 
 use serde_json::json;
 
-use crate::{
-    harness::Engine,
-    on_both,
-    stage::Stage,
-    visitor::Visitor,
-};
+use crate::{harness::Engine, on_both, stage::Stage, visitor::Visitor};
 
 on_both!(the_list_is_read, a_license_is_edited);
 
@@ -21,7 +16,10 @@ async fn book(engine: Engine) -> (Stage, uuid::Uuid) {
     let (license, pool) = app.license(app.provider, year, 50).await;
     app.license(app.provider, three, 20).await;
     let other = json!({"organization_id": app.provider, "sku_id": year, "quantity": 8, "sales_order": "SO-2"});
-    app.operator.post("/api/v1/licenses", other).await.expect(201);
+    app.operator
+        .post("/api/v1/licenses", other)
+        .await
+        .expect(201);
     app.allocate(pool, partner, 30).await;
     (stage, license)
 }
@@ -32,7 +30,9 @@ async fn heads(who: &Visitor) -> Vec<String> {
 
 /// What is written in these cells, in order.
 async fn cells(who: &Visitor, selector: &str) -> Vec<String> {
-    let script = format!("return [...document.querySelectorAll('{selector}')].map(it => it.innerText.trim())");
+    let script = format!(
+        "return [...document.querySelectorAll('{selector}')].map(it => it.innerText.trim())"
+    );
     let texts = who.runs(&script).await;
     let texts = texts.as_array().expect("texts").iter();
     texts
@@ -55,11 +55,30 @@ async fn the_list_is_read(engine: Engine) {
 }
 
 async fn shows_facts(olga: &Visitor) {
-    let expected = ["SKU", "Type", "Tier", "Class", "Start", "End", "Quantity", "Available", "Assigned", "Status"];
+    let expected = [
+        "SKU",
+        "Type",
+        "Tier",
+        "Class",
+        "Start",
+        "End",
+        "Quantity",
+        "Available",
+        "Assigned",
+        "Status",
+    ];
     assert_eq!(heads(olga).await[..10], expected);
     assert_eq!(cells(olga, "#rows .group strong").await, ["SO-1", "SO-2"]);
     let row = olga.row("EDGE-3Y");
-    for fact in ["Device", "Premium", "Class 2", "1 Jun 2026", "31 May 2029", "20", "Active"] {
+    for fact in [
+        "Device",
+        "Premium",
+        "Class 2",
+        "1 Jun 2026",
+        "31 May 2029",
+        "20",
+        "Active",
+    ] {
         row.sees(fact).await;
     }
 }
@@ -73,8 +92,13 @@ async fn narrows_and_sorts(olga: &Visitor) {
     olga.sees("SO-1").await;
 
     olga.chooses("Group by", "By SKU").await;
-    olga.row("EDGE-1Y Product of EDGE-1Y 2 licenses").sees("58 units").await;
-    assert_eq!(cells(olga, "#rows .group strong").await, ["EDGE-1Y", "EDGE-3Y"]);
+    olga.row("EDGE-1Y Product of EDGE-1Y 2 licenses")
+        .sees("58 units")
+        .await;
+    assert_eq!(
+        cells(olga, "#rows .group strong").await,
+        ["EDGE-1Y", "EDGE-3Y"]
+    );
     olga.chooses("Group by", "By sales order").await;
     olga.row("SO-1 2 licenses").sees("70 units").await;
 
@@ -95,7 +119,10 @@ async fn chooses_columns(olga: &Visitor) {
     olga.sees_no("Premium").await;
     olga.opens("/licenses").await;
     olga.sees_no("Premium").await;
-    assert!(!heads(olga).await.contains(&"Tier".to_owned()), "the choice is kept");
+    assert!(
+        !heads(olga).await.contains(&"Tier".to_owned()),
+        "the choice is kept"
+    );
 }
 
 async fn leads_to_the_tenants(olga: &Visitor) {
@@ -111,12 +138,18 @@ async fn leads_to_the_tenants(olga: &Visitor) {
     let by_link = olga.driver.current_url().await.expect("an address");
     olga.follows("Licenses").await;
     let button = olga.finds("button", "Update assignment").await;
-    assert!(!button.is_enabled().await.expect("a button"), "nothing is selected");
+    assert!(
+        !button.is_enabled().await.expect("a button"),
+        "nothing is selected"
+    );
     olga.ticks("Select EDGE-3Y, SO-1").await;
     olga.sees("1 selected").await;
     olga.presses("Update assignment").await;
     olga.sees("Update license assignment").await;
-    assert_eq!(olga.driver.current_url().await.expect("an address"), by_link);
+    assert_eq!(
+        olga.driver.current_url().await.expect("an address"),
+        by_link
+    );
 }
 
 /// What is fixed cannot be changed, what belongs to the sales order reaches all of it, and the quantity goes down
@@ -136,8 +169,13 @@ async fn a_license_is_edited(engine: Engine) {
     olga.types("First day", "06152026").await;
     olga.fills("Quantity", "29").await;
     olga.presses("Save changes").await;
-    olga.sees("30 devices are in use; free 1 before you lower the quantity to 29.").await;
-    assert_eq!(olga.value("Support reference").await, "CASE-77", "what was typed stands");
+    olga.sees("30 devices are in use; free 1 before you lower the quantity to 29.")
+        .await;
+    assert_eq!(
+        olga.value("Support reference").await,
+        "CASE-77",
+        "what was typed stands"
+    );
     olga.fills("Quantity", "30").await;
     olga.presses("Save changes").await;
     olga.sees("14 Jun 2027").await;

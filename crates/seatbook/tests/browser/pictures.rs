@@ -17,7 +17,9 @@ const VARIABLE: &str = "UPDATE_SCREENSHOTS";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn screenshots_of_the_documentation() {
     let stage = Stage::demo(Engine::Sqlite).await;
-    let ingrid = stage.demo_person("ingrid@norvik.example", Look::Light).await;
+    let ingrid = stage
+        .demo_person("ingrid@norvik.example", Look::Light)
+        .await;
     ingrid.sees("Latest changes").await;
     take(&ingrid, "overview").await;
     ingrid.opens("/licenses").await;

@@ -24,7 +24,10 @@ const NO_PAGES: [&str; 14] = [
 /// Every route that answers GET with a page.
 pub fn pages() -> Vec<String> {
     let mut found = Vec::new();
-    gather(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    gather(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
     found.retain(|route| !NO_PAGES.contains(&route.as_str()) && !route.ends_with("/tenants"));
     found.sort();
     assert!(found.len() > 40, "the sources were read: {found:?}");
@@ -36,10 +39,16 @@ pub fn of<'a>(path: &str, routes: &'a [String]) -> Option<&'a String> {
     let path = path.split('?').next().unwrap_or(path);
     let fits = |route: &&String| {
         let (mut asked, mut offered) = (path.split('/'), route.split('/'));
-        let same = asked.by_ref().zip(offered.by_ref()).all(|(word, part)| part.starts_with('{') || word == part);
+        let same = asked
+            .by_ref()
+            .zip(offered.by_ref())
+            .all(|(word, part)| part.starts_with('{') || word == part);
         same && path.split('/').count() == route.split('/').count()
     };
-    routes.iter().filter(fits).min_by_key(|route| route.matches('{').count())
+    routes
+        .iter()
+        .filter(fits)
+        .min_by_key(|route| route.matches('{').count())
 }
 
 fn gather(folder: &Path, found: &mut Vec<String>) {

@@ -1,7 +1,7 @@
 //! A whole Seatbook with workers, and a Chromium to visit it with.
 
-use serde_json::json;
 use seatbook::{access::links, demo, jobs::Runner, router};
+use serde_json::json;
 
 use crate::{
     chromium::Chromium,

@@ -26,12 +26,19 @@ async fn licenses_pass_down_the_tree(engine: Engine) {
     issues(&olga).await;
     passes(&olga, "Nordlicht", "30").await;
 
-    let link = invites(&olga, "paul@nordlicht.example", "Nordlicht", "Partner administrator").await;
+    let link = invites(
+        &olga,
+        "paul@nordlicht.example",
+        "Nordlicht",
+        "Partner administrator",
+    )
+    .await;
     let paul = joins(&stage, &link, "Paul Partner").await;
     adds_organization(&paul, "Aurora Clinics", "Customer").await;
     passes(&paul, "Aurora Clinics", "20").await;
 
-    paul.opens(&format!("/pools/{}/allocations", pool_of(&olga).await)).await;
+    paul.opens(&format!("/pools/{}/allocations", pool_of(&olga).await))
+        .await;
     paul.sees("Error 404").await;
     paul.opens("/").await;
 
@@ -105,7 +112,9 @@ async fn invites(who: &Visitor, email: &str, at: &str, role: &str) -> String {
     who.chooses("Role", role).await;
     who.presses("Make the link").await;
     who.sees(&format!("{email} is invited.")).await;
-    let link = who.runs("return document.querySelector('dialog .secret code').textContent").await;
+    let link = who
+        .runs("return document.querySelector('dialog .secret code').textContent")
+        .await;
     who.presses("Copy invitation link").await;
     who.sees("Copied").await;
     who.follows("Done").await;
@@ -131,8 +140,13 @@ async fn reads_but_cannot_change(clara: &Visitor, paul: &Visitor) {
     }
     clara.misses("button", "Update assignment").await;
     let partners = pool_of(paul).await;
-    let shares = format!("return fetch('/api/v1/pools/{partners}/allocations').then(answer => answer.json())");
-    let own = paul.runs(&shares).await["items"][0]["pool_id"].as_str().expect("an id").to_owned();
+    let shares = format!(
+        "return fetch('/api/v1/pools/{partners}/allocations').then(answer => answer.json())"
+    );
+    let own = paul.runs(&shares).await["items"][0]["pool_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     clara.opens(&format!("/pools/{own}/allocations")).await;
     clara.sees("Error 403").await;
 }
@@ -141,6 +155,8 @@ async fn reads_but_cannot_change(clara: &Visitor, paul: &Visitor) {
 async fn pool_of(who: &Visitor) -> String {
     who.follows("Licenses").await;
     who.finds("text", "Assigned").await;
-    let link = who.runs("return document.querySelector('a[href$=\"/shares\"]').pathname.split('/')[2]").await;
+    let link = who
+        .runs("return document.querySelector('a[href$=\"/shares\"]').pathname.split('/')[2]")
+        .await;
     link.as_str().expect("an id").to_owned()
 }

@@ -30,7 +30,6 @@ pub enum Look {
     Light,
     Dark,
     Phone,
-    PhoneDark,
 }
 
 impl Visitor {
@@ -46,21 +45,28 @@ impl Visitor {
 
     /// Changes screen and colours.
     pub async fn looks(&self, look: Look) {
-        let phone = matches!(look, Look::Phone | Look::PhoneDark);
-        let dark = matches!(look, Look::Dark | Look::PhoneDark);
+        let phone = look == Look::Phone;
+        let dark = look == Look::Dark;
         let (width, height) = if phone { (390, 844) } else { (1280, 800) };
-        let screen = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone});
-        self.tells("Emulation.setDeviceMetricsOverride", screen).await;
+        let screen =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone});
+        self.tells("Emulation.setDeviceMetricsOverride", screen)
+            .await;
         let scheme = if dark { "dark" } else { "light" };
         // Without motion, a picture does not depend on when it was taken.
         let features = json!([{"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": "reduce"}]);
-        self.tells("Emulation.setEmulatedMedia", json!({"features": features})).await;
+        self.tells("Emulation.setEmulatedMedia", json!({"features": features}))
+            .await;
     }
 
     /// Switches JavaScript off, as some people and some companies do.
     pub async fn without_script(&self) {
-        self.tells("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;
+        self.tells(
+            "Emulation.setScriptExecutionDisabled",
+            json!({"value": true}),
+        )
+        .await;
     }
 
     /// Says something to the browser itself.
@@ -122,8 +128,10 @@ impl Visitor {
 
     /// Types on into a field, key by key.
     pub async fn types(&self, label: &str, text: &str) {
-        self.does("field", label, async |field: WebElement| field.send_keys(text).await)
-            .await;
+        self.does("field", label, async |field: WebElement| {
+            field.send_keys(text).await
+        })
+        .await;
     }
 
     /// Chooses in a list; in one that searches, by typing what it is called.
@@ -140,7 +148,11 @@ impl Visitor {
         for _ in 0..60 {
             let words = vec![field.to_json().expect("an element")];
             let now = self.driver.execute(chosen, words).await.expect("a list");
-            if now.json().as_str().is_some_and(|now| now.starts_with(choice)) {
+            if now
+                .json()
+                .as_str()
+                .is_some_and(|now| now.starts_with(choice))
+            {
                 return;
             }
             field.send_keys(Key::Down).await.expect("a list");
@@ -203,7 +215,11 @@ impl Visitor {
     /// Everything that can be read, below the address; for messages.
     pub async fn reads(&self) -> String {
         let script = "return `${location.href}\n${(document.querySelector('dialog[open]') ?? document.body).innerText}`";
-        self.runs(script).await.as_str().unwrap_or_default().to_owned()
+        self.runs(script)
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Runs script in the page; for what cannot be seen.
@@ -238,7 +254,12 @@ impl Visitor {
 
     /// Does something to what is found. Where the page replaced it meanwhile, or something still covers it, it is
     /// looked for again.
-    async fn does(&self, kind: &str, name: &str, act: impl AsyncFn(WebElement) -> WebDriverResult<()>) {
+    async fn does(
+        &self,
+        kind: &str,
+        name: &str,
+        act: impl AsyncFn(WebElement) -> WebDriverResult<()>,
+    ) {
         let trouble = Mutex::new("it is not there".to_owned());
         let done = self.until(async || {
             let found = self.looks_for(kind, name).await?;
@@ -248,7 +269,10 @@ impl Visitor {
                 .ok()
         });
         if done.await.is_none() {
-            let (what, why) = (self.names(kind, name), trouble.lock().expect("a text").clone());
+            let (what, why) = (
+                self.names(kind, name),
+                trouble.lock().expect("a text").clone(),
+            );
             panic!("cannot use {what}: {why}\n{}", self.reads().await);
         }
     }
