@@ -22,7 +22,7 @@ const KINDS = {
 };
 
 const row = scope => [...scope.querySelectorAll('tr, li')].filter(visible).find(candidate => {
-  const written = [...candidate.querySelectorAll('input:not([type=hidden])')].filter(visible).map(input => input.value);
+  const written = [...candidate.querySelectorAll('input:not([type=hidden], [type=checkbox], [type=radio])')].filter(visible).map(input => input.value);
   return squash(`${candidate.innerText} ${written.join(' ')}`).includes(within);
 });
 const reach = document.querySelector('dialog[open]') ?? document.body;
