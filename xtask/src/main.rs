@@ -1,5 +1,6 @@
 //! Developer commands, in Rust so that they run wherever the project does: `cargo xtask --help` lists them.
 
+mod axe;
 mod ci;
 mod new_room;
 mod packages;
@@ -22,12 +23,14 @@ struct Line {
 enum Verb {
     /// Everything a change must pass: format, lints, documentation, tests. `.ci/run` runs this.
     Ci,
-    /// All tests on both database engines; installs PostgreSQL and Chromium where they are missing.
+    /// All tests on both database engines; installs PostgreSQL, Chromium and npm where they are missing.
     Test {
         /// Given on to the test runner, for example `-p store` or a part of a test's name.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Takes the documentation's screenshots anew, in a real Chromium.
+    Screenshots,
     /// A throwaway PostgreSQL until Ctrl-C, for running single tests by hand.
     Postgres,
     /// Writes a room's plaque, its drawers and its test file.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let outcome = match Line::parse().command {
         Verb::Ci => ci::run(),
         Verb::Test { arguments } => test::run(&arguments),
+        Verb::Screenshots => test::screenshots(),
         Verb::Postgres => postgres::serve(),
         Verb::NewRoom { name } => new_room::run(&name),
     };

@@ -22,7 +22,7 @@ struct Program {
     brew: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 4] = [
     Program {
         name: "a PostgreSQL server",
         found: || postgres::programs().is_some(),
@@ -46,6 +46,14 @@ const PROGRAMS: [Program; 3] = [
         dnf: &["chromedriver"],
         pacman: &["chromium"],
         brew: &["chromedriver"],
+    },
+    Program {
+        name: "npm",
+        found: || on_path("npm").is_some(),
+        apt: &["npm"],
+        dnf: &["npm"],
+        pacman: &["npm"],
+        brew: &["node"],
     },
 ];
 

@@ -46,7 +46,9 @@ pub fn serve() -> Result<()> {
     let interrupts = on_interrupt()?;
     crate::packages::ensure()?;
     let cluster = Cluster::start()?;
+    let axe = crate::axe::ensure()?;
     println!("{}={}", crate::test::VARIABLE, cluster.url());
+    println!("{}={}", crate::test::AXE, axe.display());
     println!("Ctrl-C stops it and removes its data.");
     interrupts
         .recv()

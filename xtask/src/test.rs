@@ -1,13 +1,31 @@
 //! `cargo xtask test`: every test, on both engines, with nothing to prepare by hand.
 
 use crate::{
-    packages,
+    axe, packages,
     postgres::Cluster,
     shell::{Result, cargo, on_interrupt, read, run as run_command},
 };
 
 /// Where the tests find PostgreSQL. They fail without it: a test that skips itself proves nothing.
 pub const VARIABLE: &str = "SEATBOOK_TEST_POSTGRES";
+
+/// Where the browser tests find axe-core, which they put into every page.
+pub const AXE: &str = "SEATBOOK_TEST_AXE";
+
+/// Takes the documentation's pictures: a test of the browser binary, told to write them.
+pub fn screenshots() -> Result<()> {
+    let _interrupts = on_interrupt()?;
+    packages::ensure()?;
+    let test = [
+        "test",
+        "--package",
+        "seatbook",
+        "--test",
+        "browser",
+        "screenshots",
+    ];
+    run_command(cargo(&test).env("UPDATE_SCREENSHOTS", "1"))
+}
 
 /// Installs what is missing, then runs the tests that the arguments choose, or all.
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -33,7 +51,8 @@ fn suite(url: &str, arguments: &[String]) -> Result<()> {
     if !chosen {
         tests.arg("--workspace");
     }
-    run_command(tests.args(arguments).env(VARIABLE, url))?;
+    let axe = axe::ensure()?;
+    run_command(tests.args(arguments).env(VARIABLE, url).env(AXE, &axe))?;
 
     // `cargo test` has run them already; a choice of tests is not a wish for all examples.
     let everything = arguments.iter().all(|word| word == "--no-fail-fast");

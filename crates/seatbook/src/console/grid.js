@@ -121,9 +121,9 @@ const runGrid = form => {
     const row = /** @type {HTMLElement} */ (/** @type {HTMLElement} */ (event.target).closest('tr')), picked = /** @type {CustomEvent} */ (event).detail;
     row.dataset.seen = picked.seen ?? '0'; row.dataset.floor = picked.floor ?? '0';
     const before = /** @type {HTMLInputElement|null} */ (one('[data-seen-input]', row));
-    if (before) before.value = picked.seen ?? '0';
-    if (picked.seen && !amount(row).value) amount(row).value = picked.seen;
-    say('[data-use]', picked.floor && picked.floor !== '0' ? `${words(Number(picked.floor))} in use, cannot go below` : picked.seen ? `has ${words(Number(picked.seen))} now` : 'new here', row);
+    if (before) before.value = row.dataset.seen;
+    if (seen(row) && !amount(row).value) amount(row).value = String(seen(row));
+    say('[data-use]', floor(row) ? `${words(floor(row))} in use, cannot go below` : seen(row) ? `has ${words(seen(row))} now` : 'new here', row);
     blame(row, ''); total(); amount(row).focus(); amount(row).select();
   });
   form.addEventListener('change', event => {

@@ -86,7 +86,6 @@ async fn edit_page(
 ) -> Result<LicenseEditPage> {
     let (license, siblings) = find(app, frame, id).await?;
     let in_use = license.allocated + license.assigned;
-    let least = in_use.max(1).to_string();
     let fields = vec![
         Field::text("support_reference", "Support reference")
             .value(license.support_reference.clone().unwrap_or_default()),
@@ -95,7 +94,8 @@ async fn edit_page(
             .required(),
         Field::new("number", "quantity", "Quantity")
             .value(license.quantity.to_string())
-            .between(least, "999999999")
+            // Not from what is in use: the refusal says how many units to free, a browser's bubble does not.
+            .between("1", "999999999")
             .required(),
         Field::text("name", "Name").value(license.name.clone().unwrap_or_default()),
     ];

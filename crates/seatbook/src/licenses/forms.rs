@@ -141,9 +141,13 @@ async fn new_page(
         .iter()
         .map(|sku| (sku.id.to_string(), format!("{} · {}", sku.code, sku.name)))
         .collect();
-    let choices: Vec<(&str, &str)> = choices
-        .iter()
-        .map(|(id, label)| (id.as_str(), label.as_str()))
+    // Nothing is chosen at first: a license of whichever SKU stands on top is soon issued by mistake.
+    let choices: Vec<(&str, &str)> = std::iter::once(("", ""))
+        .chain(
+            choices
+                .iter()
+                .map(|(id, label)| (id.as_str(), label.as_str())),
+        )
         .collect();
     let owner = (
         frame.visitor.organization_id.to_string(),

@@ -1,0 +1,34 @@
+//! The console as people use it: real clicks and keys in a real Chromium.
+//!
+//! `cargo xtask test` installs Chromium and fetches axe; CONTRIBUTING.md says how to run these tests alone and
+//! how to renew the pictures of the documentation.
+
+mod accessibility;
+mod assignment;
+mod axe;
+mod chromium;
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the other binary's harness: a browser needs only part of it"
+)]
+#[path = "../it/harness/mod.rs"]
+mod harness;
+mod licenses;
+mod pictures;
+mod routes;
+mod stage;
+mod tree;
+mod visitor;
+
+/// Writes one test for each engine.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => { $(mod $name {
+        use crate::harness::Engine;
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn sqlite() { super::$name(Engine::Sqlite).await }
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn postgres() { super::$name(Engine::Postgres).await }
+    })+ };
+}
+use on_both;

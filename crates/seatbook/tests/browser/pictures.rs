@@ -1,0 +1,59 @@
+//! The pictures in the documentation: of the demo's book, on a day that never passes, so that a picture changes
+//! only when its page does.
+
+use std::{fs, path::Path};
+
+use thirtyfour::Key;
+
+use crate::{
+    harness::Engine,
+    stage::Stage,
+    visitor::{Look, Visitor},
+};
+
+/// Set by `cargo xtask screenshots`. Without it the pages are visited, and the pictures stay as they are.
+const VARIABLE: &str = "UPDATE_SCREENSHOTS";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn screenshots_of_the_documentation() {
+    let stage = Stage::demo(Engine::Sqlite).await;
+    let ingrid = stage
+        .demo_person("ingrid@norvik.example", Look::Light)
+        .await;
+    ingrid.sees("Latest changes").await;
+    take(&ingrid, "overview").await;
+    ingrid.opens("/licenses").await;
+    take(&ingrid, "licenses").await;
+    ingrid.looks(Look::Dark).await;
+    take(&ingrid, "licenses-dark").await;
+    ingrid.looks(Look::Phone).await;
+    take(&ingrid, "licenses-phone").await;
+    ingrid.looks(Look::Light).await;
+    fills_a_grid(&ingrid).await;
+    take(&ingrid, "update-assignment").await;
+    drop(ingrid);
+    stage.end().await;
+}
+
+/// An update with a row that is finished and one that is being filled.
+async fn fills_a_grid(who: &Visitor) {
+    who.opens("/licenses?q=SASE-ADV-1Y&status=active").await;
+    who.row("640").follows("640").await;
+    who.follows("Update assignment").await;
+    who.presses("Add tenant").await;
+    who.finds("option", "").await;
+    who.keys(Key::Enter).await;
+    who.fills("Quantity", "25").await;
+    who.presses("Save this row").await;
+}
+
+async fn take(who: &Visitor, name: &str) {
+    if std::env::var_os(VARIABLE).is_none() {
+        return;
+    }
+    // A focus ring says where somebody is; a picture is of nobody.
+    who.runs("document.activeElement?.blur()").await;
+    let picture = who.driver.screenshot_as_png().await.expect("a picture");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots");
+    fs::write(folder.join(format!("{name}.png")), picture).expect("it is written");
+}

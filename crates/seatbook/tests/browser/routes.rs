@@ -1,0 +1,71 @@
+//! Which pages there are: every route that answers GET, read from the sources, so that none is forgotten.
+
+use std::{fs, path::Path};
+
+/// Routes that answer GET with something else than a page: parts of pages, files, streams, ways on. The page for
+/// the code of a second factor is the sign-in's with one field, and shows itself to nobody else.
+const NO_PAGES: [&str; 14] = [
+    "/api/v1/openapi.json",
+    "/assets/{file}",
+    "/catalog/skus/options",
+    "/favicon.ico",
+    "/imports/samples/{kind}",
+    "/imports/{id}/result.csv",
+    "/jobs/{id}/events",
+    "/licenses/assign",
+    "/licenses/new/preview",
+    "/livez",
+    "/organizations/options",
+    "/organizations/{id}/move/preview",
+    "/readyz",
+    "/sign-in/code",
+];
+
+/// Every route that answers GET with a page.
+pub fn pages() -> Vec<String> {
+    let mut found = Vec::new();
+    gather(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
+    found.retain(|route| !NO_PAGES.contains(&route.as_str()) && !route.ends_with("/tenants"));
+    found.sort();
+    assert!(found.len() > 40, "the sources were read: {found:?}");
+    found
+}
+
+/// The route that answers a path: of two that fit, the one with more words of its own.
+pub fn of<'a>(path: &str, routes: &'a [String]) -> Option<&'a String> {
+    let path = path.split('?').next().unwrap_or(path);
+    let fits = |route: &&String| {
+        let (mut asked, mut offered) = (path.split('/'), route.split('/'));
+        let same = asked
+            .by_ref()
+            .zip(offered.by_ref())
+            .all(|(word, part)| part.starts_with('{') || word == part);
+        same && path.split('/').count() == route.split('/').count()
+    };
+    routes
+        .iter()
+        .filter(fits)
+        .min_by_key(|route| route.matches('{').count())
+}
+
+fn gather(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            gather(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            let text = fs::read_to_string(&path).expect("a source");
+            found.extend(text.split(".route(").skip(1).filter_map(answers_get));
+        }
+    }
+}
+
+/// The route of what stands behind `.route(`, if it names `get`.
+fn answers_get(rest: &str) -> Option<String> {
+    let (route, handlers) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
+    let handlers = handlers.split(['}', ';']).next()?;
+    handlers.contains("get(").then(|| route.to_owned())
+}
