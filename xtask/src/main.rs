@@ -6,6 +6,7 @@ mod packages;
 mod postgres;
 mod shell;
 mod test;
+mod trials;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,8 @@ enum Verb {
     },
     /// A throwaway PostgreSQL until Ctrl-C, for running single tests by hand.
     Postgres,
+    /// Kills the server in the middle of writes and races for the last units, on both engines.
+    Torture(trials::Torture),
     /// Writes a room's plaque, its drawers and its test file.
     NewRoom {
         /// A plural noun that customers use: `refunds`.
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Verb::Ci => ci::run(),
         Verb::Test { arguments } => test::run(&arguments),
         Verb::Postgres => postgres::serve(),
+        Verb::Torture(torture) => trials::torture(&torture),
         Verb::NewRoom { name } => new_room::run(&name),
     };
     match outcome {
