@@ -5,6 +5,7 @@
 //! Keeps true: what is wrong is printed with where it is, and nothing wrong ends with success.
 //! Read first: docs/decisions/0010, on why this is a package and may have drivers.
 
+mod bench;
 mod book;
 mod person;
 mod random;
@@ -13,12 +14,12 @@ mod server;
 mod torture;
 mod wire;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{server::Ground, torture::TortureArgs};
+use crate::{bench::BenchArgs, server::Ground, torture::TortureArgs};
 
 /// What went wrong, as a sentence for the person at the terminal.
 pub type Result<T> = std::result::Result<T, String>;
@@ -36,6 +37,11 @@ struct Line {
 enum Verb {
     /// Tries to make the server lose, double or tear what was written.
     Torture(TortureArgs),
+    /// Measures the server beside the limits of this machine.
+    Bench(BenchArgs),
+    /// Answers and does nothing else: what `bench axum` measures the server beside.
+    #[command(hide = true)]
+    Answer { listen: SocketAddr },
 }
 
 /// What there is to work with.
@@ -78,6 +84,9 @@ async fn main() -> ExitCode {
 
 async fn run(line: Line) -> Result<bool> {
     let given = line.ground;
+    if let Verb::Answer { listen } = line.command {
+        return bench::serve_bare(listen).await.map(|()| true);
+    }
     // A run before this one may have been killed and have left its books.
     let _ = std::fs::remove_dir_all(&given.scratch);
     let made = std::fs::create_dir_all(&given.scratch);
@@ -93,6 +102,8 @@ async fn run(line: Line) -> Result<bool> {
     };
     let done = match line.command {
         Verb::Torture(args) => torture::run(&ground, &args, given.json).await?,
+        Verb::Bench(args) => bench::run(&ground, &args, given.json).await.map(|()| true)?,
+        Verb::Answer { .. } => true,
     };
     if done {
         let _ = std::fs::remove_dir_all(&ground.scratch);

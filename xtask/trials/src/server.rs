@@ -225,6 +225,18 @@ impl Drop for Server {
     }
 }
 
+/// Waits until a process of ours takes connections.
+pub async fn await_listener(address: SocketAddr) -> Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if TcpStream::connect(address).await.is_ok() {
+            return Ok(());
+        }
+        pause(Duration::from_millis(3)).await;
+    }
+    Err(format!("nobody listens at {address}"))
+}
+
 /// Time that passes on purpose: before a kill, between two looks at another process.
 #[expect(
     clippy::disallowed_methods,

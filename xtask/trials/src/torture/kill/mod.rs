@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The journal of a book that has seen many bursts takes long to verify: then another book is begun.
-const ROUNDS_A_BOOK: u64 = 25;
+const ROUNDS_A_BOOK: u64 = 30;
 /// A job whose worker was killed is taken over after its lease of 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(90);
 
