@@ -33,6 +33,8 @@ enum Verb {
     Postgres,
     /// Kills the server in the middle of writes and races for the last units, on both engines.
     Torture(trials::Torture),
+    /// Measures the server beside the limits of this machine: drivers, pgbench, a bare answer of axum.
+    Bench(trials::Bench),
     /// Writes a room's plaque, its drawers and its test file.
     NewRoom {
         /// A plural noun that customers use: `refunds`.
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Verb::Test { arguments } => test::run(&arguments),
         Verb::Postgres => postgres::serve(),
         Verb::Torture(torture) => trials::torture(&torture),
+        Verb::Bench(bench) => trials::bench(&bench),
         Verb::NewRoom { name } => new_room::run(&name),
     };
     match outcome {

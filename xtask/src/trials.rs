@@ -1,4 +1,4 @@
-//! `cargo xtask torture`: the package `trials` on the real server, with everything it needs.
+//! `cargo xtask torture` and `cargo xtask bench`: the package `trials` on the real server, with what it needs.
 //!
 //! The trials are a package of their own, so that `cargo xtask test` need not build them (docs/decisions/0010).
 
@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     packages,
-    postgres::{Cluster, Durability},
+    postgres::{self, Cluster, Durability},
     shell::{Result, built, cargo, on_interrupt, run, scratch},
 };
 
@@ -35,6 +35,56 @@ pub struct Torture {
     /// One JSON object a line: name, engine, tried, wrong, seed.
     #[arg(long)]
     json: bool,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Measure {
+    /// The cheapest answer to somebody recognised, beside a bare answer of axum.
+    Axum,
+    /// Issuing at 64 connections, beside the same statements by the drivers and by pgbench.
+    Issue,
+    /// Passing one unit on, each connection on a pool of its own, then all on one.
+    Allocate,
+    /// The license list with few and with many licenses.
+    List,
+}
+
+/// What `cargo xtask bench` is told.
+#[derive(Args)]
+pub struct Bench {
+    /// Which; all unless said.
+    names: Vec<Measure>,
+    /// How long each rate is measured; 5 unless said.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Licenses in the book of `list`, ascending; 1000,100000,1000000 unless said.
+    #[arg(long)]
+    sizes: Option<String>,
+    /// One JSON object a line: name, engine, ours, limit, ratio, unit.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Measures the server as it is shipped, beside the limits of the same machine in the same run.
+pub fn bench(bench: &Bench) -> Result<()> {
+    let _interrupts = on_interrupt()?;
+    packages::ensure()?;
+    let cluster = Cluster::start(Durability::Full)?;
+    build(&["--release"])?;
+    eprintln!("profile release; client, server and database share this machine");
+    let mut command = trials("release", &cluster, "bench", bench.json);
+    command.args(names(&bench.names));
+    if let Some(seconds) = bench.seconds {
+        command.args(["--seconds", &seconds.to_string()]);
+    }
+    if let Some(sizes) = &bench.sizes {
+        command.args(["--sizes", sizes]);
+    }
+    if let Some(programs) = postgres::programs() {
+        command.arg("--programs").arg(programs);
+    }
+    run(&mut command)
 }
 
 /// Tortures the server of the dev profile: its checks of arithmetic are on.
@@ -69,15 +119,19 @@ fn build(profile: &[&str]) -> Result<()> {
 }
 
 fn ordeals(cluster: &Cluster, torture: &Torture) -> Command {
-    let names = torture.names.iter().filter_map(Ordeal::to_possible_value);
     let mut command = trials("debug", cluster, "torture", torture.json);
-    command.args(names.map(|name| name.get_name().to_owned()));
+    command.args(names(&torture.names));
     for (flag, value) in [("--rounds", torture.rounds), ("--seed", torture.seed)] {
         if let Some(value) = value {
             command.args([flag, &value.to_string()]);
         }
     }
     command
+}
+
+fn names<N: ValueEnum>(chosen: &[N]) -> Vec<String> {
+    let values = chosen.iter().filter_map(ValueEnum::to_possible_value);
+    values.map(|value| value.get_name().to_owned()).collect()
 }
 
 /// The program of the trials, told where everything is.

@@ -102,7 +102,9 @@ async fn run(line: Line) -> Result<bool> {
     };
     let done = match line.command {
         Verb::Torture(args) => torture::run(&ground, &args, given.json).await?,
-        Verb::Bench(args) => bench::run(&ground, &args, given.json).await.map(|()| true)?,
+        Verb::Bench(args) => bench::run(&ground, &args, given.json)
+            .await
+            .map(|()| true)?,
         Verb::Answer { .. } => true,
     };
     if done {
