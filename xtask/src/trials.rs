@@ -32,6 +32,9 @@ pub struct Torture {
     /// Makes the same choices again.
     #[arg(long)]
     seed: Option<u64>,
+    /// Goes on with a run that was stopped: its seed, and the first round that is to be run.
+    #[arg(long, requires = "seed")]
+    from: Option<u64>,
     /// One JSON object a line: name, engine, tried, wrong, seed.
     #[arg(long)]
     json: bool,
@@ -71,7 +74,7 @@ pub fn bench(bench: &Bench) -> Result<()> {
     let _interrupts = on_interrupt()?;
     packages::ensure()?;
     let cluster = Cluster::start(Durability::Full)?;
-    build(&["--release"])?;
+    build(&["--release", "--package", "seatbook", "--package", "trials"])?;
     eprintln!("profile release; client, server and database share this machine");
     let mut command = trials("release", &cluster, "bench", bench.json);
     command.args(names(&bench.names));
@@ -92,19 +95,22 @@ pub fn torture(torture: &Torture) -> Result<()> {
     let _interrupts = on_interrupt()?;
     packages::ensure()?;
     let cluster = Cluster::start(Durability::Full)?;
-    build(&[])?;
+    build(&["--package", "seatbook", "--package", "trials"])?;
     run(&mut ordeals(&cluster, torture))
 }
 
 /// What CI has time for; the installed programs are there already.
 pub fn short_torture() -> Result<()> {
     let cluster = Cluster::start(Durability::Full)?;
-    build(&[])?;
+    // What the step before has built: without the tests, half of the dependencies have fewer features, and they
+    // and the house would be built once more.
+    build(&["--workspace", "--bins", "--tests"])?;
     for (name, rounds) in [(Ordeal::Race, 3), (Ordeal::Kill, 30)] {
         let torture = Torture {
             names: vec![name],
             rounds: Some(rounds),
             seed: None,
+            from: None,
             json: false,
         };
         run(&mut ordeals(&cluster, &torture))?;
@@ -112,16 +118,20 @@ pub fn short_torture() -> Result<()> {
     Ok(())
 }
 
-/// Server and trials together: built apart, they would build what both depend on twice.
-fn build(profile: &[&str]) -> Result<()> {
-    let packages = ["build", "--package", "seatbook", "--package", "trials"];
-    run(cargo(&packages).args(profile))
+/// Server and trials together, so that what both depend on is built once.
+fn build(what: &[&str]) -> Result<()> {
+    run(cargo(&["build"]).args(what))
 }
 
 fn ordeals(cluster: &Cluster, torture: &Torture) -> Command {
     let mut command = trials("debug", cluster, "torture", torture.json);
     command.args(names(&torture.names));
-    for (flag, value) in [("--rounds", torture.rounds), ("--seed", torture.seed)] {
+    let numbers = [
+        ("--rounds", torture.rounds),
+        ("--seed", torture.seed),
+        ("--from", torture.from),
+    ];
+    for (flag, value) in numbers {
         if let Some(value) = value {
             command.args([flag, &value.to_string()]);
         }

@@ -46,12 +46,17 @@ pub struct TortureArgs {
     /// Makes the same choices again.
     #[arg(long)]
     seed: Option<u64>,
+    /// The first round that is run: goes on with a run that was stopped.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
 }
 
 /// What one trial is told.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial {
     pub engine: Engine,
+    /// The first round and the last.
+    pub from: u64,
     pub rounds: u64,
     pub seed: u64,
 }
@@ -81,6 +86,7 @@ pub async fn run(ground: &Ground, args: &TortureArgs, json: bool) -> Result<bool
         let rounds = args.rounds.unwrap_or(name.usual_rounds());
         let trial = |engine| Trial {
             engine,
+            from: args.from,
             rounds,
             seed,
         };

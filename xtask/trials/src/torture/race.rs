@@ -41,7 +41,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         races: 0,
         round: 0,
     };
-    for round in 1..=trial.rounds {
+    for round in trial.from..=trial.rounds {
         track.round = round;
         track.last_units().await?;
         track.two_times_thirty().await?;

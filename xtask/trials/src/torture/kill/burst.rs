@@ -67,9 +67,9 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// What marks everything that a round makes.
+    /// What marks everything that a round makes, and is no part of another round's mark.
     pub fn order(self) -> String {
-        format!("SO-{}", self.round)
+        format!("SO-{:06}", self.round)
     }
 }
 

@@ -31,7 +31,7 @@ const ROUNDS_A_BOOK: u64 = 30;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A book under torture.
-struct Bench {
+struct Anvil {
     book: Book,
     field: Arc<Field>,
     ledger: Ledger,
@@ -41,12 +41,12 @@ struct Bench {
 pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
     let mut total = Ledger::default();
     let mut settling = JoinSet::new();
-    let mut round = 0;
+    let mut round = trial.from.saturating_sub(1);
     while round < trial.rounds {
-        let mut bench = Bench::new(ground, trial, round / ROUNDS_A_BOOK).await?;
+        let mut anvil = Anvil::new(ground, trial, round / ROUNDS_A_BOOK).await?;
         for _ in 0..ROUNDS_A_BOOK.min(trial.rounds - round) {
             round += 1;
-            bench
+            anvil
                 .round(trial, round)
                 .await
                 .map_err(|e| format!("round {round}: {e}"))?;
@@ -59,25 +59,25 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
             }
         }
         // Its last jobs may wait for their leases; the next book need not.
-        settling.spawn(bench.settle());
+        settling.spawn(anvil.settle());
     }
     while let Some(ledger) = settling.join_next().await {
         total.add(ledger.map_err(|e| e.to_string())??);
     }
     let figures = total.figures();
     Ok(Tally {
-        tried: round,
+        tried: (round + 1).saturating_sub(trial.from),
         wrong: total.wrong,
         figures,
     })
 }
 
-impl Bench {
-    async fn new(ground: &Ground, trial: Trial, number: u64) -> Result<Bench> {
+impl Anvil {
+    async fn new(ground: &Ground, trial: Trial, number: u64) -> Result<Anvil> {
         let book = Book::new(ground, trial.engine, &format!("kill-{number}")).await?;
         let field = Arc::new(Field::new(&book).await?);
         let ledger = Ledger::of(&field);
-        Ok(Bench {
+        Ok(Anvil {
             book,
             field,
             ledger,
