@@ -15,13 +15,13 @@ use crate::{
 /// Rows in one transaction.
 const CHUNK: u64 = 50_000;
 
-/// Fills the book up from `from` to `to` licenses of the provider. No server may have it open.
-pub async fn fill(book: &Book, product: &str, (from, to): (u64, u64)) -> Result<()> {
+/// Gives the provider so many licenses. No server may have the book open.
+pub async fn fill(book: &Book, product: &str, size: u64) -> Result<()> {
     let begun = Instant::now();
     let (engine, database) = (book.site.engine, book.site.database.clone());
-    let mut at = from;
-    while at < to {
-        let end = to.min(at + CHUNK);
+    let mut at = 0;
+    while at < size {
+        let end = size.min(at + CHUNK);
         let sql = statements(book, product, (at + 1, end));
         match engine {
             Engine::Postgres => run_sql(&database, &sql).await?,
@@ -35,11 +35,8 @@ pub async fn fill(book: &Book, product: &str, (from, to): (u64, u64)) -> Result<
         run_sql(&database, "VACUUM ANALYZE pool").await?;
         run_sql(&database, "VACUUM ANALYZE license_search_text").await?;
     }
-    eprintln!(
-        "{} licenses in {:.0} s",
-        to - from,
-        begun.elapsed().as_secs_f64()
-    );
+    let seconds = begun.elapsed().as_secs_f64();
+    eprintln!("  {size} licenses written in {seconds:.0} s");
     Ok(())
 }
 

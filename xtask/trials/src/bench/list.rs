@@ -1,9 +1,5 @@
 //! The license list as the book grows: a page must not take longer because there are more of them.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
 use super::{Figure, Task, fill::fill, load};
 use crate::{
     Result,
@@ -27,49 +23,50 @@ const CASES: [&str; 6] = [
     "page_by_quantity",
 ];
 
-/// Measures each case at each size; the ratio is the largest size beside the smallest.
+/// Measures each case in a book of each size; the ratio is the largest beside the smallest.
 pub async fn run(task: &Task<'_>) -> Result<Vec<Figure>> {
-    let mut book = Book::new(task.ground, task.engine, "bench-list").await?;
-    let sku = book.get(&format!("/api/v1/skus/{}", book.sku)).await?;
-    let product = text(&sku["product_id"])?;
-    let mut times: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let mut filled = 0;
+    let mut books = Vec::with_capacity(task.sizes.len());
     for size in task.sizes {
-        book.take_server()?.kill()?;
-        fill(&book, &product, (filled, *size)).await?;
-        filled = *size;
-        book.reopen().await?;
-        for case in CASES {
-            let request = request(&book.operator, case, *size).await?;
-            let (time, answer) = load::p95_ms(&book.operator, &request, REQUESTS).await?;
-            eprintln!(
-                "{size} licenses, {case}: {time:.1} ms, {} bytes",
-                answer.text.len()
-            );
-            times.entry(case).or_default().push(time);
-        }
+        books.push((*size, filled(task, *size).await?));
     }
-    let figure = |case: &'static str| {
-        let times = &times[case];
-        let mut rest: Vec<(&'static str, Value)> = vec![
-            ("case", case.into()),
-            (
-                "limit_is",
-                format!("p95 at {} licenses", task.sizes[0]).into(),
-            ),
-        ];
-        let sizes = task.sizes.iter().zip(times);
-        let all = sizes.map(|(size, time)| format!("{size}: {time:.1}"));
-        rest.push(("p95_ms", all.collect::<Vec<_>>().join(" ").into()));
-        Figure {
+    let mut figures = Vec::new();
+    for case in CASES {
+        let mut asked = Vec::with_capacity(books.len());
+        for (size, book) in &books {
+            asked.push((&book.operator, request(&book.operator, case, *size).await?));
+        }
+        let times = load::p95_ms(&asked, REQUESTS).await?;
+        let all: Vec<String> = task
+            .sizes
+            .iter()
+            .zip(&times)
+            .map(|(size, time)| format!("{size}: {time:.1}"))
+            .collect();
+        eprintln!("  {case}, p95 in ms at {}", all.join(", "));
+        let smallest = format!("p95 at {} licenses", task.sizes[0]);
+        figures.push(Figure {
             name: "list",
             ours: times.last().copied().unwrap_or(f64::NAN),
             limit: times[0],
             unit: "ms",
-            rest,
-        }
-    };
-    Ok(CASES.into_iter().map(figure).collect())
+            rest: vec![
+                ("case", case.into()),
+                ("limit_is", smallest.into()),
+                ("p95_ms", all.join(", ").into()),
+            ],
+        });
+    }
+    Ok(figures)
+}
+
+async fn filled(task: &Task<'_>, size: u64) -> Result<Book> {
+    let name = format!("bench-list-{size}");
+    let mut book = Book::new(task.ground, task.engine, &name).await?;
+    let sku = book.get(&format!("/api/v1/skus/{}", book.sku)).await?;
+    book.take_server()?.kill()?;
+    fill(&book, &text(&sku["product_id"])?, size).await?;
+    book.reopen().await?;
+    Ok(book)
 }
 
 /// The request of a case. A search finds the five licenses of one order, at every size.

@@ -76,6 +76,11 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
         [] => Name::value_variants(),
         names => names,
     };
+    let pgbench = args.programs.as_ref().map(|folder| folder.join("pgbench"));
+    let pgbench = pgbench.filter(|program| program.is_file());
+    if pgbench.is_none() {
+        eprintln!("pgbench is not here: PostgreSQL's limit is the drivers' alone");
+    }
     let mut rows = Vec::new();
     for name in names {
         for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -84,7 +89,7 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                 engine,
                 time: Duration::from_secs(args.seconds),
                 sizes: &args.sizes,
-                pgbench: args.programs.as_ref().map(|folder| folder.join("pgbench")),
+                pgbench: pgbench.clone(),
             };
             eprintln!("{name:?} on {}", engine.as_str());
             let figures = match name {
