@@ -21,7 +21,7 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Everything a change must pass: format, lints, documentation, tests. `.ci/run` runs this.
+    /// Everything a change must pass: format, lints, documentation, tests, a short torture. `.ci/run` runs this.
     Ci,
     /// All tests on both database engines; installs PostgreSQL and Chromium where they are missing.
     Test {

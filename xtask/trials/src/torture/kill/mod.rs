@@ -50,7 +50,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
                 .round(trial, round)
                 .await
                 .map_err(|e| format!("round {round}: {e}"))?;
-            if round % 10 == 0 {
+            if round.is_multiple_of(10) {
                 eprintln!(
                     "kill {}: {round} of {}",
                     trial.engine.as_str(),
