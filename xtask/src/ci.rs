@@ -8,13 +8,13 @@ use std::{
 use crate::{
     packages,
     shell::{Result, cargo, on_interrupt, run as run_command},
-    test,
+    test, trials,
 };
 
 /// A step's name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     ("format", || {
         run_command(&mut cargo(&["fmt", "--all", "--check"]))
     }),
@@ -24,6 +24,7 @@ const STEPS: [Step; 5] = [
     ("tests", || {
         test::on_both_engines(&["--no-fail-fast".to_owned()])
     }),
+    ("torture", trials::short_torture),
 ];
 
 /// Runs every step, stopping at the first that fails, and says how long each took.

@@ -7,6 +7,7 @@ mod packages;
 mod postgres;
 mod shell;
 mod test;
+mod trials;
 
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Everything a change must pass: format, lints, documentation, tests. `.ci/run` runs this.
+    /// Everything a change must pass: format, lints, documentation, tests, a short torture. `.ci/run` runs this.
     Ci,
     /// All tests on both database engines; installs PostgreSQL, Chromium and npm where they are missing.
     Test {
@@ -33,6 +34,10 @@ enum Verb {
     Screenshots,
     /// A throwaway PostgreSQL until Ctrl-C, for running single tests by hand.
     Postgres,
+    /// Kills the server in the middle of writes and races for the last units, on both engines.
+    Torture(trials::Torture),
+    /// Measures the server beside the limits of this machine: drivers, pgbench, a bare answer of axum.
+    Bench(trials::Bench),
     /// Writes a room's plaque, its drawers and its test file.
     NewRoom {
         /// A plural noun that customers use: `refunds`.
@@ -46,6 +51,8 @@ fn main() -> ExitCode {
         Verb::Test { arguments } => test::run(&arguments),
         Verb::Screenshots => test::screenshots(),
         Verb::Postgres => postgres::serve(),
+        Verb::Torture(torture) => trials::torture(&torture),
+        Verb::Bench(bench) => trials::bench(&bench),
         Verb::NewRoom { name } => new_room::run(&name),
     };
     match outcome {

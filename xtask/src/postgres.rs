@@ -1,4 +1,4 @@
-//! A throwaway PostgreSQL: its own folder, a free port, no durability, gone when dropped.
+//! A throwaway PostgreSQL: its own folder, a free port, gone when dropped.
 
 use std::{
     env,
@@ -23,6 +23,15 @@ pub struct Cluster {
     port: u16,
 }
 
+/// Whether what was committed survives a power cut.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Durability {
+    /// For tests: they are about answers, and run twice as fast.
+    None,
+    /// For trials: torture would prove nothing without it, and a figure would mean nothing.
+    Full,
+}
+
 /// Who runs the server where xtask runs as root, which PostgreSQL refuses to be run by.
 #[derive(Clone, Copy)]
 struct Owner {
@@ -32,11 +41,14 @@ struct Owner {
 
 const HOME: &str = "postgres-";
 
-/// For tests alone: nothing here survives a power cut, and anyone on this machine may connect.
+/// Anyone on this machine may connect.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''    # Its path would be too long below a deep checkout.
 max_connections = 300
+";
+
+const NOT_DURABLE: &str = "
 fsync = off
 full_page_writes = off
 ";
@@ -45,7 +57,7 @@ full_page_writes = off
 pub fn serve() -> Result<()> {
     let interrupts = on_interrupt()?;
     crate::packages::ensure()?;
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(Durability::None)?;
     let axe = crate::axe::ensure()?;
     println!("{}={}", crate::test::VARIABLE, cluster.url());
     println!("{}={}", crate::test::AXE, axe.display());
@@ -83,7 +95,7 @@ pub fn programs() -> Option<PathBuf> {
 
 impl Cluster {
     /// Makes and starts a server. Servers left by an xtask that was killed are stopped first.
-    pub fn start() -> Result<Self> {
+    pub fn start(durability: Durability) -> Result<Self> {
         let programs = programs().ok_or("no PostgreSQL server programs here")?;
         let parent = scratch();
         made(&parent, fs::create_dir_all(&parent))?;
@@ -108,6 +120,9 @@ impl Cluster {
             made(&cluster.home, chown(&cluster.home, Some(user), Some(group)))?;
         }
         cluster.initialize()?;
+        if durability == Durability::None {
+            cluster.set(NOT_DURABLE)?;
+        }
         cluster.listen()?;
         Ok(cluster)
     }

@@ -27,8 +27,17 @@ pub fn root() -> PathBuf {
 
 /// Where xtask keeps what it makes.
 pub fn scratch() -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    root().join(target).join("xtask")
+    target().join("xtask")
+}
+
+/// A program that cargo has built.
+pub fn built(profile: &str, name: &str) -> PathBuf {
+    let name = format!("{name}{}", env::consts::EXE_SUFFIX);
+    target().join(profile).join(name)
+}
+
+fn target() -> PathBuf {
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
 /// A cargo command at the root of the checkout.

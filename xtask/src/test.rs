@@ -2,7 +2,7 @@
 
 use crate::{
     axe, packages,
-    postgres::Cluster,
+    postgres::{Cluster, Durability},
     shell::{Result, cargo, on_interrupt, read, run as run_command},
 };
 
@@ -36,7 +36,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 /// Runs the tests beside a throwaway PostgreSQL, which is gone afterwards whatever the tests did.
 pub fn on_both_engines(arguments: &[String]) -> Result<()> {
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(Durability::None)?;
     suite(&cluster.url(), arguments)
 }
 

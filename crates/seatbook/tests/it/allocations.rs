@@ -59,6 +59,26 @@ both_engines! {
 }
 
 both_engines! {
+    /// Nothing is taken back from a tenant that has less: refused, as many were never given or were passed on.
+    async fn only_what_was_given_is_taken_back(app: TestApp) {
+        let (pool, one, two) = fifty(&app).await;
+        let back = |organization: Uuid, units: i64| {
+            let body = json!({"pool_id": pool, "organization_id": organization, "units": -units});
+            app.operator.post("/api/v1/allocations", body)
+        };
+        let to_free = |body: Value| (body["code"].clone(), body["rows"][0]["to_free"].clone());
+        let refused = |units: i64| (json!("allocation.below_use"), json!(units));
+        // Of nobody's units, while others have some, and more than there are.
+        assert_eq!(to_free(back(two, 2).await.expect(409)), refused(2));
+        app.allocate(pool, one, 20).await;
+        assert_eq!(to_free(back(two, 2).await.expect(409)), refused(2));
+        assert_eq!(to_free(back(one, 21).await.expect(409)), refused(1));
+        assert_eq!(app.balance(pool).await, [50, 20, 0, 30]);
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// A row that somebody changed meanwhile is refused with both values; the other rows are not saved either.
     async fn two_editors_do_not_overwrite_each_other(app: TestApp) {
         let (pool, one, two) = fifty(&app).await;

@@ -60,6 +60,15 @@ impl Command for Allocate {
         if self.units > 0 && child.blocked {
             return Err(refusals::suspended(child.organization_id));
         }
+        // A child without a pool has nothing to update, so no condition would hold this back but the CHECK.
+        if self.units < 0 && child.quantity + self.units < child.in_use {
+            let left = child.quantity + self.units;
+            return Err(refusals::below_use(
+                child.organization_id,
+                left,
+                child.in_use,
+            ));
+        }
         let (quantity, allocated, assigned, _) =
             take(tx, self.pool_id, &source, self.units, self.units > 0).await?;
         let now = give(tx, self.pool_id, &child, self.units, None).await?;

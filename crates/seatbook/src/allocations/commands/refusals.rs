@@ -93,11 +93,16 @@ pub(super) fn changed(
     Error::conflict("allocation.changed", message).with("rows", json!([row]))
 }
 
-fn below_use(organization_id: Uuid, wanted: i64, in_use: i64) -> Error {
+/// A child does not have, or uses, what is to be taken back.
+pub(super) fn below_use(organization_id: Uuid, wanted: i64, in_use: i64) -> Error {
     let to_free = in_use - wanted;
-    let message = format!(
-        "{in_use} units are in use there; free {to_free} before you lower the share to {wanted}."
-    );
+    let message = if wanted < 0 {
+        format!("That is {} more than this organization was given.", -wanted)
+    } else {
+        format!(
+            "{in_use} units are in use there; free {to_free} before you lower the share to {wanted}."
+        )
+    };
     let row = json!({"organization_id": organization_id, "wanted": wanted, "in_use": in_use, "to_free": to_free});
     Error::conflict("allocation.below_use", message).with("rows", json!([row]))
 }

@@ -1,0 +1,158 @@
+//! `cargo xtask torture` and `cargo xtask bench`: the package `trials` on the real server, with what it needs.
+//!
+//! The trials are a package of their own, so that `cargo xtask test` need not build them (docs/decisions/0010).
+
+use std::{path::PathBuf, process::Command};
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    packages,
+    postgres::{self, Cluster, Durability},
+    shell::{Result, built, cargo, on_interrupt, run, scratch},
+};
+
+/// What can be tortured.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Ordeal {
+    /// 64 clients whose last bytes arrive at once want the last 50 units: API, grid, split, row.
+    Race,
+    /// `kill -9` in the middle of bursts of writes; then `verify`, and everything acknowledged is looked for.
+    Kill,
+}
+
+/// What `cargo xtask torture` is told.
+#[derive(Args)]
+pub struct Torture {
+    /// Which; all unless said.
+    names: Vec<Ordeal>,
+    /// How often, on each engine; 20 races and 300 kills unless said.
+    #[arg(long)]
+    rounds: Option<u64>,
+    /// Makes the same choices again.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Goes on with a run that was stopped: its seed, and the first round that is to be run.
+    #[arg(long, requires = "seed")]
+    from: Option<u64>,
+    /// One JSON object a line: name, engine, tried, wrong, seed.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Measure {
+    /// The cheapest answer to somebody recognised, beside a bare answer of axum.
+    Axum,
+    /// Issuing at 64 connections, beside the same statements by the drivers and by pgbench.
+    Issue,
+    /// Passing one unit on, each connection on a pool of its own, then all on one.
+    Allocate,
+    /// The license list with few and with many licenses.
+    List,
+}
+
+/// What `cargo xtask bench` is told.
+#[derive(Args)]
+pub struct Bench {
+    /// Which; all unless said.
+    names: Vec<Measure>,
+    /// How long each rate is measured; 5 unless said.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Licenses in the book of `list`, ascending; 1000,100000,1000000 unless said.
+    #[arg(long)]
+    sizes: Option<String>,
+    /// One JSON object a line: name, engine, ours, limit, ratio, unit.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Measures the server as it is shipped, beside the limits of the same machine in the same run.
+pub fn bench(bench: &Bench) -> Result<()> {
+    let _interrupts = on_interrupt()?;
+    packages::ensure()?;
+    let cluster = Cluster::start(Durability::Full)?;
+    build(&["--release", "--package", "seatbook", "--package", "trials"])?;
+    eprintln!("profile release; client, server and database share this machine");
+    let mut command = trials("release", &cluster, "bench", bench.json);
+    command.args(names(&bench.names));
+    if let Some(seconds) = bench.seconds {
+        command.args(["--seconds", &seconds.to_string()]);
+    }
+    if let Some(sizes) = &bench.sizes {
+        command.args(["--sizes", sizes]);
+    }
+    if let Some(programs) = postgres::programs() {
+        command.arg("--programs").arg(programs);
+    }
+    run(&mut command)
+}
+
+/// Tortures the server of the dev profile: its checks of arithmetic are on.
+pub fn torture(torture: &Torture) -> Result<()> {
+    let _interrupts = on_interrupt()?;
+    packages::ensure()?;
+    let cluster = Cluster::start(Durability::Full)?;
+    build(&["--package", "seatbook", "--package", "trials"])?;
+    run(&mut ordeals(&cluster, torture))
+}
+
+/// What CI has time for; the installed programs are there already.
+pub fn short_torture() -> Result<()> {
+    let cluster = Cluster::start(Durability::Full)?;
+    // What the step before has built: without the tests, half of the dependencies have fewer features, and they
+    // and the house would be built once more.
+    build(&["--workspace", "--bins", "--tests"])?;
+    for (name, rounds) in [(Ordeal::Race, 3), (Ordeal::Kill, 30)] {
+        let torture = Torture {
+            names: vec![name],
+            rounds: Some(rounds),
+            seed: None,
+            from: None,
+            json: false,
+        };
+        run(&mut ordeals(&cluster, &torture))?;
+    }
+    Ok(())
+}
+
+/// Server and trials together, so that what both depend on is built once.
+fn build(what: &[&str]) -> Result<()> {
+    run(cargo(&["build"]).args(what))
+}
+
+fn ordeals(cluster: &Cluster, torture: &Torture) -> Command {
+    let mut command = trials("debug", cluster, "torture", torture.json);
+    command.args(names(&torture.names));
+    let numbers = [
+        ("--rounds", torture.rounds),
+        ("--seed", torture.seed),
+        ("--from", torture.from),
+    ];
+    for (flag, value) in numbers {
+        if let Some(value) = value {
+            command.args([flag, &value.to_string()]);
+        }
+    }
+    command
+}
+
+fn names<N: ValueEnum>(chosen: &[N]) -> Vec<String> {
+    let values = chosen.iter().filter_map(ValueEnum::to_possible_value);
+    values.map(|value| value.get_name().to_owned()).collect()
+}
+
+/// The program of the trials, told where everything is.
+fn trials(profile: &str, cluster: &Cluster, verb: &str, json: bool) -> Command {
+    let mut command = Command::new(built(profile, "trials"));
+    let server: PathBuf = built(profile, "seatbook");
+    command.arg(verb).arg("--server").arg(server);
+    command.args(["--postgres", &cluster.url()]);
+    command.arg("--scratch").arg(scratch().join("trials"));
+    if json {
+        command.arg("--json");
+    }
+    command
+}

@@ -1,0 +1,127 @@
+//! Ours beside the limit, in the same run on the same machine: a figure alone says nothing.
+//!
+//! The client, the server and the database share the machine, for ours as for the limits.
+
+mod answers;
+mod bare_postgres;
+mod bare_sqlite;
+mod fill;
+mod list;
+mod load;
+mod pgbench;
+mod script;
+mod writes;
+
+pub use answers::serve as serve_bare;
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use crate::{
+    Result,
+    report::{self, Row},
+    server::{Engine, Ground},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Name {
+    Axum,
+    Issue,
+    Allocate,
+    List,
+}
+
+#[derive(Args)]
+pub struct BenchArgs {
+    /// Which benches; all unless said.
+    names: Vec<Name>,
+    /// How long each figure is measured.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Licenses in the book of `list`, ascending.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
+    sizes: Vec<u64>,
+    /// The folder of `pgbench`.
+    #[arg(long)]
+    programs: Option<PathBuf>,
+}
+
+/// Connections at once.
+pub const CLIENTS: usize = 64;
+
+/// What a bench is told.
+pub struct Task<'a> {
+    pub ground: &'a Ground,
+    pub engine: Engine,
+    pub time: Duration,
+    pub sizes: &'a [u64],
+    pub pgbench: Option<PathBuf>,
+}
+
+/// One line of the report.
+pub struct Figure {
+    pub name: &'static str,
+    pub ours: f64,
+    pub limit: f64,
+    pub unit: &'static str,
+    /// What else there is to know.
+    pub rest: Vec<(&'static str, Value)>,
+}
+
+/// Runs the named benches on both engines.
+pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
+    let names = match args.names.as_slice() {
+        [] => Name::value_variants(),
+        names => names,
+    };
+    let pgbench = args.programs.as_ref().map(|folder| folder.join("pgbench"));
+    let pgbench = pgbench.filter(|program| program.is_file());
+    if pgbench.is_none() {
+        eprintln!("pgbench is not here: PostgreSQL's limit is the drivers' alone");
+    }
+    let mut rows = Vec::new();
+    for name in names {
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            let task = Task {
+                ground,
+                engine,
+                time: Duration::from_secs(args.seconds),
+                sizes: &args.sizes,
+                pgbench: pgbench.clone(),
+            };
+            eprintln!("{name:?} on {}", engine.as_str());
+            let figures = match name {
+                Name::Axum => answers::run(&task).await,
+                Name::Issue => writes::issue(&task).await,
+                Name::Allocate => writes::allocate(&task).await,
+                Name::List => list::run(&task).await,
+            };
+            let figures = figures.map_err(|e| format!("{name:?} on {}: {e}", engine.as_str()))?;
+            for figure in figures {
+                eprintln!(
+                    "  {} {:.1} of {:.1} {}",
+                    figure.name, figure.ours, figure.limit, figure.unit
+                );
+                rows.push(row(engine, figure));
+            }
+        }
+    }
+    report::print(&rows, 6, json);
+    Ok(())
+}
+
+fn row(engine: Engine, figure: Figure) -> Row {
+    let rounded = |value: f64| Value::from((value * 1000.0).round() / 1000.0);
+    let mut values = vec![
+        ("name", figure.name.into()),
+        ("engine", engine.as_str().into()),
+        ("ours", rounded(figure.ours)),
+        ("limit", rounded(figure.limit)),
+        ("ratio", rounded(figure.ours / figure.limit)),
+        ("unit", figure.unit.into()),
+    ];
+    values.extend(figure.rest);
+    Row::new(values)
+}

@@ -1,0 +1,143 @@
+//! A book that is ready for a trial, set up through the doors a customer uses.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Result,
+    person::{Person, Request},
+    server::{Engine, Ground, Server, Site},
+    wire::Wire,
+};
+
+/// What the operator of a book may do here.
+const PERMISSIONS: [&str; 11] = [
+    "organizations.read",
+    "organizations.create",
+    "catalog.read",
+    "catalog.edit",
+    "licenses.read",
+    "licenses.issue",
+    "licenses.edit",
+    "allocations.read",
+    "allocations.set",
+    "jobs.read",
+    "journal.read",
+];
+
+/// A book with a provider, its operator and one SKU, and the server that has it open.
+pub struct Book {
+    pub site: Site,
+    /// None between a kill and the next start.
+    server: Option<Server>,
+    pub operator: Person,
+    pub provider: String,
+    pub sku: String,
+}
+
+impl Book {
+    /// Starts a server on nothing and sets it up: the link, a session, a token, a catalog.
+    pub async fn new(ground: &Ground, engine: Engine, name: &str) -> Result<Book> {
+        let site = Site::new(ground, engine, name).await?;
+        let mut server = site.start().await?;
+        let link = server.link().await?;
+        let mut operator = Person::at(server.address);
+        let path = link.trim_start_matches(&format!("http://{}", server.address));
+        let form = [
+            ("provider", "Provider"),
+            ("name", "Olga Operator"),
+            ("email", "operator@provider.example"),
+            ("password", "correct horse battery"),
+        ];
+        let answer = operator.ask(&Request::form(path, &form)).await?;
+        let cookie = answer
+            .header("set-cookie")
+            .and_then(|it| it.split(';').next());
+        operator.cookie = cookie.ok_or("the set-up opened no session")?.to_owned();
+        let token = json!({"name": "trials", "permissions": PERMISSIONS});
+        let made = made(&operator, "/api/v1/tokens", &token).await?;
+        operator.token = text(&made["token"])?;
+
+        let found = operator.ask(&Request::get("/api/v1/organizations")).await?;
+        let provider = text(&found.json()["items"][0]["id"])?;
+        let product = json!({"code": "SEAT", "name": "Seat", "unit": "seat"});
+        let product = text(&self::made(&operator, "/api/v1/products", &product).await?["id"])?;
+        let sku = json!({"code": "SEAT-1", "name": "One seat", "product_id": product});
+        let sku = text(&self::made(&operator, "/api/v1/skus", &sku).await?["id"])?;
+        Ok(Book {
+            site,
+            server: Some(server),
+            operator,
+            provider,
+            sku,
+        })
+    }
+
+    /// Starts a server on the book after the one before is gone.
+    pub async fn reopen(&mut self) -> Result<()> {
+        let server = self.site.start().await?;
+        self.operator.address = server.address;
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Gives the server away, to be killed.
+    pub fn take_server(&mut self) -> Result<Server> {
+        self.server
+            .take()
+            .ok_or_else(|| "no server is running".into())
+    }
+
+    /// A new customer below the provider.
+    pub async fn customer(&self, name: &str) -> Result<String> {
+        let body = json!({"parent_id": self.provider, "kind": "customer", "name": name});
+        text(&made(&self.operator, "/api/v1/organizations", &body).await?["id"])
+    }
+
+    /// A new license of the provider: its id and its pool's.
+    pub async fn license(&self, name: &str, quantity: i64) -> Result<(String, String)> {
+        let body = json!({"organization_id": self.provider, "sku_id": self.sku, "quantity": quantity, "name": name});
+        let made = made(&self.operator, "/api/v1/licenses", &body).await?;
+        Ok((text(&made["id"])?, text(&made["pool_id"])?))
+    }
+
+    /// One JSON answer of the API.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        Ok(self.operator.ask(&Request::get(path)).await?.json())
+    }
+
+    /// Every item of a list.
+    pub async fn all(&self, path: &str) -> Result<Vec<Value>> {
+        let (mut wire, mut items) = (Wire::to(self.operator.address), Vec::new());
+        let mut cursor = String::new();
+        loop {
+            let request = Request::get(format!("{path}limit=200{cursor}"));
+            let mut page = self.operator.over(&mut wire, &request).await?.json();
+            if let Some(found) = page["items"].as_array_mut() {
+                items.append(found);
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={}", crate::person::encoded(next)),
+                None => return Ok(items),
+            }
+        }
+    }
+}
+
+async fn made(operator: &Person, path: &str, body: &Value) -> Result<Value> {
+    Ok(operator
+        .ask(&Request::json("POST", path, body))
+        .await?
+        .json())
+}
+
+/// A text in an answer.
+pub fn text(value: &Value) -> Result<String> {
+    let found = value.as_str().map(str::to_owned);
+    found.ok_or_else(|| format!("a text is missing in an answer: {value}"))
+}
+
+/// A number in an answer.
+pub fn number(value: &Value) -> Result<i64> {
+    let found = value.as_i64();
+    found.ok_or_else(|| format!("a number is missing in an answer: {value}"))
+}

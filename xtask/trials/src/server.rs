@@ -1,0 +1,275 @@
+//! The real server as a process of its own: started, killed, verified.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tokio::{net::TcpStream, sync::oneshot, task::spawn_blocking};
+
+use crate::Result;
+
+/// Which engine holds a book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+        }
+    }
+}
+
+/// What the trials were given to work with.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// The server's program.
+    pub server: PathBuf,
+    /// A PostgreSQL where databases may be made.
+    pub postgres: String,
+    /// A folder for books and logs.
+    pub scratch: PathBuf,
+}
+
+/// Where one book is, whether a server runs on it or not.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub engine: Engine,
+    pub database: String,
+    program: PathBuf,
+    folder: PathBuf,
+}
+
+/// A running server. Dropping it kills it, as `kill -9` does.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    link: Option<oneshot::Receiver<String>>,
+}
+
+/// An unoptimised server on a busy machine needs a while.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Site {
+    /// A place for a new book.
+    pub async fn new(ground: &Ground, engine: Engine, name: &str) -> Result<Site> {
+        let folder = ground.scratch.join(format!("{name}-{}", engine.as_str()));
+        let made = fs::create_dir_all(&folder);
+        made.map_err(|e| format!("{}: {e}", folder.display()))?;
+        let database = match engine {
+            Engine::Sqlite => folder.join("book.db").display().to_string(),
+            Engine::Postgres => {
+                let name = name.replace('-', "_");
+                run_sql(&ground.postgres, &format!("CREATE DATABASE {name}")).await?;
+                let server = ground.postgres.rsplit_once('/');
+                format!("{}/{name}", server.ok_or("an address of PostgreSQL")?.0)
+            }
+        };
+        Ok(Site {
+            engine,
+            database,
+            program: ground.server.clone(),
+            folder,
+        })
+    }
+
+    /// Starts a server and waits until it takes connections.
+    pub async fn start(&self) -> Result<Server> {
+        // A free port may be somebody's before the server has it: a few tries.
+        for _ in 0..5 {
+            let mut server = self.spawn()?;
+            if server.listens().await? {
+                return Ok(server);
+            }
+        }
+        Err(format!(
+            "the server does not start; its log:\n{}",
+            self.log()
+        ))
+    }
+
+    /// Begins to start a server, and does not wait for it.
+    pub fn spawn(&self) -> Result<Server> {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+        let address = free.map_err(|e| format!("no free port on 127.0.0.1: {e}"))?;
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("log"));
+        let log = log.map_err(|e| format!("{}: {e}", self.folder.display()))?;
+        let mut child = self
+            .command()
+            .args(["serve", "--listen", &address.to_string(), "--key-file"])
+            .arg(self.folder.join("key"))
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .map_err(|e| format!("{}: {e}", self.program.display()))?;
+        let (send, link) = oneshot::channel();
+        let said = child.stdout.take().ok_or("a server without output")?;
+        // The set-up link stands on a line of its own. Reading goes on, or the server would wait for us.
+        std::thread::spawn(move || {
+            let mut send = Some(send);
+            for line in BufReader::new(said).lines().map_while(|line| line.ok()) {
+                let link = line.trim();
+                if link.starts_with("http")
+                    && let Some(send) = send.take()
+                {
+                    let _ = send.send(link.to_owned());
+                }
+            }
+        });
+        Ok(Server {
+            child,
+            address,
+            link: Some(link),
+        })
+    }
+
+    /// What `seatbook verify` finds: nothing, where the book is right.
+    pub async fn verify(&self) -> Result<Vec<String>> {
+        let mut command = self.command();
+        command.args(["verify", "--json"]);
+        let output = output(command).await?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let checks: Vec<Value> = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
+        let off = checks.iter().filter(|check| check["wrong"] != 0);
+        let mut found: Vec<String> = off
+            .map(|check| format!("verify: {} is off: {}", check["holds"], check["findings"]))
+            .collect();
+        if found.is_empty() && (!output.status.success() || checks.is_empty()) {
+            let said = String::from_utf8_lossy(&output.stderr);
+            found.push(format!("verify ended with {}: {text}{said}", output.status));
+        }
+        Ok(found)
+    }
+
+    /// Panics in the log: the server survives them, and they are wrong all the same.
+    pub fn panics(&self) -> Vec<String> {
+        let log = self.log();
+        let lines = log.lines().filter(|line| line.contains("panicked"));
+        lines.map(|line| format!("log: {line}")).collect()
+    }
+
+    fn log(&self) -> String {
+        let bytes = fs::read(self.folder.join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The server's program with this book and nothing of our own environment.
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("SEATBOOK_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(&self.folder)
+            .env("SEATBOOK_DATABASE", &self.database)
+            .env("SEATBOOK_LOG", "warn")
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+impl Server {
+    /// Whether it takes connections in time; `false` where it ended instead.
+    async fn listens(&mut self) -> Result<bool> {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if self.child.try_wait().map_err(|e| e.to_string())?.is_some() {
+                return Ok(false);
+            }
+            if TcpStream::connect(self.address).await.is_ok() {
+                return Ok(true);
+            }
+            pause(Duration::from_millis(3)).await;
+        }
+        Err(format!("the server did not listen within {PATIENCE:?}"))
+    }
+
+    /// The link that sets a new book up.
+    pub async fn link(&mut self) -> Result<String> {
+        let link = self.link.take().ok_or("the link was taken already")?;
+        let link = tokio::time::timeout(PATIENCE, link).await;
+        link.map_err(|_| "no set-up link was printed")?
+            .map_err(|_| "the server ended before it printed its set-up link".into())
+    }
+
+    /// `kill -9`: no signal handler, no last word.
+    pub fn kill(mut self) -> Result<()> {
+        let killed = self.child.kill().and_then(|()| self.child.wait());
+        killed.map(drop).map_err(|e| format!("kill -9: {e}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits until a process of ours takes connections.
+pub async fn await_listener(address: SocketAddr) -> Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if TcpStream::connect(address).await.is_ok() {
+            return Ok(());
+        }
+        pause(Duration::from_millis(3)).await;
+    }
+    Err(format!("nobody listens at {address}"))
+}
+
+/// Time that passes on purpose: before a kill, between two looks at another process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the other side is a process: there is no channel to wait on"
+)]
+pub async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// Runs a program to its end without holding a thread of the runtime.
+pub async fn output(mut command: Command) -> Result<Output> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let done = spawn_blocking(move || command.output()).await;
+    done.map_err(|e| e.to_string())?
+        .map_err(|e| format!("{name}: {e}"))
+}
+
+/// Runs statements on a PostgreSQL.
+pub async fn run_sql(url: &str, sql: &str) -> Result<()> {
+    let session = connect(url).await?;
+    session.batch_execute(sql).await.map_err(|e| told(&e))
+}
+
+/// A session on a PostgreSQL; it ends when the last handle is gone.
+pub async fn connect(url: &str) -> Result<Arc<tokio_postgres::Client>> {
+    let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+    let (client, connection) = connected.map_err(|e| told(&e))?;
+    tokio::spawn(connection);
+    Ok(Arc::new(client))
+}
+
+/// The driver's errors with what the database said.
+pub fn told(error: &tokio_postgres::Error) -> String {
+    let said = error.as_db_error().map(ToString::to_string);
+    said.unwrap_or_else(|| error.to_string())
+}
