@@ -73,6 +73,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
     let tasks = background(&app)?;
+    jobs::leases::free_all(app.gate.db(), app.gate.now()).await?;
     let runner = jobs::Runner::start(app.clone(), router::KINDS);
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
     if app.settings.demo {

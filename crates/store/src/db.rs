@@ -79,7 +79,8 @@ struct Inner {
     readers: ReadSide,
     threads: Mutex<Vec<JoinHandle<()>>>,
     tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
-    _lock: Option<File>,
+    /// Held as long as the handle lives: it keeps a second server out.
+    lock: Option<File>,
 }
 
 enum ReadSide {
@@ -94,6 +95,12 @@ pub trait Reading<T>: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, T> + Send + 'stati
 impl<T, F: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, T> + Send + 'static> Reading<T> for F {}
 
 impl Db {
+    /// Whether no other server can have this database open now: whatever says that it is being worked on by
+    /// one was left by a server that died.
+    pub fn is_exclusive(&self) -> bool {
+        self.0.lock.is_some()
+    }
+
     /// Opens the database, brings its tables up to date and starts its writers.
     pub async fn open(options: &Options, migrations: &[Migration]) -> Result<Db> {
         match options.engine() {
@@ -233,7 +240,7 @@ fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
         readers: ReadSide::Sqlite(sqlite_readers(&path, options.readers)?),
         threads: Mutex::new(threads),
         tasks: Mutex::default(),
-        _lock: lock,
+        lock,
     })))
 }
 
@@ -290,7 +297,7 @@ async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db
         readers: ReadSide::Postgres(Box::new(Readers::new(connector, options.readers.max(1)))),
         threads: Mutex::default(),
         tasks: Mutex::new(tasks),
-        _lock: None,
+        lock: None,
     })))
 }
 

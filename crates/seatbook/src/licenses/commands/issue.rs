@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use rules::{lifecycle::Standing, money::Currency};
 use serde::Serialize;
 use serde_json::json;
-use store::Date;
+use store::{Date, Lane, Place};
 use uuid::Uuid;
 
 use super::{dates, end_date};
@@ -52,6 +52,15 @@ pub struct IssueLicense {
 impl Command for IssueLicense {
     const NAME: &'static str = "licenses.issue";
     type Outcome = License;
+
+    /// It writes rows of its own alone, so any number of them share a commit.
+    fn place(&self) -> Place {
+        Place {
+            lane: Lane::Interactive,
+            shard: Some(self.organization_id.as_u128()),
+            pipelined: true,
+        }
+    }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
         self.permit(tx).await?;

@@ -80,6 +80,22 @@ both_engines! {
 }
 
 both_engines! {
+    /// A server that is sure to be alone takes what a dead one left at once; where there may be others, it waits.
+    async fn a_lone_server_waits_for_no_dead_one(app: TestApp) {
+        let (db, now) = (app.app.gate.db(), app.app.gate.now());
+        let id = app.hand_in(&app.operator, "test.add", (app.provider, &["First"])).await;
+        let left = seatbook::jobs::leases::take(db, random_id(), now).await.expect("takes");
+        assert_eq!(left.map(|claim| claim.id), Some(id));
+        let freed = seatbook::jobs::leases::free_all(db, now).await.expect("frees");
+        let alone = db.is_exclusive();
+        assert_eq!(freed, u64::from(alone));
+        app.run_jobs().await;
+        assert_eq!(app.job(id).await["state"], if alone { "done" } else { "running" });
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// Who lost its lease says nothing any more: what the next worker wrote stands.
     async fn a_late_worker_cannot_write(app: TestApp) {
         let id = app.hand_in(&app.operator, "test.wait", (app.provider, &["First", "Second"])).await;
