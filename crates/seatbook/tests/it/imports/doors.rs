@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{apply, form, items, upload};
 use crate::{
     both_engines,
-    harness::{TestApp, send},
+    harness::send,
 };
 
 both_engines! {

@@ -9,14 +9,11 @@ use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
-    handlers::row,
-    lists::{
-        COUNTED, Sort,
-        pools::{Filter, Page, TOO_LONG, Total, page},
-    },
-    model::{Pool, Status},
+    figures::{self, Holdings, Totals},
     pages::{LicenseGroup, LicensesPage, license_list},
-    pools::{self, Holdings, Totals},
+    places::COUNTED,
+    pools::{Filter, Page, TOO_LONG, Total, page},
+    sort::Sort,
 };
 use crate::{
     app::App,
@@ -31,6 +28,10 @@ use crate::{
     },
     error::Result,
     jobs,
+    licenses::{
+        handlers::row,
+        model::{Pool, Status},
+    },
     scope::{Permission, Scope},
 };
 
@@ -129,7 +130,7 @@ impl List {
         Ok(List {
             order: (filter.sort, filter.descending),
             gave_way,
-            holdings: pools::holdings_of(tx, counted, now).await?,
+            holdings: figures::holdings_of(tx, counted, now).await?,
             found,
             banner,
         })
