@@ -27,6 +27,7 @@ pub mod tokens;
 pub mod recovery;
 pub mod catalog;
 pub mod licenses;
+pub mod holdings;
 pub mod allocations;
 
 // Processes.

@@ -24,7 +24,7 @@ use crate::{
     app::App,
     catalog, console,
     error::{Error, Kind},
-    history, imports, jobs, licenses, openapi, organizations, overview, people, recovery,
+    history, holdings, imports, jobs, licenses, openapi, organizations, overview, people, recovery,
     reference, roles, tokens,
 };
 
@@ -56,6 +56,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(tokens::operations())
             .merge(catalog::operations())
             .merge(licenses::operations())
+            .merge(holdings::operations())
             .merge(allocations::operations())
             .merge(imports::operations())
             .merge(history::operations()),
@@ -72,6 +73,7 @@ fn pages() -> Router<App> {
         .merge(catalog::pages())
         .merge(imports::pages())
         .merge(licenses::pages())
+        .merge(holdings::pages())
         .merge(allocations::pages())
         .merge(jobs::pages())
         .merge(history::pages())

@@ -11,6 +11,8 @@ pub struct ListView {
     pub search: &'static str,
     /// The sort key, with a leading `-` when descending.
     pub sort: String,
+    /// The order that nobody need ask for: what the list has by itself, or its grouping brings.
+    pub natural_sort: String,
     /// Every column, shown or not.
     pub columns: Vec<Column>,
     /// The filters.
@@ -153,6 +155,7 @@ impl ListView {
     /// Reads search, sort, filters and columns from the address (`Query<Vec<(String, String)>>`).
     /// Unknown sorts, filters and columns are left out rather than believed.
     pub fn read(mut self, pairs: &[(String, String)]) -> Self {
+        self.natural_sort.clone_from(&self.sort);
         let chosen: Vec<&str> = values(pairs, "col").collect();
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
@@ -226,6 +229,15 @@ impl ListView {
     pub fn narrowed(&self) -> bool {
         let narrows = |filter: &Filter| filter.kind != "view" && !filter.value.is_empty();
         !self.q.is_empty() || self.filters.iter().any(narrows)
+    }
+
+    /// The order somebody asked for, which stays when the filters change; a natural one does not, as another
+    /// grouping brings another.
+    pub fn chosen_sort(&self) -> &str {
+        match self.sort == self.natural_sort {
+            true => "",
+            false => &self.sort,
+        }
     }
 
     /// `ascending`, `descending` or `none`, for `aria-sort`.

@@ -1,19 +1,16 @@
 //! Licenses: what an organization bought, and the pools its units sit in.
 //!
 //! Owns: licenses, pools, their dates and states; issuing (the only birth of units), editing, ending.
-//! Does not own: passing units on (`allocations`), who uses them (`assignments`).
+//! Does not own: lists of them (`holdings`), passing units on (`allocations`), who uses them (`assignments`).
 //! Keeps true: a license has one root pool with all its units; every pool carries its license's dates and
 //! whether it is open; state is computed from facts and the clock, never stored.
-//! Others may use: `model`, `queries`, `pools`, `lists`.
+//! Others may use: `model`, `queries`, `pools`.
 
 pub mod api;
 pub mod commands;
 pub mod decisions;
-pub mod export;
 pub mod forms;
 pub mod handlers;
-pub mod listing;
-pub mod lists;
 pub mod model;
 pub mod pages;
 pub mod pools;
@@ -27,20 +24,16 @@ use crate::app::App;
 /// The operations of this room.
 pub fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(api::list, api::issue))
+        .routes(routes!(api::issue))
         .routes(routes!(api::show, api::update, api::remove))
         .routes(routes!(api::pause))
         .routes(routes!(api::resume))
         .routes(routes!(api::terminate))
-        .routes(routes!(api::pools::list_pools))
-        .routes(routes!(api::pools::show_pool))
 }
 
 /// The pages of this room.
 pub fn pages() -> Router<App> {
     Router::new()
-        .route("/licenses", get(listing::list))
-        .route("/licenses/export", get(export::csv))
         .route("/licenses/assign", get(handlers::assign))
         .route("/licenses/new", get(forms::new).post(forms::issue))
         .route("/licenses/new/preview", get(forms::preview))

@@ -20,14 +20,15 @@ use crate::{
     },
     error::Result,
     gate::Caller,
+    holdings::{
+        self,
+        figures::{self as totals, Holdings},
+        places::{Key, Place},
+        pools::{Filter, page},
+    },
     licenses::{
-        handlers, listing,
-        lists::{
-            Key, Place,
-            pools::{Filter, page},
-        },
+        handlers,
         model::{Pool, Status},
-        pools::{self, Holdings},
     },
     scope::{self, Permission},
 };
@@ -69,7 +70,7 @@ impl Seen {
             seen.begun = Some(figures::begun(tx).await?);
         }
         if may.contains(&Permission::LicensesRead) {
-            let holdings = pools::holdings(tx, acting, now).await?;
+            let holdings = totals::holdings(tx, acting, now).await?;
             if let Holdings::Few(_) = holdings {
                 seen.products = figures::products(tx, acting, now, PRODUCTS).await?;
             }
@@ -97,7 +98,7 @@ impl Seen {
         OverviewPage {
             shell: frame.shell("Overview", "overview"),
             steps,
-            kpis: holdings.map(listing::kpis).unwrap_or_default(),
+            kpis: holdings.map(holdings::handlers::kpis).unwrap_or_default(),
             products: self.products.into_iter().map(bar).collect(),
             expiring: self
                 .ending

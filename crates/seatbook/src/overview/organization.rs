@@ -17,7 +17,8 @@ use crate::{
     },
     error::{Error, Result},
     gate::Caller,
-    licenses::{handlers, lists::pools, model::Pool},
+    holdings::pools,
+    licenses::{handlers, model::Pool},
     organizations::{
         self,
         model::{Organization, PricingModel},

@@ -1,7 +1,5 @@
 //! Licenses and pools over the API.
 
-pub mod pools;
-
 use axum::{
     Json,
     extract::State,
@@ -9,40 +7,20 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use store::Date;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     commands::{DeleteLicense, EditLicense, IssueLicense, PauseLicense, TerminateLicense},
-    lists::{self, licenses::Filter},
-    model::{License, Status},
+    model::License,
     queries,
 };
 use crate::{
-    api::{Cursor, Id, List, Paging, Params, Write, etag},
+    api::{Id, Write, etag},
     app::App,
     error::{Error, Result},
     gate::Caller,
 };
-
-/// Which licenses.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ListParams {
-    /// Any part of name, note, order, reference, SKU, product or owner.
-    q: Option<String>,
-    /// Of this owner.
-    organization_id: Option<Uuid>,
-    /// On this sales order.
-    sales_order: Option<String>,
-    /// In this state: `active`, `scheduled`, `paused`, `grace`, `expired`, `terminated`, `expiring_soon` …
-    status: Option<String>,
-    /// Rows in a page: 1 to 200, 50 unless said.
-    limit: Option<i64>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// A license with its state at this moment.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -64,7 +42,8 @@ pub struct LicenseOut {
 }
 
 impl LicenseOut {
-    fn new(license: License, now: store::Timestamp) -> Self {
+    /// The license as it is now.
+    pub fn new(license: License, now: store::Timestamp) -> Self {
         let (status, free) = (license.state(now), license.free());
         LicenseOut {
             license,
@@ -74,43 +53,6 @@ impl LicenseOut {
             currency: None,
         }
     }
-}
-
-/// Lists the licenses you can see, the newest first.
-#[utoipa::path(get, path = "/licenses", tag = "licenses", params(ListParams),
-    responses((status = 200, description = "A page of licenses.", body = List<LicenseOut>)))]
-pub async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Params(params): Params<ListParams>,
-) -> Result<Json<List<LicenseOut>>> {
-    let paging = Paging::of(params.limit, params.cursor);
-    let (limit, now) = (paging.limit()?, app.gate.now());
-    let filter = Filter {
-        keyword: params.q,
-        organization_id: params.organization_id,
-        sales_order: params.sales_order,
-        status: status(params.status.as_deref())?,
-        after: paging.after()?,
-        limit,
-    };
-    let read = app.read(move |mut tx| {
-        Box::pin(async move { lists::licenses::page(&mut tx, &caller.scope, &filter, now).await })
-    });
-    let page = read.await?;
-    let shown = |license| LicenseOut::new(license, now);
-    Ok(Json(List {
-        items: page.licenses.into_iter().map(shown).collect(),
-        next_cursor: page.next.as_ref().map(Cursor::write),
-    }))
-}
-
-fn status(word: Option<&str>) -> Result<Option<Status>> {
-    let Some(word) = word else { return Ok(None) };
-    let message = || format!("“{word}” is no state of a license.");
-    Status::parse(word)
-        .map(Some)
-        .ok_or_else(|| Error::invalid("status", "status.unknown", message()))
 }
 
 /// A new license.

@@ -1,10 +1,10 @@
 //! The closed set of sorts.
 
-use super::{Key, Place};
-use super::{Kind, Way};
+use super::places::{Key, Kind, Place, Way};
 use crate::{
     api::Cursor,
     error::{Error, Result},
+    licenses::model::Status,
 };
 use uuid::Uuid;
 
@@ -96,7 +96,7 @@ impl Sort {
             Sort::Tier => "s.tier",
             Sort::Class => "s.class",
             Sort::Available => {
-                let active = super::Status::Is(rules::lifecycle::State::Active).condition();
+                let active = Status::Is(rules::lifecycle::State::Active).condition();
                 return format!(
                     "CASE WHEN {active} THEN p.quantity - p.allocated - p.assigned ELSE 0 END"
                 );

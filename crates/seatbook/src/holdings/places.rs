@@ -4,18 +4,11 @@
 //! sort, at most [`WALKED`] rows a request: where few of them fit, the page is short and carries the place
 //! to go on from. Nothing is skipped by OFFSET, and nothing is counted beyond [`COUNTED`].
 
-pub mod licenses;
-pub mod pools;
-pub mod sort;
-
 use serde::{Deserialize, Serialize};
 use store::{Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
-pub use sort::Sort;
-
-use super::model::Status;
-use crate::error::Result;
+use crate::{error::Result, licenses::model::Status};
 
 /// A list up to this long is sorted in any way, and filtered as it is gathered.
 pub const GATHERED: i64 = 5_000;
@@ -24,9 +17,9 @@ pub const COUNTED: i64 = 10_000;
 /// A keyword or a date that finds more than this is no way in: the list is walked instead.
 pub const HITS: i64 = 1_000;
 /// Rows of an index that one request tests at most.
-const WALKED: i64 = 2_000;
+pub(super) const WALKED: i64 = 2_000;
 /// More rows than any gathered list has. The LIMIT keeps an engine from sorting before it has gathered.
-const FENCE: i64 = 1_000_000;
+pub(super) const FENCE: i64 = 1_000_000;
 /// The first instant a calendar here can hold, the first of January of year 1, and the last.
 const CALENDAR: (i64, i64) = (-62_135_596_800_000_000, 253_402_300_799_000_000);
 
@@ -55,7 +48,7 @@ pub enum Key {
 
 impl Key {
     /// Whether a cursor with this key can be of a list sorted by such keys.
-    fn fits(&self, kind: Kind) -> bool {
+    pub(super) fn fits(&self, kind: Kind) -> bool {
         match (self, kind) {
             (Key::Text(text), Kind::Text) => !text.contains('\0'),
             (Key::Number(_), Kind::Number | Kind::Instant) | (Key::Nothing, _) => true,
@@ -101,23 +94,23 @@ impl Place {
 
 /// Rows of one key order: those that have a key, or those that have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stretch {
+pub(super) enum Stretch {
     Keyed,
     Bare,
 }
 
 /// How a list is gone through: by which key, up or down, from where.
 #[derive(Clone, Copy, Debug)]
-struct Way<'a> {
-    kind: Kind,
-    nullable: bool,
-    down: bool,
-    from: Option<&'a Place>,
+pub(super) struct Way<'a> {
+    pub(super) kind: Kind,
+    pub(super) nullable: bool,
+    pub(super) down: bool,
+    pub(super) from: Option<&'a Place>,
 }
 
 impl Way<'_> {
     /// The stretches still to come, in order. What has no key comes last, or first on the way down.
-    fn stretches(&self) -> Vec<Stretch> {
+    pub(super) fn stretches(&self) -> Vec<Stretch> {
         let both = match (self.nullable, self.down) {
             (false, _) => vec![Stretch::Keyed],
             (true, false) => vec![Stretch::Keyed, Stretch::Bare],
@@ -135,24 +128,29 @@ impl Way<'_> {
         if self.down { '<' } else { '>' }
     }
 
-    fn order(&self, key: &str, id: &str) -> String {
+    pub(super) fn order(&self, key: &str, id: &str) -> String {
         let way = if self.down { "DESC" } else { "ASC" };
         format!(" ORDER BY {key} {way}, {id} {way}")
     }
 }
 
 /// Where one statement begins and ends, with values that live as long as it.
-struct Edges {
-    stretch: Stretch,
-    after: Option<(Box<dyn Param + Send>, Uuid)>,
-    up_to: Option<(Box<dyn Param + Send>, Uuid)>,
-    floor: Option<Box<dyn Param + Send>>,
-    ceiling: Option<Box<dyn Param + Send>>,
+pub(super) struct Edges {
+    pub(super) stretch: Stretch,
+    pub(super) after: Option<(Box<dyn Param + Send>, Uuid)>,
+    pub(super) up_to: Option<(Box<dyn Param + Send>, Uuid)>,
+    pub(super) floor: Option<Box<dyn Param + Send>>,
+    pub(super) ceiling: Option<Box<dyn Param + Send>>,
 }
 
 impl Edges {
     /// From behind `after`, or from one end of the stretch; up to `up_to`, or to the other.
-    fn new(way: &Way<'_>, stretch: Stretch, after: Option<&Place>, up_to: Option<&Place>) -> Edges {
+    pub(super) fn new(
+        way: &Way<'_>,
+        stretch: Stretch,
+        after: Option<&Place>,
+        up_to: Option<&Place>,
+    ) -> Edges {
         let value = |place: &Place| (place.key.value(way.kind), place.id);
         Edges {
             stretch,
@@ -164,7 +162,11 @@ impl Edges {
     }
 
     /// Holds keys to a range. Without a floor SQLite would wade through the rows that have no key.
-    fn held(mut self, way: &Way<'_>, range: (Option<Timestamp>, Option<Timestamp>)) -> Edges {
+    pub(super) fn held(
+        mut self,
+        way: &Way<'_>,
+        range: (Option<Timestamp>, Option<Timestamp>),
+    ) -> Edges {
         let at = |at: Timestamp| -> Box<dyn Param + Send> { Box::new(at) };
         let least = || way.nullable.then(|| Key::Nothing.value(way.kind));
         self.floor = range.0.map(at).or_else(least);
@@ -173,7 +175,7 @@ impl Edges {
     }
 
     /// The conditions on key and id.
-    fn conditions<'a>(
+    pub(super) fn conditions<'a>(
         &'a self,
         select: &mut Select<'a>,
         way: &Way<'_>,
@@ -215,22 +217,22 @@ impl Edges {
 
 /// Rows found, each at its place, on the way; and where a walk was given up.
 #[derive(Debug, Default)]
-struct Found {
-    places: Vec<Place>,
-    given_up: Option<Place>,
+pub(super) struct Found {
+    pub(super) places: Vec<Place>,
+    pub(super) given_up: Option<Place>,
 }
 
 /// Ids of a page in the order of the list, and the places of its neighbours.
 #[derive(Debug, Default)]
-struct Turned {
-    ids: Vec<Uuid>,
-    previous: Option<Place>,
-    next: Option<Place>,
+pub(super) struct Turned {
+    pub(super) ids: Vec<Uuid>,
+    pub(super) previous: Option<Place>,
+    pub(super) next: Option<Place>,
 }
 
 impl Found {
     /// Turns what was found on the way into a page of `limit` rows.
-    fn page(mut self, from: Option<&Place>, limit: i64) -> Turned {
+    pub(super) fn page(mut self, from: Option<&Place>, limit: i64) -> Turned {
         let limit = usize::try_from(limit).unwrap_or_default();
         let full = self.places.len() > limit;
         self.places.truncate(limit);
@@ -261,7 +263,12 @@ impl Found {
 }
 
 /// How many rows a statement finds, no further than `most` and one more.
-async fn count_to(tx: &mut Tx<'_>, select: &Select<'_>, head: &str, most: i64) -> Result<i64> {
+pub(super) async fn count_to(
+    tx: &mut Tx<'_>,
+    select: &Select<'_>,
+    head: &str,
+    most: i64,
+) -> Result<i64> {
     let inner = select.sql(&format!(" LIMIT {}", most + 1));
     let sql = format!("SELECT count(*) FROM ({head}{inner}) counted");
     Ok(tx.query_one::<(i64,)>(&sql, select.params()).await?.0)
@@ -269,16 +276,16 @@ async fn count_to(tx: &mut Tx<'_>, select: &Select<'_>, head: &str, most: i64) -
 
 /// A keyword as a condition, and the licenses of anybody that answer to it where they are few.
 #[derive(Debug)]
-struct Keyword {
-    pattern: String,
-    hits: Option<Vec<Uuid>>,
+pub(super) struct Keyword {
+    pub(super) pattern: String,
+    pub(super) hits: Option<Vec<Uuid>>,
 }
 
 impl Keyword {
     /// Fewer letters than the trigram indexes know would read every license: the list is walked for them.
     const SHORTEST: usize = 3;
 
-    async fn read(tx: &mut Tx<'_>, keyword: Option<&str>) -> Result<Option<Keyword>> {
+    pub(super) async fn read(tx: &mut Tx<'_>, keyword: Option<&str>) -> Result<Option<Keyword>> {
         let Some(keyword) = keyword.filter(|keyword| !keyword.trim().is_empty()) else {
             return Ok(None);
         };
@@ -297,7 +304,7 @@ impl Keyword {
     }
 
     /// Only a condition, for a list that is read anyway.
-    fn plain(keyword: &str) -> Keyword {
+    pub(super) fn plain(keyword: &str) -> Keyword {
         Keyword {
             pattern: rules::text::like_pattern(keyword),
             hits: None,
@@ -316,15 +323,15 @@ fn padded(mut ids: Vec<Uuid>) -> Vec<Uuid> {
 
 /// A status as a condition on `license l`, and instants that bound where to look for it.
 #[derive(Debug)]
-struct Narrow {
-    status: Status,
-    condition: String,
+pub(super) struct Narrow {
+    pub(super) status: Status,
+    pub(super) condition: String,
     /// The end of the longest warning that has begun by now.
-    warned: Timestamp,
+    pub(super) warned: Timestamp,
 }
 
 impl Narrow {
-    async fn read(
+    pub(super) async fn read(
         tx: &mut Tx<'_>,
         status: Option<Status>,
         now: Timestamp,

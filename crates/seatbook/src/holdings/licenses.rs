@@ -6,7 +6,7 @@ use rules::lifecycle::State;
 use store::{Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::{FENCE, GATHERED, HITS, Keyword, Narrow, WALKED, count_to};
+use super::places::{FENCE, GATHERED, HITS, Keyword, Narrow, WALKED, count_to};
 use crate::{
     error::Result,
     licenses::{

@@ -6,8 +6,11 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Keyword, Kind, Narrow, Place, Sort,
-        Stretch, WALKED, Way, count_to,
+        places::{
+            COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Keyword, Kind, Narrow, Place,
+            Stretch, WALKED, Way, count_to,
+        },
+        sort::Sort,
     },
     Filter, Total, size, too_long,
 };

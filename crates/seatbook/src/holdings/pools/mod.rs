@@ -8,7 +8,10 @@ use store::{Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use self::reading::Reading;
-use super::{COUNTED, Place, Sort, Turned, count_to};
+use super::{
+    places::{COUNTED, Place, Turned, count_to},
+    sort::Sort,
+};
 use crate::{
     error::{Error, Result},
     licenses::{

@@ -11,9 +11,8 @@ use store::{Param, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
 use super::{
-    listing,
-    lists::pools::{Filter, page},
-    model::Pool,
+    handlers,
+    pools::{Filter, page},
 };
 use crate::{
     app::App,
@@ -23,6 +22,7 @@ use crate::{
     },
     error::{Error, Result},
     files,
+    licenses::model::Pool,
     scope::Scope,
 };
 
@@ -55,11 +55,11 @@ const HEADINGS: [&str; 17] = [
 /// `/licenses/export`: everything that search and filters of the list find, in its order.
 pub async fn csv(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
     let pairs = pairs(query.as_deref());
-    let mut list = listing::read(&pairs);
+    let mut list = handlers::read(&pairs);
     let filter = Filter {
         from: None,
         limit: CHUNK,
-        ..listing::filter(&mut list, frame.visitor.organization_id, &pairs)
+        ..handlers::filter(&mut list, frame.visitor.organization_id, &pairs)
     };
     let (scope, now) = (frame.caller.scope.clone(), app.gate.now());
     let lines =

@@ -9,14 +9,11 @@ use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
-    handlers::row,
-    lists::{
-        COUNTED, Sort,
-        pools::{Filter, Page, TOO_LONG, Total, page},
-    },
-    model::{Pool, Status},
+    figures::{self, Holdings, Totals},
     pages::{LicenseGroup, LicensesPage, license_list},
-    pools::{self, Holdings, Totals},
+    places::COUNTED,
+    pools::{Filter, Page, TOO_LONG, Total, page},
+    sort::Sort,
 };
 use crate::{
     app::App,
@@ -31,6 +28,10 @@ use crate::{
     },
     error::Result,
     jobs,
+    licenses::{
+        handlers::row,
+        model::{Pool, Status},
+    },
     scope::{Permission, Scope},
 };
 
@@ -69,8 +70,11 @@ pub async fn list(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
 /// The list as an address describes it; grouped by SKU it is sorted so, unless somebody said otherwise.
 pub(super) fn read(pairs: &[(String, String)]) -> ListView {
     let mut list = license_list().read(pairs);
-    if list.chosen("group") == "sku" && value(pairs, "sort").is_empty() {
-        list.sort = Sort::Sku.as_str().into();
+    if list.chosen("group") == "sku" {
+        list.natural_sort = Sort::Sku.as_str().into();
+        if value(pairs, "sort").is_empty() {
+            list.sort.clone_from(&list.natural_sort);
+        }
     }
     list
 }
@@ -129,7 +133,7 @@ impl List {
         Ok(List {
             order: (filter.sort, filter.descending),
             gave_way,
-            holdings: pools::holdings_of(tx, counted, now).await?,
+            holdings: figures::holdings_of(tx, counted, now).await?,
             found,
             banner,
         })

@@ -1,4 +1,4 @@
-//! Pools over the API.
+//! Lists of licenses and pools over the API.
 
 use axum::{
     Json,
@@ -9,17 +9,77 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::super::{
-    lists::{self, Sort, pools::Filter},
-    model::Pool,
-    pools,
+use super::{
+    licenses,
+    pools::{self, Filter},
+    sort::Sort,
 };
 use crate::{
-    api::{Id, List, Paging, Params, etag},
+    api::{Cursor, Id, List, Paging, Params, etag},
     app::App,
     error::{Error, Result},
     gate::Caller,
+    licenses::{
+        api::LicenseOut,
+        model::{Pool, Status},
+    },
 };
+
+/// Which licenses.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParams {
+    /// Any part of name, note, order, reference, SKU, product or owner.
+    q: Option<String>,
+    /// Of this owner.
+    organization_id: Option<Uuid>,
+    /// On this sales order.
+    sales_order: Option<String>,
+    /// In this state: `active`, `scheduled`, `paused`, `grace`, `expired`, `terminated`, `expiring_soon` …
+    status: Option<String>,
+    /// Rows in a page: 1 to 200, 50 unless said.
+    limit: Option<i64>,
+    /// Where to go on: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Lists the licenses you can see, the newest first.
+#[utoipa::path(get, path = "/licenses", tag = "licenses", params(ListParams),
+    responses((status = 200, description = "A page of licenses.", body = List<LicenseOut>)))]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<ListParams>,
+) -> Result<Json<List<LicenseOut>>> {
+    let paging = Paging::of(params.limit, params.cursor);
+    let (limit, now) = (paging.limit()?, app.gate.now());
+    let filter = licenses::Filter {
+        keyword: params.q,
+        organization_id: params.organization_id,
+        sales_order: params.sales_order,
+        status: status(params.status.as_deref())?,
+        after: paging.after()?,
+        limit,
+    };
+    let read = app.read(move |mut tx| {
+        Box::pin(async move { licenses::page(&mut tx, &caller.scope, &filter, now).await })
+    });
+    let page = read.await?;
+    let shown = |license| LicenseOut::new(license, now);
+    Ok(Json(List {
+        items: page.licenses.into_iter().map(shown).collect(),
+        next_cursor: page.next.as_ref().map(Cursor::write),
+    }))
+}
+
+fn status(word: Option<&str>) -> Result<Option<Status>> {
+    let Some(word) = word else { return Ok(None) };
+    let message = || format!("“{word}” is no state of a license.");
+    Status::parse(word)
+        .map(Some)
+        .ok_or_else(|| Error::invalid("status", "status.unknown", message()))
+}
 
 /// Which pools.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -49,7 +109,7 @@ impl PoolParams {
         let cursor = self.cursor.as_deref();
         Ok(Filter {
             keyword: self.q,
-            status: super::status(self.status.as_deref())?,
+            status: status(self.status.as_deref())?,
             license_id: self.license_id,
             sort,
             descending,
@@ -96,7 +156,7 @@ pub async fn list_pools(
     let (filter, now) = (params.filter()?, app.gate.now());
     let (sort, descending) = (filter.sort, filter.descending);
     let read = app.read(move |mut tx| {
-        Box::pin(async move { lists::pools::page(&mut tx, &caller.scope, &filter, now).await })
+        Box::pin(async move { pools::page(&mut tx, &caller.scope, &filter, now).await })
     });
     let page = read.await?;
     let shown = |pool| PoolOut::new(pool, now);
@@ -127,7 +187,9 @@ fn sort(word: Option<&str>) -> Result<(Sort, bool)> {
 pub async fn show_pool(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
     let now = app.gate.now();
     let read = app.read(move |mut tx| {
-        Box::pin(async move { pools::find_visible(&mut tx, &caller.scope, id).await })
+        Box::pin(
+            async move { crate::licenses::pools::find_visible(&mut tx, &caller.scope, id).await },
+        )
     });
     let found = read.await?.ok_or_else(Error::not_found)?;
     Ok((
