@@ -11,7 +11,7 @@ pub struct ListView {
     pub search: &'static str,
     /// The sort key, with a leading `-` when descending.
     pub sort: String,
-    /// The order that nobody need ask for: what the list has by itself, or its grouping brings.
+    /// The order that nobody need ask for.
     pub natural_sort: String,
     /// Every column, shown or not.
     pub columns: Vec<Column>,
@@ -231,15 +231,6 @@ impl ListView {
         !self.q.is_empty() || self.filters.iter().any(narrows)
     }
 
-    /// The order somebody asked for, which stays when the filters change; a natural one does not, as another
-    /// grouping brings another.
-    pub fn chosen_sort(&self) -> &str {
-        match self.sort == self.natural_sort {
-            true => "",
-            false => &self.sort,
-        }
-    }
-
     /// `ascending`, `descending` or `none`, for `aria-sort`.
     pub fn sorted(&self, key: &str) -> &'static str {
         match self.sort.strip_prefix('-') {
@@ -249,12 +240,11 @@ impl ListView {
         }
     }
 
-    /// The address that sorts by a column, or turns its order round.
+    /// Sorts by a column, or turns its order round.
     pub fn sort_href(&self, key: &str) -> String {
-        let down = if self.sorted(key) == "ascending" {
-            "-"
-        } else {
-            ""
+        let down = match self.sorted(key) {
+            "ascending" => "-",
+            _ => "",
         };
         self.href(&format!("{down}{key}"), None)
     }
