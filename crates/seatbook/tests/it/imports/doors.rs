@@ -4,10 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{apply, form, items, upload};
-use crate::{
-    both_engines,
-    harness::send,
-};
+use crate::{both_engines, harness::send};
 
 both_engines! {
     /// The console leads through the steps without script: upload, columns, check, result.
