@@ -227,7 +227,7 @@ pub fn kpis(holdings: Holdings) -> Vec<Kpi> {
                 counted @ ..=COUNTED => format::number(counted),
                 _ => format!("more than {}", format::number(COUNTED)),
             },
-            tone: "mute".into(),
+            tone: "mute",
             href: "/licenses".into(),
             ..Kpi::default()
         }],

@@ -313,10 +313,8 @@ impl Keyword {
 }
 
 /// Ids filled up to one of a few lengths, so that a list of them makes few statements, not a thousand.
-fn padded(mut ids: Vec<Uuid>) -> Vec<Uuid> {
-    let length = [8, 64, HITS as usize]
-        .into_iter()
-        .find(|length| ids.len() <= *length);
+pub(super) fn padded(mut ids: Vec<Uuid>) -> Vec<Uuid> {
+    let length = [8, 64, 1_024].into_iter().find(|it| ids.len() <= *it);
     ids.resize(length.unwrap_or(ids.len()), Uuid::nil());
     ids
 }

@@ -8,7 +8,7 @@ use super::{
     super::{
         places::{
             COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Keyword, Kind, Narrow, Place,
-            Stretch, WALKED, Way, count_to,
+            Stretch, WALKED, Way, count_to, padded,
         },
         sort::Sort,
     },
@@ -33,6 +33,8 @@ enum Source {
 pub(super) struct Reading<'a> {
     filter: &'a Filter,
     keyword: Option<Keyword>,
+    /// The pools here of the few licenses that the keyword finds.
+    hits: Option<Vec<Uuid>>,
     narrow: Option<Narrow>,
     now: Timestamp,
     pub(super) size: i64,
@@ -49,6 +51,7 @@ impl<'a> Reading<'a> {
         let mut reading = Reading {
             filter,
             keyword: None,
+            hits: None,
             narrow: Narrow::read(tx, filter.status, now).await?,
             now,
             size,
@@ -59,10 +62,14 @@ impl<'a> Reading<'a> {
             return Ok(reading);
         }
         reading.keyword = Keyword::read(tx, filter.keyword.as_deref()).await?;
-        reading.source = match &reading.keyword {
-            Some(Keyword { hits: Some(_), .. }) => Source::Hits,
-            _ if reading.dates_are_few(tx).await? => Source::Dates,
-            _ => Source::Walk,
+        let hits = reading.keyword.as_ref().and_then(|it| it.hits.as_deref());
+        if let Some(hits) = hits {
+            reading.hits = Some(held(tx, filter.organization_id, hits).await?);
+        }
+        reading.source = match reading.hits {
+            Some(_) => Source::Hits,
+            None if reading.dates_are_few(tx).await? => Source::Dates,
+            None => Source::Walk,
         };
         Ok(reading)
     }
@@ -141,17 +148,13 @@ impl<'a> Reading<'a> {
     /// order in which SQLite reads them.
     fn from<'s>(&'s self, select: &mut Select<'s>, sort: Sort) -> String {
         let filter = self.filter;
-        let hits = self
-            .keyword
-            .as_ref()
-            .and_then(|keyword| keyword.hits.as_deref());
         let mut from = String::from("pool p");
-        if let Some(hits) = hits {
-            from = "license l CROSS JOIN pool p".into();
-            within_any(select, "l.id", hits);
-            select.and_raw("p.license_id = l.id");
+        match &self.hits {
+            Some(hits) => within_any(select, "p.id", hits),
+            None => {
+                select.and("p.organization_id = ?", &filter.organization_id);
+            }
         }
-        select.and("p.organization_id = ?", &filter.organization_id);
         match &filter.license_id {
             // A pool that was emptied again stays for its history, not for the list.
             None => select.and_raw("(p.quantity > 0 OR p.parent_id IS NULL)"),
@@ -159,7 +162,7 @@ impl<'a> Reading<'a> {
         };
         let beside = sort.beside();
         let by_license = self.narrowed(select);
-        if hits.is_none() && (by_license || beside.is_some() || sort == Sort::Available) {
+        if by_license || beside.is_some() || sort == Sort::Available {
             from += " CROSS JOIN license l";
             select.and_raw("l.id = p.license_id");
         }
@@ -167,7 +170,7 @@ impl<'a> Reading<'a> {
             from += &format!(" CROSS JOIN {table}");
             select.and_raw(condition);
         }
-        if let (Some(keyword), None) = (&self.keyword, hits) {
+        if let (Some(keyword), None) = (&self.keyword, &self.hits) {
             from += " CROSS JOIN license_search_text t";
             select
                 .and_raw("t.id = p.license_id")
@@ -335,6 +338,21 @@ impl<'a> Reading<'a> {
             _ => (None, None),
         }
     }
+}
+
+/// The pools of these licenses at one organization. Asked in small lists: PostgreSQL plans a long one, once
+/// for all organizations, as if each of them were small. Compared with TRUE, the organization is no index
+/// that SQLite would prefer.
+async fn held(tx: &mut Tx<'_>, organization_id: Uuid, licenses: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut ids = Vec::new();
+    for licenses in licenses.chunks(64) {
+        let mut select = Select::new("SELECT id FROM pool");
+        within_any(&mut select, "license_id", licenses);
+        select.and("(organization_id = ?) = TRUE", &organization_id);
+        let found: Vec<(Uuid,)> = tx.query(&select.sql(""), select.params()).await?;
+        ids.extend(found.into_iter().map(|(id,)| id));
+    }
+    Ok(padded(ids))
 }
 
 async fn read(

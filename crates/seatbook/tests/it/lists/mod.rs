@@ -48,7 +48,7 @@ fn is_sorted(rows: &[Value], field: &str, descending: bool) -> bool {
     };
     match descending {
         false => rows.is_sorted_by_key(key),
-        true => rows.iter().rev().is_sorted_by_key(|row| key(row)),
+        true => rows.iter().rev().is_sorted_by_key(key),
     }
 }
 
