@@ -104,7 +104,7 @@ pub async fn list(
     let read = app.read(move |mut tx| {
         Box::pin(async move {
             let entries = queries::list(&mut tx, &caller.scope, filter).await?;
-            let names = queries::names(&mut tx, &entries).await?;
+            let names = queries::names(&mut tx, &entries, &[]).await?;
             Ok((entries, names))
         })
     });
@@ -184,7 +184,7 @@ pub async fn show(
             let found = find_visible(&mut tx, &caller.scope, id).await?;
             let found = found.ok_or_else(Error::not_found)?;
             let changes = changes(&mut tx, &caller.scope, &found).await?;
-            let names = queries::names(&mut tx, std::slice::from_ref(&found)).await?;
+            let names = queries::names(&mut tx, std::slice::from_ref(&found), &[]).await?;
             Ok((found, changes, names))
         })
     });

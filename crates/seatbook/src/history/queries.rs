@@ -73,20 +73,23 @@ pub async fn chapter(tx: &mut Tx<'_>, scope: &Scope, filter: Filter, each: i64) 
             ours.map(|excerpt| &mut excerpt.change),
         );
     }
+    let changed = excerpts.iter().map(|excerpt| &excerpt.change);
+    let changed: Vec<Uuid> = changed.filter_map(|row| row.organization_id).collect();
     Ok(Chapter {
+        names: names(tx, &entries, &changed).await?,
         excerpts,
-        names: names(tx, &entries).await?,
         entries,
     })
 }
 
-/// The names of whoever made these entries, and of the organizations they are filed under.
-pub async fn names(tx: &mut Tx<'_>, entries: &[EntryRow]) -> Result<Names> {
+/// The names of whoever made these entries, and of the organizations they are filed under or changed.
+pub async fn names(tx: &mut Tx<'_>, entries: &[EntryRow], changed: &[Uuid]) -> Result<Names> {
     let mut names = HashMap::new();
     let mut people: Vec<Uuid> = entries.iter().map(|entry| entry.actor_id).collect();
     let mut organizations: Vec<Uuid> = entries
         .iter()
         .filter_map(|entry| entry.organization_id)
+        .chain(changed.iter().copied())
         .collect();
     for (sql, ids) in [
         ("SELECT id, name FROM person WHERE id IN", &mut people),
@@ -100,9 +103,11 @@ pub async fn names(tx: &mut Tx<'_>, entries: &[EntryRow]) -> Result<Names> {
         if ids.is_empty() {
             continue;
         }
-        let params: Vec<&dyn Param> = ids.iter().map(|id| id as &dyn Param).collect();
-        let sql = format!("{sql} {}", placeholders(1, ids.len()));
-        names.extend(tx.query::<(Uuid, String)>(&sql, &params).await?);
+        for some in ids.chunks(500) {
+            let params: Vec<&dyn Param> = some.iter().map(|id| id as &dyn Param).collect();
+            let sql = format!("{sql} {}", placeholders(1, some.len()));
+            names.extend(tx.query::<(Uuid, String)>(&sql, &params).await?);
+        }
     }
     Ok(Names(names))
 }

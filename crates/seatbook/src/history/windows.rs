@@ -109,7 +109,7 @@ fn listed(entry: &EntryRow, chapter: &Chapter, frame: &Frame, now: store::Timest
     let rows: Vec<&ChangeRow> = mine.clone().map(|excerpt| &excerpt.change).collect();
     let mut lines: Vec<_> = rows
         .iter()
-        .flat_map(|change| wording::lines(change))
+        .flat_map(|change| wording::lines(change, &chapter.names))
         .collect();
     let number_of = mine.map(|excerpt| excerpt.count).next().unwrap_or_default();
     let mut row = row(entry, &chapter.names, frame);
@@ -160,13 +160,21 @@ pub async fn show(State(app): State<App>, frame: Frame, id: Result<Id>) -> PageR
         Box::pin(async move {
             let found = find_visible(&mut tx, &scope, id).await?;
             let found = found.ok_or_else(Error::not_found)?;
-            let names = queries::names(&mut tx, std::slice::from_ref(&found)).await?;
+            let changes = changes(&mut tx, &scope, &found).await?;
+            let changed: Vec<Uuid> = changes
+                .iter()
+                .filter_map(|row| row.organization_id)
+                .collect();
+            let names = queries::names(&mut tx, std::slice::from_ref(&found), &changed).await?;
             let undid = undone_by(&mut tx, found.id).await?;
-            Ok((changes(&mut tx, &scope, &found).await?, found, names, undid))
+            Ok((changes, found, names, undid))
         })
     });
     let (changes, entry, names, undid) = read.await?;
-    let mut lines: Vec<_> = changes.iter().flat_map(wording::lines).collect();
+    let mut lines: Vec<_> = changes
+        .iter()
+        .flat_map(|row| wording::lines(row, &names))
+        .collect();
     let mut row = row(&entry, &names, &frame);
     let why_not = why_not(&app, &frame, &row, id).await?;
     row.undoable &= why_not.is_empty();
@@ -189,7 +197,7 @@ async fn why_not(app: &App, frame: &Frame, row: &Row, id: Uuid) -> Result<String
         return Ok(String::new());
     }
     Ok(
-        match undo::door::look(app, &frame.caller.scope, id).await?.1 {
+        match undo::door::look(app, &frame.caller.scope, id).await?.plan {
             Ok((_, plan)) => undo::door::reasons(&plan).join(" "),
             Err(error) => error.message,
         },

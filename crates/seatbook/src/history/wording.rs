@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::pages::ChangeLine;
+use super::{pages::ChangeLine, queries::Names};
 use crate::{console, journal::queries::ChangeRow};
 
 /// Fields that every row has and nobody reads.
@@ -60,17 +60,30 @@ pub fn through(origin: &str) -> &'static str {
     }
 }
 
-/// One line for each field that a changed row has otherwise than before.
-pub fn lines(change: &ChangeRow) -> Vec<ChangeLine> {
+/// One line for each field that a changed row has otherwise than before. A share goes by the name of whose it
+/// is; what a new row refers to stands in its name, and a zero in it says nothing.
+pub fn lines(change: &ChangeRow, names: &Names) -> Vec<ChangeLine> {
     let empty = serde_json::Map::new();
     let before = change.before.as_ref().and_then(|json| json.0.as_object());
     let after = change.after.as_ref().and_then(|json| json.0.as_object());
-    let noun = capitalized(&change.noun.replace('_', " "));
+    let whose = match change.noun.as_str() {
+        "pool" => names.organization(change.organization_id),
+        _ => String::new(),
+    };
+    let noun = match whose.is_empty() {
+        true => capitalized(&change.noun.replace('_', " ")),
+        false => whose,
+    };
+    let new = before.is_none();
+    let says = |field: &str| {
+        let value = after.and_then(|after| after.get(field));
+        !(new && (field.ends_with("_id") || value.and_then(Value::as_i64) == Some(0)))
+    };
     let removed = after.is_none();
     let fields = after.or(before).unwrap_or(&empty);
     let spoken = fields
         .keys()
-        .filter(|field| !SILENT.contains(&field.as_str()));
+        .filter(|field| !SILENT.contains(&field.as_str()) && says(field));
     let line = |field: &String| {
         let at = |side: Option<&serde_json::Map<String, Value>>| {
             side.and_then(|side| side.get(field))
@@ -139,9 +152,10 @@ mod tests {
             version: 2,
             before: before.map(Json),
             after: after.map(Json),
+            organization_id: None,
         };
         let seen = |change: &ChangeRow| -> Vec<(String, String, String)> {
-            lines(change)
+            lines(change, &Names::default())
                 .into_iter()
                 .map(|line| (line.what, line.before, line.after))
                 .collect()

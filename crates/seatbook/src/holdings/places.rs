@@ -1,7 +1,7 @@
 //! Lists that take the same time however much the book holds.
 //!
 //! A list up to [`GATHERED`] rows is gathered and sorted. A longer one is walked along the index of its
-//! sort, at most [`WALKED`] rows a request: where few of them fit, the page is short and carries the place
+//! sort, at most 2,000 rows a request: where few of them fit, the page is short and carries the place
 //! to go on from. Nothing is skipped by OFFSET, and nothing is counted beyond [`COUNTED`].
 
 use serde::{Deserialize, Serialize};

@@ -159,6 +159,8 @@ pub struct ChangeRow {
     pub before: Option<Json>,
     /// As it became.
     pub after: Option<Json>,
+    /// Whose it is.
+    pub organization_id: Option<Uuid>,
 }
 
 impl FromRow for ChangeRow {
@@ -169,13 +171,14 @@ impl FromRow for ChangeRow {
             version: row.get(2)?,
             before: row.get(3)?,
             after: row.get(4)?,
+            organization_id: row.get(5)?,
         })
     }
 }
 
 /// The rows an entry changed.
 pub async fn changes_of(tx: &mut Tx<'_>, journal_id: Uuid) -> Result<Vec<ChangeRow>> {
-    let sql = "SELECT noun, row_id, version, before, after FROM change WHERE journal_id = $1
+    let sql = "SELECT noun, row_id, version, before, after, organization_id FROM change WHERE journal_id = $1
         ORDER BY noun, row_id, version";
     Ok(tx.query(sql, &[&journal_id]).await?)
 }
@@ -211,8 +214,8 @@ impl FromRow for Excerpt {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
         let change = ChangeRow::from_row(row)?;
         Ok(Excerpt {
-            journal_id: row.get(5)?,
-            count: row.get(6)?,
+            journal_id: row.get(6)?,
+            count: row.get(7)?,
             change,
         })
     }
@@ -227,8 +230,8 @@ pub async fn excerpts(tx: &mut Tx<'_>, entries: &[Uuid], each: i64) -> Result<Ve
     let mut params: Vec<&dyn Param> = entries.iter().map(|id| id as &dyn Param).collect();
     params.push(&each);
     let sql = format!(
-        "SELECT noun, row_id, version, before, after, journal_id, number_of FROM (
-           SELECT noun, row_id, version, before, after, journal_id,
+        "SELECT noun, row_id, version, before, after, organization_id, journal_id, number_of FROM (
+           SELECT noun, row_id, version, before, after, organization_id, journal_id,
              COUNT(*) OVER (PARTITION BY journal_id) AS number_of,
              ROW_NUMBER() OVER (PARTITION BY journal_id ORDER BY noun, row_id, version) AS place
            FROM change WHERE journal_id IN {places}) numbered

@@ -17,15 +17,32 @@ use crate::{
     },
     error::{Error, Result},
     gate::Caller,
-    history::{list::find_visible, wording},
+    history::{
+        list::find_visible,
+        queries::{Names, names},
+        wording,
+    },
     scope::Scope,
 };
 
 /// A preview of more rows than this is answered from the plan: running it would hold up the writer.
 const PREVIEW_ROWS: i64 = 100;
 
-/// What an entry stands for and what taking it back would do, for whoever can see the entry.
-pub async fn look(app: &App, scope: &Scope, id: Uuid) -> Result<(String, Result<(Target, Plan)>)> {
+/// What an entry stands for, and what taking it back would do.
+pub struct Look {
+    /// The entry in words.
+    pub what: String,
+    /// What it would do, or why it cannot be done.
+    pub plan: Result<(Target, Plan)>,
+    /// Names of some of the organizations whose shares are put back.
+    names: Names,
+}
+
+/// As many shares as a page lists.
+const SHARES: usize = 8;
+
+/// Looks at an entry, for whoever can see it.
+pub async fn look(app: &App, scope: &Scope, id: Uuid) -> Result<Look> {
     let scope = scope.clone();
     app.read(move |mut tx| {
         Box::pin(async move {
@@ -34,11 +51,18 @@ pub async fn look(app: &App, scope: &Scope, id: Uuid) -> Result<(String, Result<
             let what = wording::what(&found.command);
             let target = match Target::of(&mut tx, found).await {
                 Ok(target) => target,
-                Err(error) if error.is_refusal() => return Ok((what, Err(error))),
+                Err(error) if error.is_refusal() => {
+                    let (plan, names) = (Err(error), Names::default());
+                    return Ok(Look { what, plan, names });
+                }
                 Err(error) => return Err(error),
             };
             let plan = plan(&mut tx, &target).await?;
-            Ok((what, Ok((target, plan))))
+            let shares = plan.shares.iter().flat_map(|pool| &pool.rows).take(SHARES);
+            let whose: Vec<Uuid> = shares.map(|share| share.organization_id).collect();
+            let names = names(&mut tx, &[], &whose).await?;
+            let plan = Ok((target, plan));
+            Ok(Look { what, plan, names })
         })
     })
     .await
@@ -58,7 +82,7 @@ pub async fn undo(
     Id(journal_id): Id,
     write: Write<()>,
 ) -> Result<Response> {
-    let looked = look(&app, &write.caller.scope, journal_id).await?.1;
+    let looked = look(&app, &write.caller.scope, journal_id).await?.plan;
     // Whatever is wrong is said by the command itself, which also knows this request if it came before.
     let rows = looked.as_ref().map_or(0, |(_, plan)| plan.rows);
     if let (true, PREVIEW_ROWS.., Ok((target, plan))) = (write.is_preview(), rows, looked) {
@@ -105,7 +129,7 @@ pub async fn decide(
 
 /// Where the browser goes afterwards: to the entry that took it back, or to the job.
 async fn submit(app: &App, caller: &Caller, journal_id: Uuid, form: &Form) -> Result<String> {
-    let looked = look(app, &caller.scope, journal_id).await?.1;
+    let looked = look(app, &caller.scope, journal_id).await?.plan;
     let (gate, key) = (&app.gate, form.key.clone());
     if looked.is_ok_and(|(_, plan)| plan.rows > INLINE_ROWS) {
         let done = gate.submit(caller, key, RequestUndo { journal_id }).await?;
@@ -128,9 +152,10 @@ fn shown(frame: &Frame, status: StatusCode, page: &Confirm) -> Response {
 const REASONS: usize = 10;
 
 async fn page(app: &App, frame: &Frame, id: Uuid, error: Option<String>) -> Result<Confirm> {
-    let (what, looked) = look(app, &frame.caller.scope, id).await?;
+    let looked = look(app, &frame.caller.scope, id).await?;
+    let (what, names, looked) = (looked.what, looked.names, looked.plan);
     let (facts, warnings) = match &looked {
-        Ok((_, plan)) => (numbers(plan), reasons(plan)),
+        Ok((_, plan)) => (numbers(plan, &names), reasons(plan)),
         Err(error) => (vec![], vec![error.message.clone()]),
     };
     let allowed = looked.is_ok() && warnings.is_empty();
@@ -162,9 +187,19 @@ async fn page(app: &App, frame: &Frame, id: Uuid, error: Option<String>) -> Resu
     })
 }
 
-fn numbers(plan: &Plan) -> Vec<(String, String)> {
+/// How much of what, and the first shares one by one.
+fn numbers(plan: &Plan, names: &Names) -> Vec<(String, String)> {
     let fact = |(what, number): (&str, usize)| (what.to_owned(), format::number(number as i64));
-    plan.numbers().into_iter().map(fact).collect()
+    let mut facts: Vec<(String, String)> = plan.numbers().into_iter().map(fact).collect();
+    let shares = plan.shares.iter().flat_map(|pool| &pool.rows).take(SHARES);
+    facts.extend(shares.map(|share| {
+        let units = [share.seen, share.quantity].map(format::number);
+        (
+            names.organization(Some(share.organization_id)),
+            units.join(" → "),
+        )
+    }));
+    facts
 }
 
 /// Why it cannot be taken back, the first reasons of many.
