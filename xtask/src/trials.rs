@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::{
     packages,
     postgres::{self, Cluster, Durability},
-    shell::{Result, built, cargo, on_interrupt, run, scratch},
+    shell::{Result, built, cargo, on_interrupt, on_path, run, scratch},
 };
 
 /// What can be tortured.
@@ -84,7 +84,11 @@ pub fn bench(bench: &Bench) -> Result<()> {
     if let Some(sizes) = &bench.sizes {
         command.args(["--sizes", sizes]);
     }
-    if let Some(programs) = postgres::programs() {
+    // A server's folder may hold its programs without this one, which then stands on the path.
+    let has_pgbench = |folder: &PathBuf| folder.join("pgbench").is_file();
+    let on_path = on_path("pgbench").and_then(|file| file.parent().map(PathBuf::from));
+    let programs = postgres::programs().filter(has_pgbench).or(on_path);
+    if let Some(programs) = programs {
         command.arg("--programs").arg(programs);
     }
     run(&mut command)
