@@ -127,12 +127,15 @@ async fn shares(tx: &mut Tx<'_>, changed: &[Reversal], plan: &mut Plan) -> Resul
         .collect();
     let ids: Vec<Uuid> = changed.iter().map(|row| row.row_id).collect();
     let sql = "SELECT id, parent_id, organization_id FROM pool WHERE id IN";
-    let places: Vec<(Uuid, Option<Uuid>, Uuid)> = within(tx, sql, &ids).await?;
+    let found: Vec<(Uuid, Option<Uuid>, Uuid)> = within(tx, sql, &ids).await?;
+    let places = found
+        .into_iter()
+        .map(|(id, from, whose)| (id, (from, whose)));
+    let places: BTreeMap<Uuid, (Option<Uuid>, Uuid)> = places.collect();
     let mut pools: BTreeMap<Uuid, Vec<WantedShare>> = BTreeMap::new();
     for row in changed {
-        let place = places.iter().find(|(id, ..)| *id == row.row_id);
         // A license's own pool is put back, or goes, with the license.
-        let Some((_, Some(parent_id), organization_id)) = place else {
+        let Some((Some(parent_id), organization_id)) = places.get(&row.row_id) else {
             continue;
         };
         let units = |side: &Map<String, Value>| {

@@ -48,8 +48,7 @@ impl Command for EditLicense {
     type Outcome = License;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
-        let before = queries::get(tx, self.id).await?;
-        let edited = self.run_alone(tx).await?;
+        let (before, edited) = self.run_alone(tx).await?;
         if self.reaches_order(&before) {
             let order = before.sales_order.clone().unwrap_or_default();
             for sibling in queries::on_order(tx, before.organization_id, &order).await? {
@@ -64,8 +63,8 @@ impl Command for EditLicense {
 
 impl EditLicense {
     /// Changes this license and none of its neighbours on the order: what an undo needs, which puts each of
-    /// them back to what it was.
-    pub async fn run_alone(&self, tx: &mut Tx<'_>) -> Result<License> {
+    /// them back to what it was. Gives it as it was and as it is.
+    pub async fn run_alone(&self, tx: &mut Tx<'_>) -> Result<(License, License)> {
         let found = queries::get(tx, self.id).await?;
         tx.require(Permission::LicensesEdit, found.organization_id)
             .await?;
@@ -85,7 +84,8 @@ impl EditLicense {
         {
             change_quantity(tx, &before, quantity).await?;
         }
-        self.write(tx, &before, true).await
+        let edited = self.write(tx, &before, true).await?;
+        Ok((before, edited))
     }
 
     fn check(&self, before: &License) -> Result<()> {
