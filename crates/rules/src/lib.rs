@@ -11,6 +11,8 @@ pub mod text;
 
 pub mod email;
 
+pub mod telephone;
+
 pub mod money;
 
 pub mod term;
@@ -18,3 +20,5 @@ pub mod term;
 pub mod lifecycle;
 
 pub mod shares;
+
+pub mod picking;

@@ -29,6 +29,8 @@ pub mod catalog;
 pub mod licenses;
 pub mod holdings;
 pub mod allocations;
+pub mod holders;
+pub mod assignments;
 
 // Processes.
 pub mod sheets;

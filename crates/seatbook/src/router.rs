@@ -22,10 +22,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, allocations,
     app::App,
-    catalog, console,
+    assignments, catalog, console,
     error::{Error, Kind},
-    history, holdings, imports, jobs, licenses, openapi, organizations, overview, people, recovery,
-    reference, roles, tokens,
+    history, holders, holdings, imports, jobs, licenses, openapi, organizations, overview, people,
+    recovery, reference, roles, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -58,6 +58,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(licenses::operations())
             .merge(holdings::operations())
             .merge(allocations::operations())
+            .merge(holders::operations())
+            .merge(assignments::operations())
             .merge(imports::operations())
             .merge(history::operations()),
     )

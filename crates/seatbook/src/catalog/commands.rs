@@ -389,7 +389,7 @@ async fn with_components(tx: &mut Tx<'_>, id: Uuid) -> Result<SkuWithComponents>
     Ok(SkuWithComponents { sku, components })
 }
 
-fn check_version(seen: Option<i64>, now: i64) -> Result<()> {
+pub(super) fn check_version(seen: Option<i64>, now: i64) -> Result<()> {
     if seen.is_none_or(|seen| seen == now) {
         return Ok(());
     }

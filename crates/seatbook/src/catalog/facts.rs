@@ -38,6 +38,12 @@ pub struct ProductFacts {
     /// It never counts as an overlap between two SKUs that include it.
     #[serde(default)]
     pub shareable: bool,
+    /// One holder may have several units of it at a time; one unless said.
+    #[serde(default)]
+    pub many_per_holder: bool,
+    /// Its units belong to telephone extensions, which can be configured by file. Only a base has them.
+    #[serde(default)]
+    pub has_extensions: bool,
 }
 
 /// What is said about a SKU.
@@ -138,6 +144,10 @@ impl ProductFacts {
         let unit = wrong.maybe("unit", self.unit, LONGEST_WORD);
         let unit = unit.unwrap_or_else(|| "user".into());
         let units = wrong.maybe("units", self.units, LONGEST_WORD);
+        if self.has_extensions && self.kind == ProductKind::AddOn {
+            let message = "Extensions belong to a base; an add-on is bound to one.";
+            wrong.add("has_extensions", "product.not_base", message);
+        }
         let facts = ProductFacts {
             code: wrong.text("code", &self.code, LONGEST_CODE),
             reference: wrong.maybe("reference", self.reference, LONGEST_CODE),
@@ -146,6 +156,8 @@ impl ProductFacts {
             unit: Some(unit),
             kind: self.kind,
             shareable: self.shareable,
+            many_per_holder: self.many_per_holder,
+            has_extensions: self.has_extensions,
         };
         wrong.judge(facts)
     }
@@ -161,6 +173,8 @@ impl ProductFacts {
             units: Some(product.units),
             kind: product.kind,
             shareable: product.shareable,
+            many_per_holder: product.many_per_holder,
+            has_extensions: product.has_extensions,
         }
     }
 
@@ -174,6 +188,8 @@ impl ProductFacts {
             units: self.units.unwrap_or(product.units),
             kind: self.kind,
             shareable: self.shareable,
+            many_per_holder: self.many_per_holder,
+            has_extensions: self.has_extensions,
             ..product
         }
     }

@@ -8,6 +8,7 @@
 pub mod api;
 pub mod commands;
 pub mod facts;
+pub mod fits;
 mod forms;
 mod handlers;
 pub mod model;
@@ -26,6 +27,7 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::list_products, api::create_product))
         .routes(routes!(api::mark_shareable))
         .routes(routes!(api::show_product, api::update_product))
+        .routes(routes!(api::show_fits, api::set_fits))
         .routes(routes!(api::list_skus, api::create_sku))
         .routes(routes!(api::show_sku, api::update_sku))
 }

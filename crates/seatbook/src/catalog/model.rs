@@ -66,6 +66,10 @@ pub struct Product {
     pub kind: ProductKind,
     /// It never counts as an overlap between two SKUs that include it.
     pub shareable: bool,
+    /// One holder may have several units of it at a time.
+    pub many_per_holder: bool,
+    /// Its units belong to telephone extensions, which can be configured by file.
+    pub has_extensions: bool,
     /// When it was added.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -84,8 +88,10 @@ impl FromRow for Product {
             units: row.get(5)?,
             kind: stored_kind(&row.get::<String>(6)?)?,
             shareable: row.get(7)?,
-            created_at: row.get(8)?,
-            version: row.get(9)?,
+            many_per_holder: row.get(8)?,
+            has_extensions: row.get(9)?,
+            created_at: row.get(10)?,
+            version: row.get(11)?,
         })
     }
 }

@@ -181,6 +181,29 @@ pub async fn adopt(
     Ok(row.map(|(version,)| version))
 }
 
+/// Binds `units` of a pool to holders: one conditional UPDATE. Nothing changes where that many are not free, the
+/// license is not active now, or the organization is suspended.
+pub async fn bind(
+    tx: &mut Tx<'_>,
+    pool_id: Uuid,
+    units: i64,
+    now: Timestamp,
+) -> Result<Option<Balance>> {
+    let sql = "UPDATE pool SET assigned = assigned + $2, version = version + 1
+         WHERE id = $1 AND allocated + assigned + $2 <= quantity AND open = TRUE AND starts_at <= $3
+           AND (ends_at IS NULL OR ends_at > $3) AND NOT EXISTS
+         (SELECT 1 FROM organization_node n WHERE n.id = pool.organization_id AND n.blocked = TRUE)
+         RETURNING quantity, allocated, assigned, version";
+    Ok(tx.query_opt(sql, &[&pool_id, &units, &now]).await?)
+}
+
+/// Frees `units` that were bound to holders; the state of the license does not matter.
+pub async fn unbind(tx: &mut Tx<'_>, pool_id: Uuid, units: i64) -> Result<Option<Balance>> {
+    let sql = "UPDATE pool SET assigned = assigned - $2, version = version + 1
+         WHERE id = $1 AND assigned >= $2 RETURNING quantity, allocated, assigned, version";
+    Ok(tx.query_opt(sql, &[&pool_id, &units]).await?)
+}
+
 /// A child's first pool of a license.
 pub struct NewPool {
     /// Its id.
@@ -200,8 +223,8 @@ pub async fn insert_child(tx: &mut Tx<'_>, new: &NewPool) -> Result<bool> {
     let rows = tx
         .execute(
             "INSERT INTO pool (id, license_id, organization_id, parent_id, quantity, allocated, assigned, open,
-             starts_at, ends_at, sales_order, sku_code, created_at, version)
-             SELECT $1, license_id, $3, id, $4, 0, 0, open, starts_at, ends_at, sales_order, sku_code, $5, 1
+             starts_at, ends_at, sales_order, sku_code, product_id, created_at, version)
+             SELECT $1, license_id, $3, id, $4, 0, 0, open, starts_at, ends_at, sales_order, sku_code, product_id, $5, 1
              FROM pool WHERE id = $2 ON CONFLICT (license_id, organization_id) DO NOTHING",
             &[&new.id, &new.parent_id, &new.organization_id, &new.quantity, &new.now],
         )

@@ -77,11 +77,11 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewLicense) -> Result<()> {
     .await?;
     tx.execute(
         "INSERT INTO pool (id, license_id, organization_id, parent_id, quantity, allocated, assigned, open, starts_at,
-         ends_at, sales_order, sku_code, created_at, version)
-         VALUES ($1, $2, $3, NULL, $4, 0, 0, TRUE, $5, $6, $7, $8, $9, 1)",
+         ends_at, sales_order, sku_code, product_id, created_at, version)
+         VALUES ($1, $2, $3, NULL, $4, 0, 0, TRUE, $5, $6, $7, $8, $9, $10, 1)",
         &[
             &l.pool_id, &l.id, &l.organization_id, &l.quantity, &l.starts_at, &l.ends_at, &l.sales_order,
-            &l.sku_code, &l.created_at,
+            &l.sku_code, &new.product_id, &l.created_at,
         ],
     )
     .await?;

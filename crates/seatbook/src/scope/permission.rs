@@ -60,6 +60,16 @@ permissions! {
     AllocationsRead = "allocations.read";
     /// Pass units on to child organizations, and take them back.
     AllocationsSet = "allocations.set";
+    /// See users, devices, screens and extensions.
+    HoldersRead = "holders.read";
+    /// Add and change users, devices, screens and extensions, and let them leave.
+    HoldersEdit = "holders.edit";
+    /// See who uses which units.
+    AssignmentsRead = "assignments.read";
+    /// Bind units to holders, and free them.
+    AssignmentsSet = "assignments.set";
+    /// Terminate units and stop renewals.
+    SubscriptionsEnd = "subscriptions.end";
     /// See prices and amounts.
     PricesRead = "prices.read";
     /// Set prices.

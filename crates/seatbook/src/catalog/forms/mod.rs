@@ -159,6 +159,8 @@ fn product_of(form: &Form) -> ProductFacts {
         units: said(form, "units"),
         kind: ProductKind::parse(form.text("kind")).unwrap_or_default(),
         shareable: !form.text("shareable").is_empty(),
+        many_per_holder: !form.text("many_per_holder").is_empty(),
+        has_extensions: !form.text("has_extensions").is_empty(),
     }
 }
 
@@ -189,6 +191,12 @@ fn product_sheet(found: Option<&Product>) -> Sheet {
         Field::new("checkbox", "shareable", "Shareable")
             .value(if facts.shareable { "on" } else { "" })
             .hint("It never counts as an overlap between two SKUs that include it."),
+        Field::new("checkbox", "many_per_holder", "Several per holder")
+            .value(if facts.many_per_holder { "on" } else { "" })
+            .hint("One holder may have several units of it at a time."),
+        Field::new("checkbox", "has_extensions", "Has extensions")
+            .value(if facts.has_extensions { "on" } else { "" })
+            .hint("Its units belong to telephone extensions, which can be configured by file."),
         Field::text("reference", "Reference")
             .value(facts.reference.unwrap_or_default())
             .hint("The key by which its vendor knows it."),

@@ -3,7 +3,8 @@
 mod writes;
 
 pub use writes::{
-    delete_products, delete_skus, insert_products, insert_skus, update_product, update_sku,
+    delete_products, delete_skus, insert_products, insert_skus, touch_product, update_product,
+    update_sku,
 };
 
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ use crate::{
 
 const PRODUCT: &str =
     "SELECT p.id, p.code, p.reference, p.name, p.unit, p.units, p.kind, p.shareable,
-    p.created_at, p.version FROM product p";
+    p.many_per_holder, p.has_extensions, p.created_at, p.version FROM product p";
 
 const SKU: &str = "SELECT s.id, s.code, s.reference, s.name, s.product_id, p.code, p.name, p.unit, p.units, p.kind,
     s.type, s.tier, s.class, s.validity, s.grace_days, s.price_minor, s.currency, s.created_at, s.version
@@ -148,6 +149,16 @@ pub async fn components_of(tx: &mut Tx<'_>, sku_id: Uuid) -> Result<Vec<Componen
     let sql = "SELECT p.id, p.code, p.name, p.shareable FROM sku_component c
         JOIN product p ON p.id = c.product_id WHERE c.sku_id = $1 ORDER BY p.name, p.id";
     Ok(tx.query(sql, &[&sku_id]).await?)
+}
+
+/// The products a condition holds for, by name.
+pub(super) async fn products_where(
+    tx: &mut Tx<'_>,
+    condition: &str,
+    params: &[&dyn Param],
+) -> Result<Vec<Product>> {
+    let sql = format!("{PRODUCT} WHERE {condition} ORDER BY p.name, p.id");
+    Ok(tx.query(&sql, params).await?)
 }
 
 /// Products that include one of these codes or references, in no order.

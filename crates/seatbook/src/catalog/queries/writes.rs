@@ -26,7 +26,7 @@ pub async fn insert_products(
     let mut added = 0;
     for chunk in new.chunks(ROWS) {
         let kinds: Vec<&str> = chunk.iter().map(|(_, facts)| facts.kind.as_str()).collect();
-        let mut params: Vec<&dyn Param> = Vec::with_capacity(chunk.len() * 10);
+        let mut params: Vec<&dyn Param> = Vec::with_capacity(chunk.len() * 12);
         for ((id, facts), kind) in chunk.iter().zip(&kinds) {
             params.extend_from_slice(&[
                 id,
@@ -37,14 +37,16 @@ pub async fn insert_products(
                 &facts.units,
                 kind,
                 &facts.shareable,
+                &facts.many_per_holder,
+                &facts.has_extensions,
                 &at,
                 &1_i64,
             ]);
         }
         let sql = format!(
-            "INSERT INTO product (id, code, reference, name, unit, units, kind, shareable, created_at, version)
-             VALUES {} ON CONFLICT DO NOTHING",
-            placeholders(chunk.len(), 10)
+            "INSERT INTO product (id, code, reference, name, unit, units, kind, shareable, many_per_holder,
+             has_extensions, created_at, version) VALUES {} ON CONFLICT DO NOTHING",
+            placeholders(chunk.len(), 12)
         );
         added += tx.execute(&sql, &params).await?;
     }
@@ -63,7 +65,7 @@ pub async fn update_product(
     let rows = tx
         .execute(
             "UPDATE product SET code = $3, reference = $4, name = $5, unit = $6, units = $7, kind = $8,
-             shareable = $9, version = version + 1 WHERE id = $1 AND version = $2",
+             shareable = $9, many_per_holder = $10, has_extensions = $11, version = version + 1 WHERE id = $1 AND version = $2",
             &[
                 &id,
                 &version,
@@ -74,11 +76,21 @@ pub async fn update_product(
                 &facts.units,
                 &facts.kind.as_str(),
                 &facts.shareable,
+                &facts.many_per_holder,
+                &facts.has_extensions,
             ],
         )
         .await?;
     index(tx, PRODUCT_WORDS, &[(id, words(facts))]).await?;
     Ok(rows == 1)
+}
+
+/// Counts a change of a product that is kept elsewhere, such as what it fits.
+pub async fn touch_product(tx: &mut Tx<'_>, id: Uuid, version: i64) -> Result<Option<i64>> {
+    let sql =
+        "UPDATE product SET version = version + 1 WHERE id = $1 AND version = $2 RETURNING version";
+    let row: Option<(i64,)> = tx.query_opt(sql, &[&id, &version]).await?;
+    Ok(row.map(|(version,)| version))
 }
 
 /// Adds SKUs with their components and says how many: fewer than given means that a code or reference is

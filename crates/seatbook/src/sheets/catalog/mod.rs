@@ -243,6 +243,8 @@ fn imagined(place: usize, facts: &ProductFacts) -> Product {
         units: String::new(),
         kind: facts.kind,
         shareable: false,
+        many_per_holder: false,
+        has_extensions: false,
         created_at: Timestamp::from_micros(0),
         version: 1,
     };

@@ -1,0 +1,141 @@
+//! What a set of wanted bindings is judged by: read once for all rows.
+
+use std::collections::{HashMap, HashSet};
+
+use rules::telephone;
+use store::{Timestamp, Tx};
+use uuid::Uuid;
+
+use crate::{
+    assignments::{
+        model::{Binding, Wanted},
+        queries::{self, Source},
+    },
+    catalog::{self, model::Product},
+    error::Result,
+    holders::{self, model::Holder},
+};
+
+/// The book, as far as the rows concern it.
+pub(super) struct Facts {
+    pub(super) products: HashMap<Uuid, Product>,
+    /// Pairs of add-on and base.
+    pub(super) fits: HashSet<(Uuid, Uuid)>,
+    pub(super) holders: HashMap<Uuid, Holder>,
+    pub(super) by_extension: HashMap<String, Holder>,
+    /// Who has a direct number.
+    pub(super) by_number: HashMap<String, Uuid>,
+    /// Holder and product of open assignments.
+    pub(super) held: HashSet<(Uuid, Uuid)>,
+    pub(super) bases: HashMap<Uuid, Binding>,
+    /// Base and product of open add-ons.
+    pub(super) bound: HashSet<(Uuid, Uuid)>,
+    /// In the order in which they are used.
+    pub(super) sources: Vec<Source>,
+}
+
+impl Facts {
+    pub(super) async fn read(
+        tx: &mut Tx<'_>,
+        organization_id: Uuid,
+        rows: &[Wanted],
+        now: Timestamp,
+    ) -> Result<Facts> {
+        let named = Named::by(rows);
+        let products = catalog::queries::products_of_ids(tx, &named.products.in_order()).await?;
+        let fits = catalog::fits::among(tx, &named.add_ons.in_order()).await?;
+        let mut holders =
+            holders::queries::of_ids(tx, organization_id, &named.holders.in_order()).await?;
+        let extensions =
+            holders::queries::of_extensions(tx, organization_id, &named.extensions.in_order())
+                .await?;
+        let numbers =
+            holders::queries::of_dids(tx, organization_id, &named.numbers.in_order()).await?;
+        let bases = queries::bindings(tx, &named.bases.in_order()).await?;
+        let bound = queries::open_add_ons(tx, &named.bases.in_order()).await?;
+        holders.extend(extensions.iter().cloned());
+        let ids: Vec<Uuid> = holders.iter().map(|holder| holder.id).collect();
+        let held = queries::open_of_holders(tx, &ids).await?;
+        let (products_by_pick, pools) = (named.picked.in_order(), named.pools.in_order());
+        let sources =
+            queries::sources(tx, (organization_id, now), &products_by_pick, &pools).await?;
+        Ok(Facts {
+            products: products.into_iter().map(|it| (it.id, it)).collect(),
+            fits: fits.into_iter().collect(),
+            holders: holders.into_iter().map(|it| (it.id, it)).collect(),
+            by_extension: extensions
+                .into_iter()
+                .filter_map(|it| Some((it.extension.clone()?, it)))
+                .collect(),
+            by_number: numbers
+                .into_iter()
+                .filter_map(|it| Some((it.did?, it.id)))
+                .collect(),
+            held: held
+                .iter()
+                .map(|it| (it.holder_id, it.product_id))
+                .collect(),
+            bases: bases.into_iter().map(|it| (it.id, it)).collect(),
+            bound: bound
+                .iter()
+                .filter_map(|it| Some((it.base_id?, it.product_id)))
+                .collect(),
+            sources,
+        })
+    }
+}
+
+/// What the rows name, each thing once.
+#[derive(Default)]
+struct Named {
+    products: HashSet<Uuid>,
+    /// Products whose pool is to be picked.
+    picked: HashSet<Uuid>,
+    add_ons: HashSet<Uuid>,
+    holders: HashSet<Uuid>,
+    pools: HashSet<Uuid>,
+    bases: HashSet<Uuid>,
+    extensions: HashSet<String>,
+    numbers: HashSet<String>,
+}
+
+impl Named {
+    fn by(rows: &[Wanted]) -> Named {
+        let mut named = Named::default();
+        for row in rows {
+            named.products.insert(row.product_id);
+            named.products.extend(&row.add_ons);
+            named.picked.extend(&row.add_ons);
+            match row.pool_id {
+                Some(pool_id) => _ = named.pools.insert(pool_id),
+                None => _ = named.picked.insert(row.product_id),
+            }
+            named.add_ons.extend(&row.add_ons);
+            if row.base_id.is_some() {
+                named.add_ons.insert(row.product_id);
+            }
+            named.holders.extend(row.holder_id);
+            named.bases.extend(row.base_id);
+            let extension = row.extension.as_deref().map(telephone::extension);
+            named
+                .extensions
+                .extend(extension.and_then(|read| read.ok()));
+            let number = row.number.as_deref().map(telephone::number);
+            named.numbers.extend(number.and_then(|read| read.ok()));
+        }
+        named
+    }
+}
+
+/// A set in one order, so that the same rows ask the same statements.
+trait InOrder<T> {
+    fn in_order(&self) -> Vec<T>;
+}
+
+impl<T: Clone + Ord> InOrder<T> for HashSet<T> {
+    fn in_order(&self) -> Vec<T> {
+        let mut all: Vec<T> = self.iter().cloned().collect();
+        all.sort_unstable();
+        all
+    }
+}

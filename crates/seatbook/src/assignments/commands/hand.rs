@@ -1,0 +1,209 @@
+//! Handing a unit on: the old record ends, a new one goes on from it, and no unit moves.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{changed_meanwhile, record_end, record_new};
+use crate::{
+    assignments::{
+        model::{Binding, Bound, BoundAddOn, Ending},
+        queries, records,
+    },
+    error::{Error, Result},
+    gate::{Command, Tx},
+    holders::{
+        self,
+        commands::no_user,
+        model::{Holder, Kind},
+    },
+    journal::Change,
+    scope::Permission,
+};
+
+/// Hands a base assignment, with its add-ons, to another holder. Handing the unit of an extension or device to a
+/// user hands the extension or device to them; its digits stay what they are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reassign {
+    /// Which assignment.
+    pub id: Uuid,
+    /// Who or what shall use it; nobody, for an extension that shall wait for one.
+    pub holder_id: Option<Uuid>,
+}
+
+impl Command for Reassign {
+    const NAME: &'static str = "assignments.reassign";
+    type Outcome = Bound;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Bound> {
+        let found = queries::bindings(tx, &[self.id]).await?.pop();
+        let old = found.ok_or_else(Error::not_found)?;
+        tx.require(Permission::AssignmentsSet, old.organization_id)
+            .await?;
+        check(&old)?;
+        check_open(tx, &old).await?;
+        let (holder, user_id) = self.target(tx, &old).await?;
+        if (holder.id, user_id) == (old.holder_id, old.user_id) {
+            let message = format!("{} has this unit already.", holder.name);
+            return Err(Error::conflict("assignment.exists", message));
+        }
+        succeed(tx, old, holder.id, user_id).await
+    }
+}
+
+/// What can be handed on.
+fn check(old: &Binding) -> Result<()> {
+    if old.ended {
+        let message = "This assignment has ended.";
+        return Err(Error::conflict("assignment.ended", message));
+    }
+    if old.base_id.is_some() {
+        let message = "An add-on goes where its base goes; hand on the base.";
+        return Err(Error::conflict("assignment.is_add_on", message));
+    }
+    Ok(())
+}
+
+/// Paused and ended licenses bind nothing new, and a new holder is new.
+async fn check_open(tx: &mut Tx<'_>, old: &Binding) -> Result<()> {
+    let at = (old.organization_id, tx.now());
+    let sources = queries::sources(tx, at, &[], &[old.pool_id]).await?;
+    if sources.iter().any(|source| source.open) {
+        return Ok(());
+    }
+    let message = "Its license is not active now, so nobody new can be given its units.";
+    Err(Error::conflict("pool.closed", message))
+}
+
+impl Reassign {
+    /// Who holds it afterwards, and the person behind them. An extension or device stays the holder when a user
+    /// is named, and only changes hands.
+    async fn target(&self, tx: &mut Tx<'_>, old: &Binding) -> Result<(Holder, Option<Uuid>)> {
+        let ids: Vec<Uuid> = [Some(old.holder_id), self.holder_id]
+            .into_iter()
+            .flatten()
+            .collect();
+        let mut known: HashMap<Uuid, Holder> =
+            holders::queries::of_ids(tx, old.organization_id, &ids)
+                .await?
+                .into_iter()
+                .map(|holder| (holder.id, holder))
+                .collect();
+        let new = match self.holder_id {
+            Some(id) => {
+                let found = known.get(&id).filter(|holder| holder.left_at.is_none());
+                Some(found.cloned().ok_or_else(|| no_user("holder_id"))?)
+            }
+            None => None,
+        };
+        let current = known.remove(&old.holder_id).ok_or_else(changed_meanwhile)?;
+        let changes_hands = current.kind != Kind::User;
+        match new {
+            None if changes_hands => {
+                give(tx, &current, None).await?;
+                Ok((current, None))
+            }
+            None => {
+                let message = "Say who shall use it; to free the unit, unassign it.";
+                Err(Error::invalid("holder_id", "required", message))
+            }
+            Some(user) if changes_hands && user.kind == Kind::User => {
+                give(tx, &current, Some(user.id)).await?;
+                Ok((current, Some(user.id)))
+            }
+            Some(holder) => {
+                let user_id = holder.user_id();
+                Ok((holder, user_id))
+            }
+        }
+    }
+}
+
+/// Makes a device, screen or extension somebody's, or nobody's.
+pub(super) async fn give(tx: &mut Tx<'_>, holder: &Holder, owner_id: Option<Uuid>) -> Result<()> {
+    if holder.owner_id == owner_id {
+        return Ok(());
+    }
+    if !holders::records::set_owner(tx, holder, owner_id, &holder.did).await? {
+        return Err(changed_meanwhile());
+    }
+    tx.changed(Change {
+        noun: "holder",
+        row_id: holder.id,
+        version: holder.version + 1,
+        organization_id: Some(holder.organization_id),
+        before: Some(json!({"owner_id": holder.owner_id})),
+        after: Some(json!({"owner_id": owner_id})),
+    });
+    Ok(())
+}
+
+/// Ends an assignment with its add-ons and opens their successors: the same units of the same pools.
+pub(super) async fn succeed(
+    tx: &mut Tx<'_>,
+    old: Binding,
+    holder_id: Uuid,
+    user_id: Option<Uuid>,
+) -> Result<Bound> {
+    let add_ons = queries::open_add_ons(tx, &[old.id]).await?;
+    let ids: Vec<Uuid> = std::iter::once(old.id)
+        .chain(add_ons.iter().map(|add_on| add_on.id))
+        .collect();
+    let count = i64::try_from(ids.len()).map_err(Error::internal)?;
+    let now = tx.now();
+    let ended: HashMap<Uuid, i64> = records::end(tx, &ids, Ending::Reassigned, now)
+        .await?
+        .into_iter()
+        .collect();
+    if ended.len() != ids.len() {
+        return Err(changed_meanwhile());
+    }
+    let moves = [(old.holder_id, -count), (holder_id, count)];
+    if old.holder_id != holder_id && holders::records::count_bindings(tx, &moves).await? != 2 {
+        return Err(changed_meanwhile());
+    }
+    let base_id = tx.new_id();
+    let mut bound = Bound {
+        row: 0,
+        id: base_id,
+        holder_id,
+        pool_id: old.pool_id,
+        add_ons: vec![],
+    };
+    let mut new = Vec::with_capacity(ids.len());
+    for before in std::iter::once(&old).chain(&add_ons) {
+        let id = if before.id == old.id {
+            base_id
+        } else {
+            tx.new_id()
+        };
+        record_end(tx, before, ended[&before.id], Ending::Reassigned);
+        new.push(Binding {
+            id,
+            holder_id,
+            user_id,
+            base_id: before.base_id.map(|_| base_id),
+            add_ons: if before.id == old.id { count - 1 } else { 0 },
+            follows_id: Some(before.id),
+            version: 1,
+            ..before.clone()
+        });
+        if before.id != old.id {
+            bound.add_ons.push(BoundAddOn {
+                id,
+                product_id: before.product_id,
+                pool_id: before.pool_id,
+            });
+        }
+    }
+    if records::insert(tx, &new, now).await? != new.len() as u64 {
+        let message = "That holder has a unit of this product already.";
+        return Err(Error::conflict("assignment.exists", message));
+    }
+    for binding in &new {
+        record_new(tx, binding);
+    }
+    Ok(bound)
+}

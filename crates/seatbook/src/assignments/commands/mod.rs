@@ -1,0 +1,81 @@
+//! The verbs of assignments.
+
+mod assign;
+mod departure;
+mod facts;
+mod hand;
+mod judge;
+mod unassign;
+
+pub use assign::{Assign, MOST_ROWS};
+pub use departure::{DeleteHolder, HandOver, HolderLeaves};
+pub use hand::Reassign;
+pub use judge::{Judgement, judge_rows};
+pub use unassign::{Unassign, free};
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::model::{Binding, Ending};
+use crate::{error::Error, gate::Tx, journal::Change, licenses::pools::Balance};
+
+/// Records a new assignment.
+fn record_new(tx: &mut Tx<'_>, binding: &Binding) {
+    tx.changed(Change {
+        noun: "assignment",
+        row_id: binding.id,
+        version: binding.version,
+        organization_id: Some(binding.organization_id),
+        before: None,
+        after: Some(binding.facts()),
+    });
+}
+
+/// Records the end of an assignment.
+fn record_end(tx: &mut Tx<'_>, binding: &Binding, version: i64, ending: Ending) {
+    let at = tx.now();
+    tx.changed(Change {
+        noun: "assignment",
+        row_id: binding.id,
+        version,
+        organization_id: Some(binding.organization_id),
+        before: Some(json!({"ended_at": null})),
+        after: Some(json!({"ended_at": at, "ending": ending})),
+    });
+}
+
+/// Records how many add-ons a base has now.
+fn record_add_ons(tx: &mut Tx<'_>, base: &Binding, (now, version): (i64, i64), delta: i64) {
+    tx.changed(Change {
+        noun: "assignment",
+        row_id: base.id,
+        version,
+        organization_id: Some(base.organization_id),
+        before: Some(json!({"add_ons": now - delta})),
+        after: Some(json!({"add_ons": now})),
+    });
+}
+
+/// Records how many units of a pool are assigned now.
+fn record_pool(
+    tx: &mut Tx<'_>,
+    (pool_id, organization_id): (Uuid, Uuid),
+    balance: Balance,
+    delta: i64,
+) {
+    let (_, _, assigned, version) = balance;
+    tx.changed(Change {
+        noun: "pool",
+        row_id: pool_id,
+        version,
+        organization_id: Some(organization_id),
+        before: Some(json!({"assigned": assigned - delta})),
+        after: Some(json!({"assigned": assigned})),
+    });
+}
+
+/// Somebody else was faster: what was read is no longer so. Asking again is safe.
+fn changed_meanwhile() -> Error {
+    let message = "Somebody changed these assignments at the same moment; please look again.";
+    Error::conflict("assignment.changed", message)
+}

@@ -1,0 +1,137 @@
+//! Freeing units: of assignments that are named, with the add-ons bound to them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{changed_meanwhile, record_add_ons, record_end, record_pool};
+use crate::{
+    assignments::{
+        model::{Binding, Ending, Freed},
+        queries, records,
+    },
+    error::{Error, Result},
+    gate::{Command, Tx},
+    holders,
+    licenses::pools,
+    scope::Permission,
+};
+
+/// Frees the units of assignments: all of them, or none. Add-ons go with their base.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Unassign {
+    /// Which; base assignments or add-ons.
+    pub ids: Vec<Uuid>,
+}
+
+impl Command for Unassign {
+    const NAME: &'static str = "assignments.unassign";
+    type Outcome = Freed;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Freed> {
+        if self.ids.is_empty() || self.ids.len() > super::MOST_ROWS {
+            let message = format!("Free 1 to {} assignments at once.", super::MOST_ROWS);
+            return Err(Error::invalid("ids", "rows.out_of_range", message));
+        }
+        let mut named = self.ids.clone();
+        named.sort_unstable();
+        named.dedup();
+        let found = queries::bindings(tx, &named).await?;
+        let mut organizations: Vec<Uuid> = found.iter().map(|it| it.organization_id).collect();
+        organizations.sort_unstable();
+        organizations.dedup();
+        if found.len() != named.len() {
+            organizations.clear();
+        }
+        if organizations.is_empty() {
+            return Err(Error::not_found());
+        }
+        for organization_id in organizations {
+            tx.require(Permission::AssignmentsSet, organization_id)
+                .await?;
+        }
+        if let Some(ended) = found.iter().find(|binding| binding.ended) {
+            let message = "This assignment has ended already.";
+            return Err(
+                Error::conflict("assignment.ended", message).with("id", ended.id.to_string())
+            );
+        }
+        free(tx, found, Ending::Unassigned).await
+    }
+}
+
+/// Ends open assignments with the add-ons bound to them, and gives their units back. For commands that have asked
+/// for their permission.
+pub async fn free(tx: &mut Tx<'_>, mut ending: Vec<Binding>, why: Ending) -> Result<Freed> {
+    let bases: Vec<Uuid> = ending.iter().map(|binding| binding.id).collect();
+    let with = queries::open_add_ons(tx, &bases).await?;
+    ending.extend(with);
+    ending.sort_by_key(|binding| binding.id);
+    ending.dedup_by_key(|binding| binding.id);
+    give_back(tx, &ending).await?;
+    let mut holders: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for binding in &ending {
+        *holders.entry(binding.holder_id).or_default() -= 1;
+    }
+    let deltas: Vec<(Uuid, i64)> = holders.into_iter().collect();
+    if holders::records::count_bindings(tx, &deltas).await? != deltas.len() as u64 {
+        return Err(changed_meanwhile());
+    }
+    let gone: Vec<Uuid> = ending.iter().map(|binding| binding.id).collect();
+    uncount_add_ons(tx, &ending, &gone).await?;
+    let now = tx.now();
+    let ended = records::end(tx, &gone, why, now).await?;
+    // An add-on that was bound since, or an end that somebody else was faster with, is seen here.
+    let late = queries::open_add_ons(tx, &bases).await?;
+    if ended.len() != ending.len() || !late.is_empty() {
+        return Err(changed_meanwhile());
+    }
+    let versions: BTreeMap<Uuid, i64> = ended.into_iter().collect();
+    for binding in &ending {
+        let version = versions.get(&binding.id).copied();
+        record_end(tx, binding, version.ok_or_else(changed_meanwhile)?, why);
+    }
+    let followed = |binding: &&Binding| binding.base_id.is_some_and(|base| bases.contains(&base));
+    Ok(Freed {
+        units: ending.iter().map(|binding| binding.units).sum(),
+        add_ons: ending.iter().filter(followed).count() as i64,
+        ended: gone,
+    })
+}
+
+async fn give_back(tx: &mut Tx<'_>, ending: &[Binding]) -> Result<()> {
+    let mut pools: BTreeMap<Uuid, (Uuid, i64)> = BTreeMap::new();
+    for binding in ending {
+        let (_, units) = pools
+            .entry(binding.pool_id)
+            .or_insert((binding.organization_id, 0));
+        *units += binding.units;
+    }
+    for (pool_id, (organization_id, units)) in pools {
+        let balance = pools::unbind(tx, pool_id, units).await?;
+        let balance = balance.ok_or_else(changed_meanwhile)?;
+        record_pool(tx, (pool_id, organization_id), balance, -units);
+    }
+    Ok(())
+}
+
+/// A base that stays counts its add-ons that go.
+async fn uncount_add_ons(tx: &mut Tx<'_>, ending: &[Binding], gone: &[Uuid]) -> Result<()> {
+    let mut staying: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for binding in ending {
+        if let Some(base_id) = binding
+            .base_id
+            .filter(|base| gone.binary_search(base).is_err())
+        {
+            *staying.entry(base_id).or_default() -= 1;
+        }
+    }
+    let ids: Vec<Uuid> = staying.keys().copied().collect();
+    for base in queries::bindings(tx, &ids).await? {
+        let delta = staying.get(&base.id).copied().unwrap_or_default();
+        let counted = records::count_add_ons(tx, base.id, delta).await?;
+        record_add_ons(tx, &base, counted.ok_or_else(changed_meanwhile)?, delta);
+    }
+    Ok(())
+}

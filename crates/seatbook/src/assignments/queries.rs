@@ -1,0 +1,228 @@
+//! Every statement that reads assignments.
+
+use rules::picking::Pool;
+use store::{Select, Timestamp, Tx};
+use uuid::Uuid;
+
+use super::model::{Assignment, Binding};
+use crate::{
+    error::Result,
+    scope::{Permission, Scope, queries::below_any},
+};
+
+const ASSIGNMENT: &str = "SELECT a.id, a.license_id, a.pool_id, a.organization_id, a.product_id, p.code, p.name,
+    a.holder_id, h.name, h.kind, h.extension, h.did, a.user_id, u.name, a.base_id, a.units, a.add_ons,
+    a.assigned_at, a.ended_at, a.ending, a.follows_id, l.ends_at, a.version
+    FROM assignment a JOIN product p ON p.id = a.product_id JOIN holder h ON h.id = a.holder_id
+    LEFT JOIN holder u ON u.id = a.user_id JOIN license l ON l.id = a.license_id";
+
+const BINDING: &str =
+    "SELECT a.id, a.license_id, a.pool_id, a.organization_id, a.product_id, a.holder_id, a.user_id,
+    a.base_id, a.units, a.single, a.add_ons, a.follows_id, a.ended_at, a.version FROM assignment a";
+
+/// The assignment, where the scope can see its organization.
+pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Option<Assignment>> {
+    let roots = scope.roots(Permission::AssignmentsRead);
+    let mut select = Select::new(ASSIGNMENT);
+    select.and("a.id = ?", &id);
+    below_any(&mut select, "a.organization_id", &roots);
+    Ok(tx.query_opt(&select.sql(""), select.params()).await?)
+}
+
+/// The assignments of these ids as commands see them, whoever asks.
+pub async fn bindings(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Binding>> {
+    bindings_where(tx, "a.id", ids).await
+}
+
+/// The open add-ons bound to these bases, by base and id.
+pub async fn open_add_ons(tx: &mut Tx<'_>, base_ids: &[Uuid]) -> Result<Vec<Binding>> {
+    let mut found = bindings_where(tx, "a.ended_at IS NULL AND a.base_id", base_ids).await?;
+    found.sort_by_key(|binding| (binding.base_id, binding.id));
+    Ok(found)
+}
+
+/// The open base assignments that these holders have, add-ons left out.
+pub async fn open_of_holders(tx: &mut Tx<'_>, holder_ids: &[Uuid]) -> Result<Vec<Binding>> {
+    let condition = "a.ended_at IS NULL AND a.base_id IS NULL AND a.holder_id";
+    bindings_where(tx, condition, holder_ids).await
+}
+
+/// The open assignments of a person: their own, and those of what belongs to them. Add-ons too.
+pub async fn open_of_user(tx: &mut Tx<'_>, user_id: Uuid) -> Result<Vec<Binding>> {
+    let mut found = bindings_where(tx, "a.ended_at IS NULL AND a.user_id", &[user_id]).await?;
+    found.extend(bindings_where(tx, "a.ended_at IS NULL AND a.holder_id", &[user_id]).await?);
+    found.sort_by_key(|binding| binding.id);
+    found.dedup_by_key(|binding| binding.id);
+    Ok(found)
+}
+
+async fn bindings_where(tx: &mut Tx<'_>, condition: &str, ids: &[Uuid]) -> Result<Vec<Binding>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let mut select = Select::new(BINDING);
+        let places: Vec<String> = chunk.iter().map(|id| select.bind(id)).collect();
+        select.and_raw(&format!("{condition} IN ({})", places.join(", ")));
+        found.extend(
+            tx.query::<Binding>(&select.sql(""), select.params())
+                .await?,
+        );
+    }
+    Ok(found)
+}
+
+/// A pool that may give units, and what must be known of its license.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// What picking needs.
+    pub pool: Pool<Uuid, Uuid>,
+    /// Its license.
+    pub license_id: Uuid,
+    /// The license was used before.
+    pub used: bool,
+    /// It may give units now.
+    pub open: bool,
+}
+
+/// Id, license, product, free, end, start, used, open.
+type SourceRow = (
+    Uuid,
+    Uuid,
+    Uuid,
+    i64,
+    Option<Timestamp>,
+    Timestamp,
+    bool,
+    bool,
+);
+
+const SOURCE: &str =
+    "SELECT p.id, p.license_id, p.product_id, p.quantity - p.allocated - p.assigned, p.ends_at,
+    p.starts_at, l.used, p.open FROM pool p JOIN license l ON l.id = p.license_id";
+
+/// The organization's pools of these products that may give units now, and the named pools whatever their state,
+/// in the order in which they are used.
+pub async fn sources(
+    tx: &mut Tx<'_>,
+    (organization_id, now): (Uuid, Timestamp),
+    product_ids: &[Uuid],
+    pool_ids: &[Uuid],
+) -> Result<Vec<Source>> {
+    let mut rows: Vec<SourceRow> = Vec::new();
+    for chunk in product_ids.chunks(500) {
+        let mut select = Select::new(SOURCE);
+        select.and("p.organization_id = ?", &organization_id);
+        let places: Vec<String> = chunk.iter().map(|id| select.bind(id)).collect();
+        select
+            .and_raw(&format!("p.product_id IN ({})", places.join(", ")))
+            .and_raw("p.open = TRUE AND p.quantity > p.allocated + p.assigned")
+            .and("p.starts_at <= ?", &now)
+            .and("(p.ends_at IS NULL OR p.ends_at > ?)", &now);
+        rows.extend(
+            tx.query::<SourceRow>(&select.sql(""), select.params())
+                .await?,
+        );
+    }
+    for chunk in pool_ids.chunks(500) {
+        let mut select = Select::new(SOURCE);
+        select.and("p.organization_id = ?", &organization_id);
+        let places: Vec<String> = chunk.iter().map(|id| select.bind(id)).collect();
+        select.and_raw(&format!("p.id IN ({})", places.join(", ")));
+        rows.extend(
+            tx.query::<SourceRow>(&select.sql(""), select.params())
+                .await?,
+        );
+    }
+    let mut found: Vec<Source> = rows.into_iter().map(|row| source(row, now)).collect();
+    found.sort_by_key(|source| source.pool.rank());
+    found.dedup_by_key(|source| source.pool.pool);
+    Ok(found)
+}
+
+fn source(
+    (id, license_id, product_id, free, ends_at, starts_at, used, open): SourceRow,
+    now: Timestamp,
+) -> Source {
+    Source {
+        pool: Pool {
+            pool: id,
+            product: product_id,
+            ends: ends_at.map(Timestamp::get),
+            starts: starts_at.get(),
+            free,
+        },
+        license_id,
+        used,
+        open: open && starts_at <= now && ends_at.is_none_or(|end| end > now),
+    }
+}
+
+/// What a list of assignments is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this organization itself.
+    pub organization_id: Option<Uuid>,
+    /// Of this product.
+    pub product_id: Option<Uuid>,
+    /// Of this license.
+    pub license_id: Option<Uuid>,
+    /// Of this holder.
+    pub holder_id: Option<Uuid>,
+    /// Of this person, and of what belongs to them.
+    pub user_id: Option<Uuid>,
+    /// Bound to this base.
+    pub base_id: Option<Uuid>,
+    /// Any part of what the holder, or the person behind it, is called.
+    pub keyword: Option<String>,
+    /// Base assignments only.
+    pub bases_only: bool,
+    /// Those that ended, too.
+    pub with_ended: bool,
+    /// Behind this one.
+    pub after: Option<Uuid>,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+/// Assignments the scope can see, the oldest first.
+pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec<Assignment>> {
+    let roots = scope.require(Permission::AssignmentsRead)?;
+    let pattern = filter
+        .keyword
+        .as_deref()
+        .map(crate::holders::queries::pattern);
+    let mut select = Select::new(ASSIGNMENT);
+    if !scope.sees_everything(Permission::AssignmentsRead) {
+        below_any(&mut select, "a.organization_id", &roots);
+    }
+    for (column, value) in [
+        ("a.organization_id", &filter.organization_id),
+        ("a.product_id", &filter.product_id),
+        ("a.license_id", &filter.license_id),
+        ("a.holder_id", &filter.holder_id),
+        ("a.user_id", &filter.user_id),
+        ("a.base_id", &filter.base_id),
+    ] {
+        if let Some(value) = value {
+            select.and(&format!("{column} = ?"), value);
+        }
+    }
+    if let Some(pattern) = &pattern {
+        select.and_all(
+            "(a.holder_id IN (SELECT id FROM holder_search WHERE text LIKE ?)
+              OR a.user_id IN (SELECT id FROM holder_search WHERE text LIKE ?))",
+            &[pattern, pattern],
+        );
+    }
+    if filter.bases_only {
+        select.and_raw("a.base_id IS NULL");
+    }
+    if !filter.with_ended {
+        select.and_raw("a.ended_at IS NULL");
+    }
+    if let Some(after) = &filter.after {
+        select.and("a.id > ?", after);
+    }
+    let limit = select.bind(&filter.limit);
+    let sql = select.sql(&format!(" ORDER BY a.id LIMIT {limit}"));
+    Ok(tx.query(&sql, select.params()).await?)
+}

@@ -1,0 +1,79 @@
+//! Every statement that writes assignments.
+
+use store::{Param, Timestamp, Tx, placeholders};
+use uuid::Uuid;
+
+use super::model::{Binding, Ending};
+use crate::error::Result;
+
+/// Rows in one statement; a row has 14 values, and both engines bind at most 32,766.
+const ROWS: usize = 500;
+
+/// Writes new assignments and says how many: fewer than given means that a holder has one of the product, or
+/// the base has that add-on, by now.
+pub async fn insert(tx: &mut Tx<'_>, new: &[Binding], at: Timestamp) -> Result<u64> {
+    let mut added = 0;
+    for chunk in new.chunks(ROWS) {
+        let mut params: Vec<&dyn Param> = Vec::with_capacity(chunk.len() * 14);
+        for binding in chunk {
+            params.extend_from_slice(&[
+                &binding.id as &dyn Param,
+                &binding.license_id,
+                &binding.pool_id,
+                &binding.organization_id,
+                &binding.product_id,
+                &binding.holder_id,
+                &binding.user_id,
+                &binding.base_id,
+                &binding.units,
+                &binding.single,
+                &binding.add_ons,
+                &at,
+                &binding.follows_id,
+                &binding.version,
+            ]);
+        }
+        let sql = format!(
+            "INSERT INTO assignment (id, license_id, pool_id, organization_id, product_id, holder_id, user_id, base_id,
+             units, single, add_ons, assigned_at, follows_id, version) VALUES {} ON CONFLICT DO NOTHING",
+            placeholders(chunk.len(), 14)
+        );
+        added += tx.execute(&sql, &params).await?;
+    }
+    Ok(added)
+}
+
+/// Ends open assignments; gives those that it ended, each with its new version.
+pub async fn end(
+    tx: &mut Tx<'_>,
+    ids: &[Uuid],
+    ending: Ending,
+    at: Timestamp,
+) -> Result<Vec<(Uuid, i64)>> {
+    let word = ending.as_str();
+    let mut ended = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(ROWS) {
+        let mut params: Vec<&dyn Param> = chunk.iter().map(|id| id as &dyn Param).collect();
+        params.extend_from_slice(&[&at, &word]);
+        let places = placeholders(1, chunk.len());
+        let (at, word) = (chunk.len() + 1, chunk.len() + 2);
+        let sql = format!(
+            "UPDATE assignment SET ended_at = ${at}, ending = ${word}, add_ons = 0, version = version + 1
+             WHERE id IN {places} AND ended_at IS NULL RETURNING id, version"
+        );
+        ended.extend(tx.query::<(Uuid, i64)>(&sql, &params).await?);
+    }
+    Ok(ended)
+}
+
+/// Counts add-ons of an open base up or down; gives how many it has and its version, or nothing where it ended
+/// meanwhile.
+pub async fn count_add_ons(
+    tx: &mut Tx<'_>,
+    base_id: Uuid,
+    delta: i64,
+) -> Result<Option<(i64, i64)>> {
+    let sql = "UPDATE assignment SET add_ons = add_ons + $2, version = version + 1
+        WHERE id = $1 AND ended_at IS NULL RETURNING add_ons, version";
+    Ok(tx.query_opt(sql, &[&base_id, &delta]).await?)
+}

@@ -1,0 +1,24 @@
+//! Holders: who and what uses units: users, devices, screens, telephone extensions.
+//!
+//! Owns: holders and what is known of them; adding and changing them, finding them by any field.
+//! Does not own: which units they have (`assignments`), and so neither their leaving nor whose device it is.
+//! Keeps true: an e-mail address, extension, direct number, serial and reference belong to one present holder of
+//! an organization; personal data stands in this room's tables alone, never in the journal.
+//! Others may use: `model`, `queries`, [`commands::AddHolders`].
+
+pub mod api;
+pub mod commands;
+pub mod model;
+pub mod queries;
+pub mod records;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+/// The operations of this room.
+pub fn operations() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::list, api::create))
+        .routes(routes!(api::show, api::update))
+}

@@ -1,0 +1,193 @@
+//! Every statement that reads holders.
+
+use store::{Param, Select, Tx};
+use uuid::Uuid;
+
+use super::model::{Holder, Kind};
+use crate::{
+    error::Result,
+    scope::{Permission, Scope, queries::below_any},
+};
+
+const HOLDER: &str =
+    "SELECT h.id, h.organization_id, h.kind, h.name, h.email, h.extension, h.did, h.serial,
+    h.reference, h.owner_id, o.name, h.left_at, h.bindings, h.created_at, h.version
+    FROM holder h LEFT JOIN holder o ON o.id = h.owner_id";
+
+/// The holder, whoever asks: for commands that have asked for their permission.
+pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Holder>> {
+    Ok(tx
+        .query_opt(&format!("{HOLDER} WHERE h.id = $1"), &[&id])
+        .await?)
+}
+
+/// The holder, where the scope can see it.
+pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Option<Holder>> {
+    let roots = scope.roots(Permission::HoldersRead);
+    let mut select = Select::new(HOLDER);
+    select.and("h.id = ?", &id);
+    below_any(&mut select, "h.organization_id", &roots);
+    Ok(tx.query_opt(&select.sql(""), select.params()).await?)
+}
+
+/// The organization's holders of these ids, in no order.
+pub async fn of_ids(tx: &mut Tx<'_>, organization_id: Uuid, ids: &[Uuid]) -> Result<Vec<Holder>> {
+    present(tx, organization_id, "h.id", ids).await
+}
+
+/// The organization's present holders of these extensions, in no order.
+pub async fn of_extensions(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    extensions: &[String],
+) -> Result<Vec<Holder>> {
+    present(
+        tx,
+        organization_id,
+        "h.left_at IS NULL AND h.extension",
+        extensions,
+    )
+    .await
+}
+
+/// The organization's present holders of these direct numbers, in no order.
+pub async fn of_dids(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    dids: &[String],
+) -> Result<Vec<Holder>> {
+    present(tx, organization_id, "h.left_at IS NULL AND h.did", dids).await
+}
+
+/// A user by what files call them: id, name, e-mail address.
+pub type Called = (Uuid, String, Option<String>);
+
+/// All present users of an organization, for files that name them.
+pub async fn users(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<Vec<Called>> {
+    let sql = "SELECT id, name, email FROM holder
+        WHERE organization_id = $1 AND kind = 'user' AND left_at IS NULL ORDER BY name, id";
+    Ok(tx.query(sql, &[&organization_id]).await?)
+}
+
+/// What belongs to a user: devices, screens and extensions that are present, by name.
+pub async fn owned_by(tx: &mut Tx<'_>, owner_id: Uuid) -> Result<Vec<Holder>> {
+    let sql = format!("{HOLDER} WHERE h.owner_id = $1 AND h.left_at IS NULL ORDER BY h.name, h.id");
+    Ok(tx.query(&sql, &[&owner_id]).await?)
+}
+
+async fn present<P: Param>(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    condition: &str,
+    values: &[P],
+) -> Result<Vec<Holder>> {
+    let mut found = Vec::with_capacity(values.len());
+    for chunk in values.chunks(500) {
+        let mut select = Select::new(HOLDER);
+        select.and("h.organization_id = ?", &organization_id);
+        let places: Vec<String> = chunk.iter().map(|value| select.bind(value)).collect();
+        select.and_raw(&format!("{condition} IN ({})", places.join(", ")));
+        found.extend(tx.query::<Holder>(&select.sql(""), select.params()).await?);
+    }
+    Ok(found)
+}
+
+/// What a list of holders is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this organization itself; of all that can be seen where there is none.
+    pub organization_id: Option<Uuid>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// Any part of name, e-mail address, extension, direct number, serial number or reference.
+    pub keyword: Option<String>,
+    /// Belonging to this user.
+    pub owner_id: Option<Uuid>,
+    /// Those that left, too.
+    pub with_left: bool,
+    /// With units only, or without only.
+    pub bound: Option<bool>,
+    /// Behind this place: name and id of the last row seen.
+    pub after: Option<(String, Uuid)>,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+/// Holders the scope can see, by name.
+pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec<Holder>> {
+    let roots = scope.require(Permission::HoldersRead)?;
+    let pattern = filter.keyword.as_deref().map(pattern);
+    let kind = filter.kind.map(Kind::as_str);
+    let mut select = Select::new(HOLDER);
+    if let Some(organization_id) = &filter.organization_id {
+        select.and("h.organization_id = ?", organization_id);
+    }
+    if !scope.sees_everything(Permission::HoldersRead) {
+        below_any(&mut select, "h.organization_id", &roots);
+    }
+    if let Some(pattern) = &pattern {
+        select.and(
+            "h.id IN (SELECT id FROM holder_search WHERE text LIKE ?)",
+            pattern,
+        );
+    }
+    if let Some(kind) = &kind {
+        select.and("h.kind = ?", kind);
+    }
+    if let Some(owner_id) = &filter.owner_id {
+        select.and("h.owner_id = ?", owner_id);
+    }
+    if !filter.with_left {
+        select.and_raw("h.left_at IS NULL");
+    }
+    match filter.bound {
+        Some(true) => _ = select.and_raw("h.bindings > 0"),
+        Some(false) => _ = select.and_raw("h.bindings = 0"),
+        None => {}
+    }
+    if let Some((name, id)) = &filter.after {
+        select.and_all("(h.name, h.id) > (?, ?)", &[name, id]);
+    }
+    let limit = select.bind(&filter.limit);
+    let sql = select.sql(&format!(" ORDER BY h.name, h.id LIMIT {limit}"));
+    Ok(tx.query(&sql, select.params()).await?)
+}
+
+/// The pattern of a keyword: a number in some spelling is looked for by its digits.
+pub fn pattern(keyword: &str) -> String {
+    let digits = rules::telephone::searched_digits(keyword);
+    rules::text::like_pattern(digits.as_deref().unwrap_or(keyword))
+}
+
+/// The first other present holder of the organization that has one of these names, and which name it is.
+pub async fn find_clash(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    facts: &super::model::HolderFacts,
+    but: Uuid,
+) -> Result<Option<&'static str>> {
+    for (field, value) in [
+        ("email", &facts.email),
+        ("extension", &facts.extension),
+        ("did", &facts.did),
+        ("serial", &facts.serial),
+        ("reference", &facts.reference),
+    ] {
+        let Some(value) = value else { continue };
+        let sql = format!(
+            "SELECT id FROM holder WHERE organization_id = $1 AND {field} = $2 AND left_at IS NULL AND id <> $3"
+        );
+        let found: Option<(Uuid,)> = tx.query_opt(&sql, &[&organization_id, value, &but]).await?;
+        if found.is_some() {
+            return Ok(Some(field));
+        }
+    }
+    Ok(None)
+}
+
+/// How many present holders an organization has, by kind.
+pub async fn count_by_kind(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT kind, count(*) FROM holder WHERE organization_id = $1 AND left_at IS NULL
+        GROUP BY kind ORDER BY kind";
+    Ok(tx.query(sql, &[&organization_id]).await?)
+}
