@@ -26,6 +26,7 @@ pub mod people;
 pub mod tokens;
 pub mod recovery;
 pub mod catalog;
+pub mod fits;
 pub mod licenses;
 pub mod holdings;
 pub mod allocations;

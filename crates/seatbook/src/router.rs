@@ -24,8 +24,8 @@ use crate::{
     app::App,
     assignments, catalog, console,
     error::{Error, Kind},
-    history, holders, holdings, imports, jobs, licenses, openapi, organizations, overview, people,
-    recovery, reference, roles, tokens,
+    fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations, overview,
+    people, recovery, reference, roles, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -55,6 +55,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(roles::operations())
             .merge(tokens::operations())
             .merge(catalog::operations())
+            .merge(fits::operations())
             .merge(licenses::operations())
             .merge(holdings::operations())
             .merge(allocations::operations())

@@ -12,6 +12,17 @@ const ROWS: usize = 500;
 /// Writes new assignments and says how many: fewer than given means that a holder has one of the product, or
 /// the base has that add-on, by now.
 pub async fn insert(tx: &mut Tx<'_>, new: &[Binding], at: Timestamp) -> Result<u64> {
+    let (bases, add_ons): (Vec<&Binding>, Vec<&Binding>) =
+        new.iter().partition(|binding| binding.base_id.is_none());
+    // An add-on refers to its base, so the bases must all be there before.
+    let added = insert_rows(tx, &bases, at).await?;
+    if added < bases.len() as u64 {
+        return Ok(added);
+    }
+    Ok(added + insert_rows(tx, &add_ons, at).await?)
+}
+
+async fn insert_rows(tx: &mut Tx<'_>, new: &[&Binding], at: Timestamp) -> Result<u64> {
     let mut added = 0;
     for chunk in new.chunks(ROWS) {
         let mut params: Vec<&dyn Param> = Vec::with_capacity(chunk.len() * 14);
@@ -74,6 +85,6 @@ pub async fn count_add_ons(
     delta: i64,
 ) -> Result<Option<(i64, i64)>> {
     let sql = "UPDATE assignment SET add_ons = add_ons + $2, version = version + 1
-        WHERE id = $1 AND ended_at IS NULL RETURNING add_ons, version";
+        WHERE id = $1 AND ended_at IS NULL AND add_ons + $2 >= 0 RETURNING add_ons, version";
     Ok(tx.query_opt(sql, &[&base_id, &delta]).await?)
 }

@@ -389,7 +389,8 @@ async fn with_components(tx: &mut Tx<'_>, id: Uuid) -> Result<SkuWithComponents>
     Ok(SkuWithComponents { sku, components })
 }
 
-pub(super) fn check_version(seen: Option<i64>, now: i64) -> Result<()> {
+/// The version the editor saw is the one there is.
+pub fn check_version(seen: Option<i64>, now: i64) -> Result<()> {
     if seen.is_none_or(|seen| seen == now) {
         return Ok(());
     }

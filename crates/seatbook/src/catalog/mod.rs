@@ -8,7 +8,6 @@
 pub mod api;
 pub mod commands;
 pub mod facts;
-pub mod fits;
 mod forms;
 mod handlers;
 pub mod model;
@@ -27,7 +26,6 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::list_products, api::create_product))
         .routes(routes!(api::mark_shareable))
         .routes(routes!(api::show_product, api::update_product))
-        .routes(routes!(api::show_fits, api::set_fits))
         .routes(routes!(api::list_skus, api::create_sku))
         .routes(routes!(api::show_sku, api::update_sku))
 }

@@ -119,7 +119,7 @@ pub async fn set_owner(
 }
 
 /// Counts bindings up or down, of holders that are present, and says of how many. A holder that left meanwhile
-/// is not counted, and whoever binds a unit to it notices.
+/// is not counted, nor one whose unit somebody else was faster to free; the caller notices by the number.
 pub async fn count_bindings(tx: &mut Tx<'_>, deltas: &[(Uuid, i64)]) -> Result<u64> {
     let mut counted = 0;
     for (delta, ids) in grouped(deltas) {
@@ -127,9 +127,10 @@ pub async fn count_bindings(tx: &mut Tx<'_>, deltas: &[(Uuid, i64)]) -> Result<u
             let mut params: Vec<&dyn Param> = chunk.iter().map(|id| id as &dyn Param).collect();
             params.push(&delta);
             let sql = format!(
-                "UPDATE holder SET bindings = bindings + ${} WHERE id IN {} AND left_at IS NULL",
-                params.len(),
-                placeholders(1, chunk.len())
+                "UPDATE holder SET bindings = bindings + ${last}
+                 WHERE id IN {} AND left_at IS NULL AND bindings + ${last} >= 0",
+                placeholders(1, chunk.len()),
+                last = params.len(),
             );
             counted += tx.execute(&sql, &params).await?;
         }
@@ -159,18 +160,27 @@ pub async fn set_left(tx: &mut Tx<'_>, id: Uuid, version: i64, at: Timestamp) ->
     Ok(tx.execute(sql, &[&id, &version, &at]).await? == 1)
 }
 
+/// Marks holders as gone that have no bindings; gives each with its organization and new version.
+pub async fn leave(tx: &mut Tx<'_>, ids: &[Uuid], at: Timestamp) -> Result<Vec<(Uuid, Uuid, i64)>> {
+    let mut left = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(ROWS) {
+        let mut params: Vec<&dyn Param> = chunk.iter().map(|id| id as &dyn Param).collect();
+        params.push(&at);
+        let sql = format!(
+            "UPDATE holder SET left_at = ${}, version = version + 1
+             WHERE id IN {} AND left_at IS NULL AND bindings = 0 RETURNING id, organization_id, version",
+            params.len(),
+            placeholders(1, chunk.len())
+        );
+        left.extend(tx.query::<(Uuid, Uuid, i64)>(&sql, &params).await?);
+    }
+    Ok(left)
+}
+
 /// Takes from everything a user owned its owner; gives each with its new version.
 pub async fn disown(tx: &mut Tx<'_>, owner_id: Uuid) -> Result<Vec<(Uuid, i64)>> {
     let sql = "UPDATE holder SET owner_id = NULL, version = version + 1 WHERE owner_id = $1 RETURNING id, version";
     Ok(tx.query(sql, &[&owner_id]).await?)
-}
-
-/// Takes holders away that nothing refers to.
-pub async fn delete(tx: &mut Tx<'_>, id: Uuid, version: i64) -> Result<bool> {
-    tx.execute("DELETE FROM holder_search_text WHERE id = $1", &[&id])
-        .await?;
-    let sql = "DELETE FROM holder WHERE id = $1 AND version = $2 AND bindings = 0";
-    Ok(tx.execute(sql, &[&id, &version]).await? == 1)
 }
 
 /// Forgets who a holder was: what is left is the record that somebody held units.

@@ -43,6 +43,39 @@ pub(super) const LAWS: &[Law] = &[
             WHERE quantity < 0 OR allocated < 0 OR assigned < 0 OR allocated + assigned > quantity",
     },
     Law {
+        holds: "every pool has assigned exactly what its open assignments bind",
+        counted: "SELECT count(*) FROM assignment WHERE ended_at IS NULL",
+        broken: "SELECT p.id, CAST(coalesce(sum(a.units), 0) AS BIGINT), p.assigned
+            FROM pool p LEFT JOIN assignment a ON a.pool_id = p.id AND a.ended_at IS NULL
+            GROUP BY p.id, p.assigned HAVING CAST(coalesce(sum(a.units), 0) AS BIGINT) <> p.assigned",
+    },
+    Law {
+        holds: "every holder counts its open assignments, and who left has none",
+        counted: "SELECT count(*) FROM holder",
+        broken: "SELECT h.id, count(a.id), h.bindings
+            FROM holder h LEFT JOIN assignment a ON a.holder_id = h.id AND a.ended_at IS NULL
+            GROUP BY h.id, h.bindings, h.left_at
+            HAVING count(a.id) <> h.bindings OR (h.left_at IS NOT NULL AND count(a.id) > 0)",
+    },
+    Law {
+        holds: "every base counts its open add-ons, and none outlives it",
+        counted: "SELECT count(*) FROM assignment WHERE base_id IS NOT NULL",
+        broken: "SELECT b.id, count(a.id), b.add_ons
+            FROM assignment b LEFT JOIN assignment a ON a.base_id = b.id AND a.ended_at IS NULL
+            GROUP BY b.id, b.add_ons, b.ended_at
+            HAVING count(a.id) <> b.add_ons OR (b.ended_at IS NOT NULL AND count(a.id) > 0)",
+    },
+    Law {
+        holds: "an assignment stands where its pool and its holder are, and an add-on where its base is",
+        counted: "SELECT count(*) FROM assignment",
+        broken: "SELECT a.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM assignment a
+            JOIN pool p ON p.id = a.pool_id JOIN holder h ON h.id = a.holder_id
+            LEFT JOIN assignment b ON b.id = a.base_id
+            WHERE p.organization_id <> a.organization_id OR h.organization_id <> a.organization_id
+              OR p.license_id <> a.license_id OR p.product_id <> a.product_id
+              OR b.holder_id <> a.holder_id OR b.base_id IS NOT NULL",
+    },
+    Law {
         holds: "every license has one root pool, at its owner",
         counted: "SELECT count(*) FROM license",
         broken: "SELECT l.id, CAST(1 AS BIGINT), count(p.id) FROM license l

@@ -132,7 +132,15 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         .into_iter()
         .map(|(noun, id, count, last)| format!("{noun} {id}: {count} entries up to version {last}"))
         .collect();
-    for noun in ["organization", "license", "pool", "product", "sku"] {
+    for noun in [
+        "organization",
+        "license",
+        "pool",
+        "product",
+        "sku",
+        "holder",
+        "assignment",
+    ] {
         let sql = format!(
             "SELECT r.id, r.version, coalesce(max(c.version), 0) FROM {noun} r
              LEFT JOIN change c ON c.noun = '{noun}' AND c.row_id = r.id

@@ -15,6 +15,8 @@ mod overview;
 mod licenses;
 mod lists;
 mod allocations;
+mod assignments;
+mod holders;
 mod verify;
 mod sealer;
 mod strangers;

@@ -4,13 +4,13 @@
 use std::collections::{HashMap, HashSet};
 
 use rules::{
-    picking::{self, Part, Short},
+    picking::{self, Part},
     telephone,
 };
 use store::{Timestamp, Tx};
 use uuid::Uuid;
 
-use super::facts::Facts;
+use super::facts::{Facts, exhausted, notices};
 use crate::{
     assignments::model::{Notice, RefusedRow, Wanted},
     catalog::model::{Product, ProductKind},
@@ -353,71 +353,4 @@ impl Judge<'_> {
         }
         Ok(products)
     }
-}
-
-/// Not enough units of one of a row's products.
-fn exhausted(facts: &Facts, (place, row): (usize, &Wanted), short: Short<Uuid>) -> RefusedRow {
-    let product = facts.products.get(&short.product);
-    let name = product.map_or("it", |product| product.name.as_str());
-    let field = match short.part {
-        0 if row.pool_id.is_some() => "pool_id".to_owned(),
-        0 => "product_id".to_owned(),
-        part => format!("add_ons[{}]", part - 1),
-    };
-    let closed = row
-        .pool_id
-        .filter(|_| short.part == 0)
-        .is_some_and(|pool_id| {
-            let named = facts
-                .sources
-                .iter()
-                .find(|source| source.pool.pool == pool_id);
-            named.is_some_and(|source| !source.open)
-        });
-    let refused = if closed {
-        let message = "Its license is not active now: it has not begun, is paused or has ended.";
-        RefusedRow::new(place, field, "pool.closed", message)
-    } else {
-        let message = format!("{} of {name} wanted, {} free.", short.wanted, short.free);
-        RefusedRow::new(place, field, "pool.exhausted", message)
-    };
-    refused
-        .with("product_id", short.product.to_string())
-        .with("wanted", short.wanted)
-        .with("free", short.free)
-}
-
-/// An add-on whose license ends before that of its base, or after it.
-fn notices(facts: &Facts, fine: &Good) -> Vec<Notice> {
-    let end = |pool_id: Uuid| {
-        let source = facts
-            .sources
-            .iter()
-            .find(|source| source.pool.pool == pool_id);
-        source.map(|source| source.pool.ends)
-    };
-    let base = fine.pools.first().copied().and_then(end);
-    let add_ons = fine.products.iter().zip(&fine.pools).skip(1);
-    add_ons
-        .filter_map(|((product_id, _), pool_id)| {
-            let (base, add_on) = (base?, end(*pool_id)?);
-            let name = facts.products.get(product_id)?.name.as_str();
-            let (code, message) = match (add_on, base) {
-                (add_on, base) if add_on == base => return None,
-                (Some(add_on), base) if base.is_none_or(|base| add_on < base) => (
-                    "add_on.ends_first",
-                    format!("{name} ends before its base does."),
-                ),
-                _ => (
-                    "add_on.outlives_base",
-                    format!("{name} is paid for longer than its base."),
-                ),
-            };
-            Some(Notice {
-                row: fine.row,
-                code: code.into(),
-                message,
-            })
-        })
-        .collect()
 }

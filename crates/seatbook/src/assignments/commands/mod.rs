@@ -1,16 +1,16 @@
 //! The verbs of assignments.
 
 mod assign;
-mod departure;
 mod facts;
 mod hand;
 mod judge;
+mod reversal;
 mod unassign;
 
 pub use assign::{Assign, MOST_ROWS};
-pub use departure::{DeleteHolder, HandOver, HolderLeaves};
-pub use hand::Reassign;
+pub use hand::{DeleteHolder, HandOver, HolderLeaves, Reassign};
 pub use judge::{Judgement, judge_rows};
+pub use reversal::Restore;
 pub use unassign::{Unassign, free};
 
 use serde_json::json;

@@ -152,7 +152,7 @@ pub async fn components_of(tx: &mut Tx<'_>, sku_id: Uuid) -> Result<Vec<Componen
 }
 
 /// The products a condition holds for, by name.
-pub(super) async fn products_where(
+pub async fn products_where(
     tx: &mut Tx<'_>,
     condition: &str,
     params: &[&dyn Param],

@@ -164,7 +164,10 @@ async fn page(app: &App, frame: &Frame, id: Uuid, error: Option<String>) -> Resu
             "Everything that “{}” brought in is taken out again, in one step: all of it or nothing.",
             import.file_name
         ),
-        _ => "Every share is put back as it was before, in one step: all of them or none.".into(),
+        _ => {
+            "Everything it changed is put back as it was before, in one step: all of it or nothing."
+                .into()
+        }
     };
     Ok(Confirm {
         shell: frame.shell("Undo", "journal"),

@@ -17,10 +17,12 @@ pub use plan::{Plan, plan};
 use crate::{
     allocations::commands::{Allocate, SetAllocations},
     app::App,
+    assignments::commands::{Assign, Reassign, Unassign},
     catalog::commands::{remove_products, remove_skus},
     console::format::count,
     error::{Error, Result},
     gate::{Command, Tx},
+    history::wording,
     imports::{
         self,
         commands::{ApplyAll, ApplyPart, mark_undone},
@@ -36,18 +38,21 @@ use crate::{
 pub const INLINE_ROWS: i64 = 500;
 
 /// Commands whose effect can be taken back.
-pub const UNDOABLE: [&str; 4] = [
+pub const UNDOABLE: [&str; 7] = [
     Allocate::NAME,
     SetAllocations::NAME,
     ApplyAll::NAME,
     ApplyPart::NAME,
+    Assign::NAME,
+    Unassign::NAME,
+    Reassign::NAME,
 ];
 
 /// What is taken back together.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// One change of shares.
-    Shares(Box<EntryRow>),
+    /// One change of shares or assignments.
+    Entry(Box<EntryRow>),
     /// Everything a file brought in, whichever of its entries was named.
     Import(Box<imports::model::Import>, Vec<Uuid>),
 }
@@ -56,7 +61,7 @@ impl Target {
     /// The entries that are taken back.
     pub fn entries(&self) -> Vec<Uuid> {
         match self {
-            Target::Shares(entry) => vec![entry.id],
+            Target::Entry(entry) => vec![entry.id],
             Target::Import(_, entries) => entries.clone(),
         }
     }
@@ -64,7 +69,7 @@ impl Target {
     /// The import, where it is one.
     pub fn import_id(&self) -> Option<Uuid> {
         match self {
-            Target::Shares(_) => None,
+            Target::Entry(_) => None,
             Target::Import(import, _) => Some(import.id),
         }
     }
@@ -73,6 +78,7 @@ impl Target {
     pub fn needs(command: &str) -> Option<Permission> {
         match command {
             SetAllocations::NAME | Allocate::NAME => Some(Permission::AllocationsSet),
+            Assign::NAME | Unassign::NAME | Reassign::NAME => Some(Permission::AssignmentsSet),
             ApplyAll::NAME | ApplyPart::NAME => Some(Permission::ImportsRun),
             _ => None,
         }
@@ -82,11 +88,11 @@ impl Target {
     pub async fn of(tx: &mut store::Tx<'_>, entry: EntryRow) -> Result<Target> {
         match Target::needs(&entry.command) {
             _ if entry.undone_by.is_some() => Err(already_undone()),
-            Some(Permission::AllocationsSet) => Ok(Target::Shares(Box::new(entry))),
-            Some(_) => Target::of_import(tx, &entry).await,
+            Some(Permission::ImportsRun) => Target::of_import(tx, &entry).await,
+            Some(_) => Ok(Target::Entry(Box::new(entry))),
             None => {
-                let message =
-                    "Only allocations and imports can be undone. Make the opposite change instead.";
+                let message = "Only allocations, assignments and imports can be undone. Make the opposite change \
+                     instead.";
                 Err(Error::conflict("undo.not_undoable", message).with("command", entry.command))
             }
         }
@@ -157,8 +163,7 @@ impl Command for UndoEntry {
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Undone> {
-        let entry = readable(tx, self.journal_id).await?;
-        let target = Target::of(tx, entry).await?;
+        let target = target(tx, self.journal_id).await?;
         let plan = plan(tx, &target).await?;
         plan.refuse()?;
         tx.undoes(&target.entries());
@@ -190,8 +195,19 @@ async fn readable(tx: &mut Tx<'_>, journal_id: Uuid) -> Result<EntryRow> {
     Ok(found)
 }
 
-/// Last in, first out: shares, then licenses, what they are of, and whose they are.
+/// What an entry stands for, for whoever may take that back.
+async fn target(tx: &mut Tx<'_>, journal_id: Uuid) -> Result<Target> {
+    let entry = readable(tx, journal_id).await?;
+    if let (Some(permission), Some(place)) = (Target::needs(&entry.command), entry.organization_id)
+    {
+        tx.require(permission, place).await?;
+    }
+    Target::of(tx, entry).await
+}
+
+/// Last in, first out: assignments, shares, then licenses, what they are of, and whose they are.
 async fn put_back(tx: &mut Tx<'_>, plan: &Plan) -> Result<()> {
+    plan.assignments.put_back(tx).await?;
     for shares in &plan.shares {
         shares.run(tx).await?;
     }
@@ -233,8 +249,7 @@ impl Command for RequestUndo {
     type Outcome = Undone;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Undone> {
-        let entry = readable(tx, self.journal_id).await?;
-        let target = Target::of(tx, entry).await?;
+        let target = target(tx, self.journal_id).await?;
         let plan = plan(tx, &target).await?;
         plan.refuse()?;
         let (title, organization_id) = match &target {
@@ -242,9 +257,10 @@ impl Command for RequestUndo {
                 format!("Undo of {}", import.file_name),
                 import.organization_id,
             ),
-            Target::Shares(entry) => {
+            Target::Entry(entry) => {
                 let place = entry.organization_id.ok_or_else(Error::not_found)?;
-                ("Undo of an allocation".to_owned(), place)
+                let what = wording::what(&entry.command);
+                (format!("Undo of “{what}”"), place)
             }
         };
         let new = NewJob {

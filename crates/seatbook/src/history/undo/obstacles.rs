@@ -30,7 +30,15 @@ pub struct Obstacle {
 /// Everything that stands in the way.
 pub(super) async fn find(tx: &mut Tx<'_>, rows: &Reversals, plan: &Plan) -> Result<Vec<Obstacle>> {
     let mut found = Vec::new();
-    for noun in ["pool", "license", "sku", "product", "organization"] {
+    for noun in [
+        "assignment",
+        "holder",
+        "pool",
+        "license",
+        "sku",
+        "product",
+        "organization",
+    ] {
         let rows = rows.get(noun).map(Vec::as_slice).unwrap_or_default();
         let by_id: BTreeMap<Uuid, &Reversal> = rows.iter().map(|row| (row.row_id, row)).collect();
         let mut said = HashSet::new();
@@ -91,6 +99,8 @@ fn called(noun: &str, row: &Reversal) -> String {
 
 fn word(noun: &str) -> &'static str {
     match noun {
+        "assignment" => "An assignment",
+        "holder" => "A holder",
         "pool" => "A share",
         "license" => "The license",
         "sku" => "The SKU",

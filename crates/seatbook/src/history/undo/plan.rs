@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     allocations::commands::{SetAllocations, WantedShare},
+    assignments::commands::Restore,
     catalog::{
         self,
         commands::{EditProduct, EditSku},
@@ -45,6 +46,8 @@ pub struct Plan {
     pub organizations: Vec<EditOrganization>,
     /// Organizations that are not there any more, those below others first.
     pub gone_organizations: Vec<Uuid>,
+    /// Assignments as they were.
+    pub assignments: Restore,
     /// Rows in all.
     pub rows: i64,
     /// What was built on it.
@@ -76,6 +79,9 @@ impl Plan {
     pub fn numbers(&self) -> Vec<(&'static str, usize)> {
         let shares = self.shares.iter().map(|pool| pool.rows.len()).sum();
         let all = [
+            ("Assignments ended", self.assignments.made.len()),
+            ("Assignments made again", self.assignments.ended.len()),
+            ("Extensions removed", self.assignments.holders.len()),
             ("Shares put back", shares),
             ("Licenses put back", self.licenses.len()),
             ("Licenses removed", self.gone_licenses.len()),
@@ -93,7 +99,10 @@ impl Plan {
 /// Plans taking it back, without writing anything.
 pub async fn plan(tx: &mut Tx<'_>, target: &Target) -> Result<Plan> {
     let rows = reversal::of_entries(tx, &target.entries()).await?;
-    let mut plan = Plan::default();
+    let mut plan = Plan {
+        assignments: Restore::of(&rows),
+        ..Plan::default()
+    };
     let of = |noun: &str| rows.get(noun).map(Vec::as_slice).unwrap_or_default();
     for (noun, changed) in &rows {
         // What an import says of itself is not what it brought in.

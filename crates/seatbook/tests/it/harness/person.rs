@@ -126,6 +126,16 @@ impl Answer {
             .to_owned()
     }
 
+    /// The code of the first field that was refused.
+    #[track_caller]
+    pub fn field(self) -> String {
+        let body = self.expect(422);
+        body["fields"][0]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
     /// The page, where the status is the expected one.
     #[track_caller]
     pub fn page(self, status: u16) -> String {

@@ -57,9 +57,9 @@ impl TestApp {
              ELSE {end} END, 'UTC', {starts}, {ends}, {ends}, NULL, 'issued', FALSE, i % 100 = 0, FALSE, 30, {starts},
              1 FROM g, sku s WHERE s.id = {sku};
              INSERT INTO pool (id, license_id, organization_id, quantity, allocated, assigned, open, starts_at,
-             ends_at, sales_order, sku_code, created_at, version)
-             SELECT {id}, id, organization_id, 1 + length(coalesce(sales_order, '')), 0, 0, paused = FALSE,
-             starts_at, ends_at, sales_order, (SELECT code FROM sku s WHERE s.id = sku_id), created_at, 1
+             ends_at, sales_order, sku_code, product_id, created_at, version)
+             SELECT {id}, id, organization_id, 1 + length(coalesce(sales_order, '')), 0, 0, paused = FALSE, starts_at,
+             ends_at, sales_order, (SELECT code FROM sku s WHERE s.id = sku_id), product_id, created_at, 1
              FROM license WHERE name IN ('Hay', 'Needle') AND organization_id = {owner};
              INSERT INTO license_search_text (id, text)
              SELECT id, lower(name) FROM license WHERE name IN ('Hay', 'Needle') AND organization_id = {owner};"

@@ -9,7 +9,10 @@ use reqwest::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Complaint;
+use super::{
+    Complaint,
+    things::{PERSONAL, PROPERTIES, SHARED, THINGS, WORDS},
+};
 use crate::{
     contract,
     harness::{Person, TestApp, random_id, send},
@@ -17,89 +20,6 @@ use crate::{
 
 /// What no stranger may read in any answer.
 pub const SECRET: &str = "Hidden";
-
-/// Where the things behind a path are found: the segment before an id, and what finds one of them in the
-/// book that [`Book::write`] has written. A room that brings a path adds its line here.
-const THINGS: &[(&str, &str, &str)] = &[
-    (
-        "organizations",
-        "organization",
-        "SELECT id FROM organization WHERE name = 'Hidden Customer'",
-    ),
-    (
-        "products",
-        "product",
-        "SELECT id FROM product ORDER BY id LIMIT 1",
-    ),
-    ("skus", "sku", "SELECT id FROM sku ORDER BY id LIMIT 1"),
-    (
-        "licenses",
-        "license",
-        "SELECT id FROM license ORDER BY id LIMIT 1",
-    ),
-    (
-        "pools",
-        "pool",
-        "SELECT id FROM pool WHERE parent_id IS NULL ORDER BY id LIMIT 1",
-    ),
-    ("jobs", "job", "SELECT id FROM job ORDER BY id LIMIT 1"),
-    (
-        "journal",
-        "journal",
-        "SELECT id FROM journal WHERE command = 'allocations.allocate'",
-    ),
-    (
-        "people",
-        "person",
-        "SELECT m.person_id FROM membership m JOIN organization o ON o.id = m.organization_id WHERE o.name = 'Hidden Customer'",
-    ),
-    (
-        "memberships",
-        "membership",
-        "SELECT m.id FROM membership m JOIN organization o ON o.id = m.organization_id WHERE o.name = 'Hidden Customer'",
-    ),
-    (
-        "tokens",
-        "api_token",
-        "SELECT t.id FROM api_token t JOIN membership m ON m.person_id = t.person_id JOIN organization o ON o.id = m.organization_id WHERE o.name = 'Hidden Customer'",
-    ),
-    ("roles", "role", "SELECT id FROM role ORDER BY id LIMIT 1"),
-    (
-        "invitations",
-        "invitation",
-        "SELECT id FROM invitation WHERE email LIKE 'hidden%' AND used_at IS NULL",
-    ),
-    (
-        "imports",
-        "import_batch",
-        "SELECT id FROM import_batch ORDER BY id LIMIT 1",
-    ),
-];
-
-/// Properties that hold an id, and whose: the segment of the path to such things.
-const PROPERTIES: &[(&str, &str)] = &[
-    ("organization_id", "organizations"),
-    ("parent_id", "organizations"),
-    ("product_id", "products"),
-    ("component_id", "products"),
-    ("components", "products"),
-    ("sku_id", "skus"),
-    ("license_id", "licenses"),
-    ("pool_id", "pools"),
-    ("person_id", "people"),
-    ("role_id", "roles"),
-    ("job_id", "jobs"),
-    ("import_id", "imports"),
-];
-
-/// Operations whose path holds a word instead of an id, and which: no secret, so there is nothing to hide.
-const WORDS: &[(&str, &str)] = &[("roles_demand", "reader")];
-
-/// The catalog is everybody's to read: its ids are no secret.
-const SHARED: [&str; 2] = ["products", "skus"];
-
-/// What belongs to a person and to nobody else: others do not see it at all.
-const PERSONAL: [&str; 1] = ["tokens"];
 
 /// One operation of the document.
 #[derive(Clone)]
@@ -192,7 +112,7 @@ impl Book {
     /// The thing behind a segment of a path.
     pub fn thing(&self, segment: &str) -> Result<Uuid, String> {
         self.things.get(segment).copied().ok_or_else(|| {
-            format!("the book has nothing behind `/{segment}/{{id}}`: write one in strangers/book.rs and add it to THINGS")
+            format!("the book has nothing behind `/{segment}/{{id}}`: write one in strangers/book.rs and add it to THINGS in strangers/things.rs")
         })
     }
 
@@ -201,7 +121,7 @@ impl Book {
         let known = PROPERTIES.iter().find(|(name, _)| *name == property);
         let (_, segment) = known.ok_or_else(|| {
             format!(
-                "nobody knows whose id `{property}` is: add it to PROPERTIES in strangers/book.rs"
+                "nobody knows whose id `{property}` is: add it to PROPERTIES in strangers/things.rs"
             )
         })?;
         self.thing(segment)
@@ -312,6 +232,14 @@ impl Writer<'_> {
             json!({"pool_id": pool, "organization_id": self.customer, "units": 5}),
         )
         .await;
+        let holder = json!({"organization_id": self.customer, "name": "Hidden user", "email": "hidden@example.org"});
+        let holder = self.post("/holders", holder).await;
+        let device =
+            json!({"organization_id": self.customer, "kind": "device", "name": "Hidden device"});
+        self.post("/holders", device).await;
+        let row = json!({"product_id": product, "holder_id": holder});
+        let assign = json!({"organization_id": self.customer, "rows": [row]});
+        self.post("/assignments", assign).await;
     }
 
     async fn people_and_work(&self) {

@@ -9,6 +9,7 @@
 mod book;
 mod digest;
 mod sample;
+mod things;
 mod tries;
 
 use crate::both_engines;

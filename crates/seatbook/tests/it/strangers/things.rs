@@ -1,0 +1,102 @@
+//! What there is behind the paths and properties of the document: what a room adds when it brings new ones.
+
+/// Where the things behind a path are found: the segment before an id, and what finds one of them in the
+/// book that [`super::book::Book::write`] has written. A room that brings a path adds its line here.
+pub const THINGS: &[(&str, &str, &str)] = &[
+    (
+        "organizations",
+        "organization",
+        "SELECT id FROM organization WHERE name = 'Hidden Customer'",
+    ),
+    (
+        "products",
+        "product",
+        "SELECT id FROM product ORDER BY id LIMIT 1",
+    ),
+    ("skus", "sku", "SELECT id FROM sku ORDER BY id LIMIT 1"),
+    (
+        "licenses",
+        "license",
+        "SELECT id FROM license ORDER BY id LIMIT 1",
+    ),
+    (
+        "pools",
+        "pool",
+        "SELECT id FROM pool WHERE parent_id IS NULL ORDER BY id LIMIT 1",
+    ),
+    (
+        "holders",
+        "holder",
+        "SELECT id FROM holder WHERE kind = 'user'",
+    ),
+    (
+        "assignments",
+        "assignment",
+        "SELECT id FROM assignment WHERE base_id IS NULL",
+    ),
+    ("jobs", "job", "SELECT id FROM job ORDER BY id LIMIT 1"),
+    (
+        "journal",
+        "journal",
+        "SELECT id FROM journal WHERE command = 'allocations.allocate'",
+    ),
+    (
+        "people",
+        "person",
+        "SELECT m.person_id FROM membership m JOIN organization o ON o.id = m.organization_id WHERE o.name = 'Hidden Customer'",
+    ),
+    (
+        "memberships",
+        "membership",
+        "SELECT m.id FROM membership m JOIN organization o ON o.id = m.organization_id WHERE o.name = 'Hidden Customer'",
+    ),
+    (
+        "tokens",
+        "api_token",
+        "SELECT t.id FROM api_token t JOIN membership m ON m.person_id = t.person_id JOIN organization o ON o.id = m.organization_id WHERE o.name = 'Hidden Customer'",
+    ),
+    ("roles", "role", "SELECT id FROM role ORDER BY id LIMIT 1"),
+    (
+        "invitations",
+        "invitation",
+        "SELECT id FROM invitation WHERE email LIKE 'hidden%' AND used_at IS NULL",
+    ),
+    (
+        "imports",
+        "import_batch",
+        "SELECT id FROM import_batch ORDER BY id LIMIT 1",
+    ),
+];
+
+/// Properties that hold an id, and whose: the segment of the path to such things.
+pub const PROPERTIES: &[(&str, &str)] = &[
+    ("organization_id", "organizations"),
+    ("parent_id", "organizations"),
+    ("product_id", "products"),
+    ("component_id", "products"),
+    ("components", "products"),
+    ("sku_id", "skus"),
+    ("license_id", "licenses"),
+    ("pool_id", "pools"),
+    ("holder_id", "holders"),
+    ("owner_id", "holders"),
+    ("user_id", "holders"),
+    ("base_id", "assignments"),
+    ("ids", "assignments"),
+    ("base_ids", "products"),
+    ("product_ids", "products"),
+    ("add_ons", "products"),
+    ("person_id", "people"),
+    ("role_id", "roles"),
+    ("job_id", "jobs"),
+    ("import_id", "imports"),
+];
+
+/// Operations whose path holds a word instead of an id, and which: no secret, so there is nothing to hide.
+pub const WORDS: &[(&str, &str)] = &[("roles_demand", "reader")];
+
+/// The catalog is everybody's to read: its ids are no secret.
+pub const SHARED: [&str; 2] = ["products", "skus"];
+
+/// What belongs to a person and to nobody else: others do not see it at all.
+pub const PERSONAL: [&str; 1] = ["tokens"];
