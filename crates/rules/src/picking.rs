@@ -97,32 +97,6 @@ fn pick_row<P: Copy + Eq, D: Copy + Eq>(
         .collect())
 }
 
-/// For each product that the rows want more of than there is: units wanted, and units free in all pools.
-pub fn shortages<P: Copy + Eq, D: Copy + Eq>(
-    pools: &[Pool<P, D>],
-    rows: &[Vec<Part<P, D>>],
-) -> Vec<(D, i64, i64)> {
-    let mut wanted: Vec<(D, i64)> = Vec::new();
-    for part in rows.iter().flatten() {
-        match wanted
-            .iter_mut()
-            .find(|(product, _)| *product == part.product)
-        {
-            Some((_, units)) => *units += part.units,
-            None => wanted.push((part.product, part.units)),
-        }
-    }
-    let free = |product: D| -> i64 {
-        let its = pools.iter().filter(|pool| pool.product == product);
-        its.map(|pool| pool.free).sum()
-    };
-    wanted
-        .into_iter()
-        .map(|(product, units)| (product, units, free(product)))
-        .filter(|(_, wanted, free)| wanted > free)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -187,13 +161,6 @@ mod tests {
         assert_eq!(picked[0], Err(short(0, 7, 4, 3)));
         assert_eq!(picked[1], Err(short(1, 8, 2, 1)));
         assert_eq!(picked[2], Ok(vec![2, 3]));
-    }
-
-    #[test]
-    fn a_file_that_is_one_unit_short_is_told_so() {
-        let pools = [pool(1, 7, None, 4), pool(2, 8, None, 3)];
-        let rows = vec![vec![part(7, 1), part(8, 1)]; 4];
-        assert_eq!(shortages(&pools, &rows), [(8, 4, 3)]);
     }
 
     proptest! {

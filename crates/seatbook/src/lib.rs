@@ -32,8 +32,10 @@ pub mod holdings;
 pub mod allocations;
 pub mod holders;
 pub mod assignments;
+pub mod extensions;
 
 // Processes.
+pub mod rows;
 pub mod sheets;
 pub mod imports;
 

@@ -24,8 +24,8 @@ use crate::{
     app::App,
     assignments, catalog, console,
     error::{Error, Kind},
-    fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations, overview,
-    people, recovery, reference, roles, tokens,
+    extensions, fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations,
+    overview, people, recovery, reference, roles, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -61,6 +61,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(allocations::operations())
             .merge(holders::operations())
             .merge(assignments::operations())
+            .merge(extensions::operations())
             .merge(imports::operations())
             .merge(history::operations()),
     )

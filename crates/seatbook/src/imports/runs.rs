@@ -129,6 +129,7 @@ pub(super) async fn judge(
     let asker = Asker {
         caller: caller.clone(),
         organization_id: import.organization_id,
+        now: app.gate.now(),
     };
     let judging = Arc::clone(&sheet);
     let judged = app.read(move |mut tx| {
@@ -137,8 +138,9 @@ pub(super) async fn judge(
             kind.judge(&mut tx, &asker, &units).await
         })
     });
-    let judged = judged.await?;
-    let sheet = Arc::try_unwrap(sheet).unwrap_or_else(|shared| (*shared).clone());
+    let (judged, oddities) = judged.await?;
+    let mut sheet = Arc::try_unwrap(sheet).unwrap_or_else(|shared| (*shared).clone());
+    sheet.oddities.extend(oddities);
     Ok((sheet, judged))
 }
 

@@ -99,7 +99,9 @@ fn remark(import: &Import, what: &What, error: &FieldError) -> Remark {
     };
     let column = names
         .iter()
-        .find_map(|name| heading(&import.mapping, &import.headings, name));
+        .find_map(|name| heading(&import.mapping, &import.headings, name))
+        // What has no field, such as an add-on's column, goes by its heading.
+        .or_else(|| Some(error.field.clone()).filter(|field| import.headings.contains(field)));
     Remark {
         column,
         code: error.code.to_string(),

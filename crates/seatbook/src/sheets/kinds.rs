@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
-use store::Tx;
+use store::{Timestamp, Tx};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    catalog,
-    cells::{Mapping, Oddity, Outcome, Remark, Staged, forgiving},
-    licenses, organizations, shares,
-};
+use super::{catalog, extensions, licenses, organizations, shares};
+pub use crate::rows::sheet::{Field, Judged, field};
 use crate::{
     catalog::upsert::{ProductRow, SkuRow},
     error::{Error, FieldError, Kind, Result},
     gate::{self, Caller, Origin},
+    rows::{
+        self,
+        cells::{Mapping, Oddity, Staged, forgiving},
+    },
     scope::{self, Permission},
 };
 
@@ -31,47 +32,14 @@ pub enum ImportKind {
     Licenses,
     /// What organizations below yours have of licenses.
     Allocations,
+    /// Telephone extensions with their numbers, users and add-ons.
+    Extensions,
 }
 
-/// A field of a kind, and the headings by which it is guessed.
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    /// Its name in mappings.
-    pub name: &'static str,
-    /// What people read.
-    pub label: &'static str,
-    /// What helps to choose a column.
-    pub hint: &'static str,
-    /// Whether a file without it cannot be imported.
-    pub required: bool,
-    /// Headings, in small letters without spaces and signs.
-    pub headings: &'static [&'static str],
-}
-
-/// A field that may be absent from a file.
-pub const fn field(
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    headings: &'static [&'static str],
-) -> Field {
-    Field {
-        name,
-        label,
-        hint,
-        required: false,
-        headings,
-    }
-}
-
-/// One thing that rows of a file say: a product, a SKU, an organization.
-#[derive(Clone, Debug)]
-pub struct Unit {
-    /// The rows that say it.
-    pub rows: Vec<i64>,
-    /// What they say.
-    pub what: What,
-}
+/// One thing that rows of a file say.
+pub type Unit = rows::sheet::Unit<What>;
+/// A file understood.
+pub type Sheet = rows::sheet::Sheet<What>;
 
 /// What rows say.
 #[derive(Clone, Debug)]
@@ -86,86 +54,18 @@ pub enum What {
     License(licenses::LicenseRow),
     /// What an organization shall have of a license.
     Share(shares::ShareRow),
-}
-
-/// What became, or would become, of a unit.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Judged {
-    /// The word.
-    pub outcome: Outcome,
-    /// Why not, where it is bad: the field of the kind, a code, a sentence.
-    pub errors: Vec<FieldError>,
-    /// What it would be, so that a book that changed meanwhile is noticed.
-    #[serde(skip)]
-    pub mark: String,
-}
-
-impl Judged {
-    /// Not a problem.
-    pub fn good(outcome: Outcome, mark: String) -> Self {
-        Judged {
-            outcome,
-            errors: vec![],
-            mark,
-        }
-    }
-
-    /// A refusal of a command, as a problem.
-    pub fn refused(error: &Error) -> Self {
-        let whole = FieldError {
-            field: String::new(),
-            code: error.code.clone(),
-            message: error.message.clone(),
-        };
-        Judged::bad(if error.fields.is_empty() {
-            vec![whole]
-        } else {
-            error.fields.clone()
-        })
-    }
-
-    /// A problem.
-    pub fn bad(errors: Vec<FieldError>) -> Self {
-        Judged {
-            outcome: Outcome::Bad,
-            errors,
-            mark: String::new(),
-        }
-    }
-}
-
-/// A file understood: its units in the order in which they are kept, and what was noticed on the way.
-#[derive(Clone, Debug, Default)]
-pub struct Sheet {
-    /// What the rows say.
-    pub units: Vec<Unit>,
-    /// What is wrong with single rows, or was done to them.
-    pub remarks: BTreeMap<i64, Vec<Remark>>,
-    /// What is odd about the file.
-    pub oddities: Vec<Oddity>,
-}
-
-impl Sheet {
-    /// Says something about a row.
-    pub fn remark(&mut self, row: i64, remark: Remark) {
-        self.remarks.entry(row).or_default().push(remark);
-    }
-
-    /// Whether a row by itself cannot be used.
-    pub fn is_bad(&self, row: i64) -> bool {
-        self.remarks
-            .get(&row)
-            .is_some_and(|all| all.iter().any(|remark| remark.error))
-    }
+    /// An extension with what it shall have.
+    Extension(extensions::ExtensionRow),
 }
 
 impl ImportKind {
     /// All of them.
-    pub const ALL: [ImportKind; 4] = [
+    pub const ALL: [ImportKind; 5] = [
         ImportKind::Catalog,
         ImportKind::Organizations,
         ImportKind::Licenses,
         ImportKind::Allocations,
+        ImportKind::Extensions,
     ];
 
     /// What is stored.
@@ -175,6 +75,15 @@ impl ImportKind {
             ImportKind::Organizations => "organizations",
             ImportKind::Licenses => "licenses",
             ImportKind::Allocations => "allocations",
+            ImportKind::Extensions => "extensions",
+        }
+    }
+
+    /// The headings of a file to start from.
+    pub fn sample(self) -> Vec<&'static str> {
+        match self {
+            ImportKind::Extensions => extensions::SAMPLE.to_vec(),
+            _ => self.fields().iter().map(|field| field.label).collect(),
         }
     }
 
@@ -185,6 +94,7 @@ impl ImportKind {
             ImportKind::Organizations => "Organizations",
             ImportKind::Licenses => "Licenses",
             ImportKind::Allocations => "Allocations",
+            ImportKind::Extensions => "Mass configuration",
         }
     }
 
@@ -199,6 +109,10 @@ impl ImportKind {
             ImportKind::Allocations => {
                 "What one organization shall have of a license a row: order, organization, quantity."
             }
+            ImportKind::Extensions => {
+                "An extension of your own a row: its key, its number, its user and as many add-on licenses as \
+                 there are columns."
+            }
         }
     }
 
@@ -209,6 +123,7 @@ impl ImportKind {
             ImportKind::Organizations => "/organizations",
             ImportKind::Licenses => "/licenses",
             ImportKind::Allocations => "/licenses",
+            ImportKind::Extensions => "/holders",
         }
     }
 
@@ -224,6 +139,7 @@ impl ImportKind {
             ImportKind::Organizations => organizations::FIELDS,
             ImportKind::Licenses => licenses::FIELDS,
             ImportKind::Allocations => shares::FIELDS,
+            ImportKind::Extensions => extensions::FIELDS,
         }
     }
 
@@ -294,22 +210,26 @@ impl ImportKind {
             ImportKind::Organizations => organizations::understand(rows, mapping, headings),
             ImportKind::Licenses => licenses::understand(rows, mapping, headings),
             ImportKind::Allocations => shares::understand(rows, mapping, headings),
+            ImportKind::Extensions => extensions::understand(rows, mapping, headings),
         }
     }
 
-    /// What would become of the units, compared with the book and without writing.
+    /// What would become of the units, compared with the book and without writing; and what is to be said of
+    /// all of them together.
     pub async fn judge(
         self,
         tx: &mut Tx<'_>,
         asker: &Asker,
         units: &[&What],
-    ) -> Result<Vec<Judged>> {
-        match self {
+    ) -> Result<(Vec<Judged>, Vec<Oddity>)> {
+        let judged = match self {
             ImportKind::Catalog => catalog::judge(tx, asker, units).await,
             ImportKind::Organizations => organizations::judge(tx, asker, units).await,
             ImportKind::Licenses => licenses::judge(tx, asker, units).await,
             ImportKind::Allocations => shares::judge(tx, asker, units).await,
-        }
+            ImportKind::Extensions => return extensions::judge(tx, asker, units).await,
+        };
+        Ok((judged?, vec![]))
     }
 
     /// Writes the units that can be written, and says what became of each.
@@ -324,6 +244,7 @@ impl ImportKind {
             ImportKind::Organizations => organizations::keep(tx, organization_id, units).await,
             ImportKind::Licenses => licenses::keep(tx, organization_id, units).await,
             ImportKind::Allocations => shares::keep(tx, organization_id, units).await,
+            ImportKind::Extensions => extensions::keep(tx, organization_id, units).await,
         }
     }
 }
@@ -335,6 +256,8 @@ pub struct Asker {
     pub caller: Caller,
     /// Where what is imported belongs.
     pub organization_id: Uuid,
+    /// When.
+    pub now: Timestamp,
 }
 
 impl Asker {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     changed_meanwhile,
-    judge::{Good, Judgement, Target, judge_rows},
+    judge::{Carry, Good, Judgement, Target, judge_rows},
     record_add_ons, record_new, record_pool,
 };
 use crate::{
@@ -76,8 +76,8 @@ impl Command for Assign {
             return Err(Error::invalid("rows", "rows.out_of_range", message));
         }
         for _ in 0..PICKS {
-            let now = tx.now();
-            let judgement = judge_rows(tx, self.organization_id, &self.rows, now).await?;
+            let at = (self.organization_id, tx.now());
+            let judgement = judge_rows(tx, at, &self.rows, &mut Carry::default()).await?;
             if self.mode == Mode::All && !judgement.refused.is_empty() {
                 return Err(refusal(&judgement, self.rows.len()));
             }

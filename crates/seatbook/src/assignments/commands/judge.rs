@@ -1,10 +1,10 @@
 //! Which of the wanted bindings can be made, and from which pools. The same judgement for a preview, for the check
 //! of a file and for the write itself.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rules::{
-    picking::{self, Part},
+    picking::{self, Part, Pool},
     telephone,
 };
 use store::{Timestamp, Tx};
@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use super::facts::{Facts, exhausted, notices};
 use crate::{
-    assignments::model::{Notice, RefusedRow, Wanted},
+    assignments::{
+        model::{Notice, RefusedRow, Wanted},
+        queries::Source,
+    },
     catalog::model::{Product, ProductKind},
     error::Result,
     holders::model::{Holder, Kind, NO_EXTENSION, NO_NUMBER},
@@ -56,12 +59,53 @@ pub struct Judgement {
     pub(super) facts: Facts,
 }
 
+/// What the rows before took, for judging more rows than one request binds.
+#[derive(Clone, Debug, Default)]
+pub struct Carry {
+    /// Units by pool.
+    taken: HashMap<Uuid, i64>,
+    /// Units wanted by product, of rows that could be done but for that.
+    wanted: BTreeMap<Uuid, i64>,
+    /// Units free by product before the first row.
+    free: BTreeMap<Uuid, i64>,
+}
+
+impl Carry {
+    /// Products of which all rows together want more than there is: units wanted and units free.
+    pub fn short(&self) -> Vec<(Uuid, i64, i64)> {
+        let free = |product: &Uuid| self.free.get(product).copied().unwrap_or_default();
+        let all = self.wanted.iter();
+        all.map(|(product, wanted)| (*product, *wanted, free(product)))
+            .filter(|(_, wanted, free)| wanted > free)
+            .collect()
+    }
+
+    /// Pools with what the rows before left of them.
+    fn left(&mut self, sources: &[Source]) -> Vec<Pool<Uuid, Uuid>> {
+        let open = sources.iter().filter(|source| source.open);
+        let mut pools: Vec<Pool<Uuid, Uuid>> = open.map(|source| source.pool).collect();
+        let mut free: BTreeMap<Uuid, i64> = BTreeMap::new();
+        for pool in &mut pools {
+            *free.entry(pool.product).or_default() += pool.free;
+            pool.free -= self.taken.get(&pool.pool).copied().unwrap_or_default();
+        }
+        self.free.extend(free);
+        pools
+    }
+
+    fn take(&mut self, before: &[Pool<Uuid, Uuid>], after: &[Pool<Uuid, Uuid>]) {
+        for (before, after) in before.iter().zip(after) {
+            *self.taken.entry(before.pool).or_default() += before.free - after.free;
+        }
+    }
+}
+
 /// Judges rows against the book as it is; earlier rows take units before later ones.
 pub async fn judge_rows(
     tx: &mut Tx<'_>,
-    organization_id: Uuid,
+    (organization_id, now): (Uuid, Timestamp),
     rows: &[Wanted],
-    now: Timestamp,
+    carry: &mut Carry,
 ) -> Result<Judgement> {
     let facts = Facts::read(tx, organization_id, rows, now).await?;
     let mut judge = Judge {
@@ -81,13 +125,11 @@ pub async fn judge_rows(
     }
     let parts: Vec<Vec<Part<Uuid, Uuid>>> =
         good.iter().map(|(fine, row)| parts(fine, row)).collect();
-    let mut pools: Vec<_> = facts
-        .sources
-        .iter()
-        .filter(|source| source.open)
-        .map(|source| source.pool)
-        .collect();
-    let short = picking::shortages(&pools, &parts);
+    let before = carry.left(&facts.sources);
+    for part in parts.iter().flatten() {
+        *carry.wanted.entry(part.product).or_default() += part.units;
+    }
+    let mut pools = before.clone();
     let mut kept = Vec::with_capacity(good.len());
     for ((mut fine, row), picked) in good.into_iter().zip(picking::pick(&mut pools, &parts)) {
         match picked {
@@ -98,13 +140,14 @@ pub async fn judge_rows(
             Err(short) => refused.push(exhausted(&facts, (fine.row, row), short)),
         }
     }
+    carry.take(&before, &pools);
     refused.sort_by_key(|refused| refused.row);
     let notices = kept.iter().flat_map(|fine| notices(&facts, fine)).collect();
     Ok(Judgement {
         good: kept,
         refused,
         notices,
-        short,
+        short: carry.short(),
         facts,
     })
 }
@@ -183,7 +226,7 @@ impl Judge<'_> {
     }
 
     fn has_pool(&self, pool_id: Uuid, product_id: Uuid) -> bool {
-        let of = |source: &&crate::assignments::queries::Source| source.pool.pool == pool_id;
+        let of = |source: &&Source| source.pool.pool == pool_id;
         let found = self.facts.sources.iter().find(of);
         found.is_some_and(|source| source.pool.product == product_id)
     }

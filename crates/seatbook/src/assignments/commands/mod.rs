@@ -9,7 +9,7 @@ mod unassign;
 
 pub use assign::{Assign, MOST_ROWS};
 pub use hand::{DeleteHolder, HandOver, HolderLeaves, Reassign};
-pub use judge::{Judgement, judge_rows};
+pub use judge::{Carry, Judgement, judge_rows};
 pub use reversal::Restore;
 pub use unassign::{Unassign, free};
 

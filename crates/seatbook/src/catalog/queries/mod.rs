@@ -188,6 +188,12 @@ pub async fn products_of_ids(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Produc
     within(tx, &format!("{PRODUCT} WHERE p.id"), ids).await
 }
 
+/// What the rows of a file of extensions can name: every add-on, and the bases with extensions.
+pub async fn products_for_extensions(tx: &mut Tx<'_>) -> Result<Vec<Product>> {
+    let those = "p.kind = 'add_on' OR p.has_extensions = TRUE";
+    products_where(tx, those, &[]).await
+}
+
 /// These SKUs, in no order.
 pub async fn skus_of_ids(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Sku>> {
     within(tx, &format!("{SKU} WHERE s.id"), ids).await

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::{FromRow, Json, Row};
 use utoipa::ToSchema;
 
-use super::kinds::Sheet;
+use super::sheet::Sheet;
 use crate::files;
 
 /// Which field is read from which column, counted from zero.
@@ -133,7 +133,12 @@ impl<'a> Cells<'a> {
 }
 
 /// Says of every row in which mapped cells spaces were removed, and of the file how often.
-pub fn note_spaces(sheet: &mut Sheet, rows: &[Staged], mapping: &Mapping, headings: &[String]) {
+pub fn note_spaces<W>(
+    sheet: &mut Sheet<W>,
+    rows: &[Staged],
+    mapping: &Mapping,
+    headings: &[String],
+) {
     let mut touched = Vec::new();
     for row in rows {
         for place in mapping.values() {
@@ -175,7 +180,7 @@ pub fn note_spaces(sheet: &mut Sheet, rows: &[Staged], mapping: &Mapping, headin
 }
 
 /// Says of rows with more cells than headings that they cannot be used.
-pub fn note_widths(sheet: &mut Sheet, rows: &[Staged], columns: usize) {
+pub fn note_widths<W>(sheet: &mut Sheet<W>, rows: &[Staged], columns: usize) {
     for row in rows {
         let beyond = row.cells.iter().skip(columns);
         if beyond

@@ -1,0 +1,129 @@
+//! What a kind of file has for fields, and what its rows come to.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::cells::{Oddity, Outcome, Remark};
+use crate::error::{Error, FieldError};
+
+/// A field of a kind, and the headings by which it is guessed.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name in mappings.
+    pub name: &'static str,
+    /// What people read.
+    pub label: &'static str,
+    /// What helps to choose a column.
+    pub hint: &'static str,
+    /// Whether a file without it cannot be imported.
+    pub required: bool,
+    /// Headings, in small letters without spaces and signs.
+    pub headings: &'static [&'static str],
+}
+
+/// A field that may be absent from a file.
+pub const fn field(
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    headings: &'static [&'static str],
+) -> Field {
+    Field {
+        name,
+        label,
+        hint,
+        required: false,
+        headings,
+    }
+}
+
+/// One thing that rows of a file say: a product, a SKU, an organization.
+#[derive(Clone, Debug)]
+pub struct Unit<W> {
+    /// The rows that say it.
+    pub rows: Vec<i64>,
+    /// What they say.
+    pub what: W,
+}
+
+/// What became, or would become, of a unit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Judged {
+    /// The word.
+    pub outcome: Outcome,
+    /// Why not, where it is bad: the field of the kind, a code, a sentence.
+    pub errors: Vec<FieldError>,
+    /// What it would be, so that a book that changed meanwhile is noticed.
+    #[serde(skip)]
+    pub mark: String,
+}
+
+impl Judged {
+    /// Not a problem.
+    pub fn good(outcome: Outcome, mark: String) -> Self {
+        Judged {
+            outcome,
+            errors: vec![],
+            mark,
+        }
+    }
+
+    /// A refusal of a command, as a problem.
+    pub fn refused(error: &Error) -> Self {
+        let whole = FieldError {
+            field: String::new(),
+            code: error.code.clone(),
+            message: error.message.clone(),
+        };
+        Judged::bad(if error.fields.is_empty() {
+            vec![whole]
+        } else {
+            error.fields.clone()
+        })
+    }
+
+    /// A problem.
+    pub fn bad(errors: Vec<FieldError>) -> Self {
+        Judged {
+            outcome: Outcome::Bad,
+            errors,
+            mark: String::new(),
+        }
+    }
+}
+
+/// A file understood: its units in the order in which they are kept, and what was noticed on the way.
+#[derive(Clone, Debug)]
+pub struct Sheet<W> {
+    /// What the rows say.
+    pub units: Vec<Unit<W>>,
+    /// What is wrong with single rows, or was done to them.
+    pub remarks: BTreeMap<i64, Vec<Remark>>,
+    /// What is odd about the file.
+    pub oddities: Vec<Oddity>,
+}
+
+impl<W> Default for Sheet<W> {
+    fn default() -> Self {
+        Sheet {
+            units: vec![],
+            remarks: BTreeMap::new(),
+            oddities: vec![],
+        }
+    }
+}
+
+impl<W> Sheet<W> {
+    /// Says something about a row.
+    pub fn remark(&mut self, row: i64, remark: Remark) {
+        self.remarks.entry(row).or_default().push(remark);
+    }
+
+    /// Whether a row by itself cannot be used.
+    pub fn is_bad(&self, row: i64) -> bool {
+        self.remarks
+            .get(&row)
+            .is_some_and(|all| all.iter().any(|remark| remark.error))
+    }
+}
