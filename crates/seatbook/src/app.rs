@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use store::{BoxFuture, Tx};
 
-use crate::{config::Settings, error::Result, gate::Gate};
+use crate::{config::Settings, error::Result, files, gate::Gate};
 
 /// The running server, as handlers see it. Cheap to clone.
 #[derive(Clone)]
@@ -13,6 +13,8 @@ pub struct App {
     pub gate: Gate,
     /// How the operator set the server up.
     pub settings: Arc<Settings>,
+    /// Reads the files of others, outside of this process.
+    pub reader: files::Reader,
 }
 
 impl App {

@@ -21,4 +21,5 @@ migrations! {
     7 "imports" "0007_imports.sql"
     8 "lists" "0008_lists.sql"
     9 "undo" "0009_undo.sql"
+    11 "workbooks" "0011_workbooks.sql"
 }

@@ -77,6 +77,7 @@ impl Story {
             app: App {
                 gate,
                 settings: Arc::clone(&app.settings),
+                reader: app.reader.clone(),
             },
             clock,
             now,
