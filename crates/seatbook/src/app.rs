@@ -1,10 +1,14 @@
 //! What every handler is given.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use store::{BoxFuture, Tx};
+use uuid::Uuid;
 
-use crate::{config::Settings, error::Result, gate::Gate};
+use crate::{config::Settings, error::Result, files, gate::Gate};
 
 /// The running server, as handlers see it. Cheap to clone.
 #[derive(Clone)]
@@ -13,6 +17,25 @@ pub struct App {
     pub gate: Gate,
     /// How the operator set the server up.
     pub settings: Arc<Settings>,
+    /// Reads the files of others, outside of this process.
+    pub reader: files::Reader,
+    /// What was seen this hour.
+    pub recent: Recent,
+}
+
+/// Remembers what was seen in the present hour, so that only the first time is written down.
+#[derive(Clone, Debug, Default)]
+pub struct Recent(Arc<Mutex<(i64, HashSet<Uuid>)>>);
+
+impl Recent {
+    /// Those that were not seen before in this hour, which any number tells from others.
+    pub fn first(&self, hour: i64, ids: Vec<Uuid>) -> Vec<Uuid> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.0 != hour {
+            *seen = (hour, HashSet::new());
+        }
+        ids.into_iter().filter(|id| seen.1.insert(*id)).collect()
+    }
 }
 
 impl App {

@@ -33,6 +33,7 @@ pub mod allocations;
 pub mod holders;
 pub mod assignments;
 pub mod extensions;
+pub mod entitlements;
 
 // Processes.
 pub mod rows;

@@ -8,6 +8,7 @@ use seatbook::{
     clock::SystemClock,
     config::Settings,
     error::{Error, Result},
+    files::parser,
     imports::command_line::{self, ImportArgs},
     recovery, serve,
     verify::{self, VerifyArgs},
@@ -29,7 +30,7 @@ enum Verb {
     /// Looks after the people who sign in.
     #[command(subcommand)]
     User(User),
-    /// Brings a CSV file into the book. It opens the book itself: a book in one file (SQLite) must not be
+    /// Brings a file into the book, CSV or XLSX. It opens the book itself: a book in one file (SQLite) must not be
     /// open in a running server, whose console and API import as well.
     Import(ImportArgs),
     /// Proves the book from its own records; exits 1 and names what is off.
@@ -48,6 +49,10 @@ enum User {
 }
 
 fn main() -> ExitCode {
+    // A word between Seatbook and itself: neither log nor runtime, for what reads foreign files has as little as it can.
+    if std::env::args().nth(1).as_deref() == Some(parser::NAME) {
+        return parser::run();
+    }
     let cli = Cli::parse();
     start_logging(matches!(&cli.command, Verb::Serve(settings) if settings.log_json));
     let runtime = match tokio::runtime::Runtime::new() {

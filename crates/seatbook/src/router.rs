@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, allocations,
     app::App,
-    assignments, catalog, console,
+    assignments, catalog, console, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations,
     overview, people, recovery, reference, roles, tokens,
@@ -62,6 +62,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(holders::operations())
             .merge(assignments::operations())
             .merge(extensions::operations())
+            .merge(entitlements::operations())
             .merge(imports::operations())
             .merge(history::operations()),
     )

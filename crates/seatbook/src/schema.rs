@@ -22,5 +22,6 @@ migrations! {
     8 "lists" "0008_lists.sql"
     9 "undo" "0009_undo.sql"
     10 "holders and assignments" "0010_holders_and_assignments.sql"
+    11 "workbooks" "0011_workbooks.sql"
     12 "mass configuration" "0012_mass_configuration.sql"
 }

@@ -12,6 +12,7 @@ use crate::{
     config::Settings,
     demo,
     error::{Error, Result},
+    files,
     gate::{self, Gate},
     jobs,
     journal::sealer,
@@ -32,6 +33,8 @@ pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
     Ok(App {
         gate: Gate::new(db, clock, vault),
         settings: Arc::new(settings),
+        reader: files::Reader::of_this_program()?,
+        recent: Default::default(),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What the operator of a book may do here.
-const PERMISSIONS: [&str; 11] = [
+const PERMISSIONS: [&str; 16] = [
     "organizations.read",
     "organizations.create",
     "catalog.read",
@@ -20,6 +20,11 @@ const PERMISSIONS: [&str; 11] = [
     "licenses.edit",
     "allocations.read",
     "allocations.set",
+    "holders.read",
+    "holders.edit",
+    "assignments.read",
+    "assignments.set",
+    "imports.run",
     "jobs.read",
     "journal.read",
 ];

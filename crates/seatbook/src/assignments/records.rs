@@ -88,3 +88,14 @@ pub async fn count_add_ons(
         WHERE id = $1 AND ended_at IS NULL AND add_ons + $2 >= 0 RETURNING add_ons, version";
     Ok(tx.query_opt(sql, &[&base_id, &delta]).await?)
 }
+
+/// Writes the hour in which units were last used.
+pub async fn set_used(tx: &mut Tx<'_>, ids: &[Uuid], at: Timestamp) -> Result<()> {
+    for id in ids {
+        let sql = "INSERT INTO assignment_use (assignment_id, used_at) VALUES ($1, $2)
+            ON CONFLICT (assignment_id) DO UPDATE SET used_at = excluded.used_at
+            WHERE assignment_use.used_at < excluded.used_at";
+        tx.execute(sql, &[id, &at]).await?;
+    }
+    Ok(())
+}

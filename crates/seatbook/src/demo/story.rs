@@ -77,6 +77,8 @@ impl Story {
             app: App {
                 gate,
                 settings: Arc::clone(&app.settings),
+                reader: app.reader.clone(),
+                recent: app.recent.clone(),
             },
             clock,
             now,

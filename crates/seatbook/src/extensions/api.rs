@@ -7,7 +7,6 @@ use axum::{
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::{
     commands::{ExtensionPolicy, SetExtensionPolicy},

@@ -1,13 +1,14 @@
 //! Extensions: what holds for an organization's telephone extensions as a whole.
 //!
-//! Owns: whether a direct number uses a unit of its own. Does not own: extensions (`holders`), their units
-//! (`assignments`), what the rows of a file say of them (`sheets`).
+//! Owns: whether a direct number uses a unit of its own, and what a row of mass configuration names. Does not own: extensions (`holders`), their units
+//! (`assignments`), how the rows of a file are read (`sheets`).
 //! Keeps true: an organization that said nothing counts its numbers.
-//! Others may use: `queries`.
+//! Others may use: `queries`, `rows`.
 
 pub mod api;
 pub mod commands;
 pub mod queries;
+pub mod rows;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 

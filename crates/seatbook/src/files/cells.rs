@@ -1,7 +1,5 @@
 //! Cells that a spreadsheet must not take for formulas.
 
-use crate::error::{Error, Result};
-
 /// What makes a spreadsheet think of a formula at the beginning of a cell; the wide forms too.
 const DANGEROUS: [char; 12] = [
     '=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}',
@@ -23,25 +21,6 @@ pub fn unguard(cell: &str) -> &str {
 // Apostrophes before the sign count as well: else a cell that has one of its own would lose it.
 fn is_dangerous(cell: &str) -> bool {
     cell.trim_start_matches('\'').starts_with(DANGEROUS)
-}
-
-/// A CSV file with a byte-order mark, by which spreadsheets know UTF-8; every cell guarded.
-pub fn write_csv<R: AsRef<[String]>>(
-    rows: impl IntoIterator<Item = R>,
-    separator: u8,
-) -> Result<Vec<u8>> {
-    let mut writer = csv::WriterBuilder::new()
-        .delimiter(separator)
-        .flexible(true)
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(b"\xEF\xBB\xBF".to_vec());
-    for row in rows {
-        let cells = row.as_ref().iter().map(|cell| guard(cell));
-        writer.write_record(cells).map_err(Error::internal)?;
-    }
-    writer
-        .into_inner()
-        .map_err(|error| Error::internal(error.to_string()))
 }
 
 #[cfg(test)]

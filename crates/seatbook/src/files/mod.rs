@@ -1,13 +1,25 @@
 //! Files of rows: reading what spreadsheets write, and writing what spreadsheets may open.
 //!
-//! Owns: encodings, separators, limits of size, and the mark that keeps a cell from being a formula.
-//! Does not own: what a column means (`imports`).
-//! Keeps true: a cell that is written and read again is the same; no written cell is a formula; nothing
-//! is guessed in silence.
-//! Others may use: everything here.
+//! Owns: which format a file is (CSV, XLSX), its encodings and limits, the process in which it is read, and the mark
+//! that keeps a CSV cell from being a formula. Does not own: what a column means (`sheets`).
+//! Keeps true: a cell that is written and read again is the same; no written cell is a formula; nothing is guessed in
+//! silence; no byte of a foreign file is read in the server's own process, and no file makes it large.
+//! Read first: docs/decisions/0011. Others may use: everything here.
 
 mod cells;
+mod delimited;
+mod frames;
+mod incoming;
+pub mod parser;
+mod reader;
+mod recognised;
+mod spreadsheet;
 mod table;
+mod writer;
 
-pub use cells::{guard, unguard, write_csv};
-pub use table::{Encoding, MAX_BYTES, Record, Table, read};
+pub use cells::unguard;
+pub use frames::Rows;
+pub use incoming::Incoming;
+pub use reader::Reader;
+pub use table::{Detected, Encoding, Format, MAX_BYTES, Record, Table};
+pub use writer::Writer;

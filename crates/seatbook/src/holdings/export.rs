@@ -65,7 +65,11 @@ pub async fn csv(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery
     let lines =
         app.read(move |mut tx| Box::pin(async move { lines(&mut tx, &scope, filter, now).await }));
     let heading = HEADINGS.map(str::to_owned).to_vec();
-    let bytes = files::write_csv(std::iter::once(heading).chain(lines.await?), b',')?;
+    let mut file = files::Writer::csv(b',');
+    for line in std::iter::once(heading).chain(lines.await?) {
+        file.row(&line)?;
+    }
+    let bytes = file.finish()?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (

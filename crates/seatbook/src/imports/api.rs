@@ -22,6 +22,7 @@ use crate::{
     api::{Id, List, Paging, Params, Write, etag},
     app::App,
     error::{Error, Result},
+    files::Format,
     gate::Caller,
     sheets::Outcome,
 };
@@ -55,8 +56,9 @@ pub struct UploadIn {
     organization_id: Option<Uuid>,
     /// Columns by fields, over what is guessed: a JSON object such as `{"sku_code": "String_Id"}`.
     mapping: Option<String>,
-    /// The CSV file: a heading line, then at most 200,000 rows; at most 32 MiB, 64 columns, 64 KiB in a row.
-    /// Comma, semicolon or tab; UTF-8, UTF-16 with a byte-order mark, else Windows-1252.
+    /// A CSV file or a workbook (XLSX), known by its content: a heading line, then at most 200,000 rows; at most
+    /// 32 MiB, 256 columns, 64 KiB in a row. CSV: comma, semicolon or tab; UTF-8, UTF-16 with a byte-order mark, else
+    /// Windows-1252. Of a workbook, the first sheet that can be seen and has rows.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
@@ -215,11 +217,23 @@ pub async fn apply(State(app): State<App>, Id(id): Id, write: Write<ApplyIn>) ->
     Ok(Json(applying::apply(&app, &caller, key, (id, how)).await?).into_response())
 }
 
-/// Gives the file back as CSV, each row with what became of it and why.
+/// Gives the file back as CSV, each row with what became of it and why. Whatever it was sent as, it can be had as CSV
+/// and as a workbook.
 #[utoipa::path(get, path = "/imports/{id}/result.csv", tag = "imports",
     params(("id" = Uuid, Path, description = "The import.")),
     responses((status = 200, description = "The file with two columns more.", body = String, content_type = "text/csv")))]
-pub async fn result(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
-    let (name, bytes) = uploads::result_file(&app, &caller, id).await?;
-    Ok((uploads::attachment(&name), bytes).into_response())
+pub async fn result_csv(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
+    let file = uploads::result_file(&app, &caller, id, Format::Csv).await?;
+    Ok(file.into_response())
+}
+
+/// Gives the file back as a workbook (XLSX), each row with what became of it and why. Every cell is text, as it was
+/// sent.
+#[utoipa::path(get, path = "/imports/{id}/result.xlsx", tag = "imports",
+    params(("id" = Uuid, Path, description = "The import.")),
+    responses((status = 200, description = "The file with two columns more.", body = Vec<u8>,
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
+pub async fn result_xlsx(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
+    let file = uploads::result_file(&app, &caller, id, Format::Xlsx).await?;
+    Ok(file.into_response())
 }

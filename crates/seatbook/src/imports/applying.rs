@@ -258,5 +258,5 @@ async fn run(app: App, work: Work) -> Result<Ended> {
         .figure("Unchanged", counts.same.to_string())
         .figure("With a problem", counts.bad.to_string())
         .link("See the import", format!("/imports/{id}"))
-        .file(format!("/imports/{id}/result.csv")))
+        .file(import.result_path()))
 }

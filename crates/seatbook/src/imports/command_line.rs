@@ -1,7 +1,12 @@
 //! `seatbook import`: the same way of a file, told on a terminal.
 
-use std::{collections::BTreeMap, io::Write, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
+use tokio::{fs::File, io::AsyncReadExt};
 use uuid::Uuid;
 
 use super::{
@@ -14,6 +19,7 @@ use crate::{
     app::App,
     config::Settings,
     error::{Error, Result},
+    files::Incoming,
     gate::{Caller, Key},
     scope::tree,
     sheets::{ImportKind, Outcome},
@@ -27,7 +33,7 @@ const SHOWN: i64 = 20;
 pub struct ImportArgs {
     /// What is in the file.
     pub kind: ImportKind,
-    /// The CSV file.
+    /// The file: CSV or a workbook (XLSX).
     pub file: PathBuf,
     /// Reads a field from the column with this heading, over what is guessed: `--map sku_code=Artikel`.
     #[arg(long = "map", value_name = "FIELD=HEADING")]
@@ -51,8 +57,7 @@ pub struct ImportArgs {
 
 /// Brings a file in and tells what became of it. `false` where a row has a problem.
 pub async fn run(app: &App, args: &ImportArgs, out: &mut impl Write) -> Result<bool> {
-    let bytes = std::fs::read(&args.file)
-        .map_err(|error| Error::internal(format!("{}: {error}", args.file.display())))?;
+    let file = incoming(&args.file).await?;
     let caller = Caller::system();
     let root = app
         .read(|mut tx| Box::pin(async move { tree::root(&mut tx).await }))
@@ -61,7 +66,7 @@ pub async fn run(app: &App, args: &ImportArgs, out: &mut impl Write) -> Result<b
         kind: args.kind,
         organization_id: args.organization.or(root).ok_or_else(not_set_up)?,
         file_name: args.file.to_string_lossy().into_owned(),
-        bytes,
+        file,
         mapping: mapping(&args.map)?,
     };
     let import = runs::upload(app, &caller, Key::mint()?, upload).await?;
@@ -98,7 +103,21 @@ pub async fn run(app: &App, args: &ImportArgs, out: &mut impl Write) -> Result<b
     Ok(counts.bad == 0)
 }
 
+/// The file as if it had been uploaded.
+async fn incoming(path: &Path) -> Result<Incoming> {
+    let unreadable = |error| Error::internal(format!("{}: {error}", path.display()));
+    let mut from = File::open(path).await.map_err(unreadable)?;
+    let (mut file, mut portion) = (Incoming::new()?, vec![0; 64 * 1024]);
+    loop {
+        match from.read(&mut portion).await.map_err(unreadable)? {
+            0 => return Ok(file),
+            length => file.write(&portion[..length]).await?,
+        }
+    }
+}
+
 async fn tell(app: &App, import: &Import, out: &mut impl Write) -> Result<()> {
+    say(out, &format!("note  {}.", import.read_as()))?;
     for oddity in &import.oddities {
         say(out, &format!("note  {}", oddity.message))?;
     }

@@ -6,11 +6,13 @@ use store::{Lane, Place};
 use uuid::Uuid;
 
 use super::{
-    model::{Import, Mode, State},
+    model::{Import, Mapped, Mode, State, headings_of, shape},
     queries::{self, NewImport},
+    settled::read_oddities,
 };
 use crate::{
     error::{Error, Result},
+    files::Detected,
     gate::{Command, Tx},
     journal::{self, Change},
     scope::Permission,
@@ -28,16 +30,16 @@ pub struct UploadImport {
     pub file_name: String,
     /// SHA-256 of the file.
     pub content_hash: String,
-    /// How its letters were written.
-    pub encoding: String,
-    /// What stands between its cells.
-    pub separator: String,
+    /// What was found out about it to read it.
+    pub detected: Detected,
     /// Its heading line.
     pub headings: Vec<String>,
     /// Its rows.
     pub row_count: i64,
-    /// Which field is read from which column, as far as it could be guessed.
+    /// Which field is read from which column, as far as it is known.
     pub mapping: Mapping,
+    /// Where that comes from.
+    pub mapped: Mapped,
 }
 
 impl Command for UploadImport {
@@ -47,16 +49,20 @@ impl Command for UploadImport {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Import> {
         tx.require(Permission::ImportsRun, self.organization_id)
             .await?;
-        let import = Import {
+        let mut import = Import {
             id: tx.new_id(),
             kind: self.kind,
             organization_id: self.organization_id,
             file_name: self.file_name.clone(),
-            encoding: self.encoding.clone(),
-            separator: self.separator.clone(),
+            format: self.detected.format,
+            encoding: None,
+            separator: None,
+            sheet: None,
+            other_sheets: vec![],
             headings: self.headings.clone(),
             row_count: self.row_count,
             mapping: self.mapping.clone(),
+            mapped: self.mapped,
             state: State::Staging,
             mode: None,
             counts: super::model::Counts::default(),
@@ -67,6 +73,8 @@ impl Command for UploadImport {
             undone_at: None,
             version: 1,
         };
+        import.detected(&self.detected);
+        import.oddities = read_oddities(&import);
         let (content_hash, actor_id) = (self.content_hash.clone(), tx.actor_id());
         queries::insert(
             tx,
@@ -120,7 +128,13 @@ impl Command for MapImport {
         before
             .kind
             .check_mapping(&self.mapping, before.headings.len())?;
-        if !queries::set_mapping(tx, self.id, before.version, &self.mapping).await? {
+        // Whoever looked at the columns and found them right has said nothing new.
+        let mapped = match self.mapping == before.mapping {
+            true => before.mapped,
+            false => Mapped::Said,
+        };
+        let at = (self.id, before.version);
+        if !queries::set_mapping(tx, at, &self.mapping, mapped).await? {
             return Err(stale(&before));
         }
         recorded(tx, before).await
@@ -201,6 +215,7 @@ impl Command for FinishImport {
         if !queries::set_state(tx, at, State::Applied.as_str(), Mode::Good, now).await? {
             return Err(stale(&before));
         }
+        remember(tx, &before).await?;
         recorded(tx, before).await
     }
 }
@@ -241,6 +256,7 @@ impl Command for ApplyAll {
         if !queries::set_state(tx, at, State::Applied.as_str(), Mode::All, now).await? {
             return Err(stale(&before));
         }
+        remember(tx, &before).await?;
         recorded(tx, before).await
     }
 }
@@ -256,6 +272,21 @@ pub async fn mark_undone(tx: &mut Tx<'_>, id: Uuid) -> Result<()> {
         });
     }
     recorded(tx, before).await.map(drop)
+}
+
+/// Keeps what somebody said about the columns for the next file of this shape. Where two columns have one heading,
+/// nobody knows which of them would be meant.
+async fn remember(tx: &mut Tx<'_>, import: &Import) -> Result<()> {
+    let headings = headings_of(&import.mapping, &import.headings);
+    match (import.mapped, headings) {
+        (Mapped::Said, Some(headings)) => {
+            let shape = shape(&import.headings);
+            let place = (import.organization_id, import.kind, shape.as_str());
+            let now = tx.now();
+            queries::set_remembered(tx, place, &headings, now).await
+        }
+        _ => Ok(()),
+    }
 }
 
 const BULK: Place = Place {

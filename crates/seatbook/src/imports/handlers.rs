@@ -11,10 +11,11 @@ use uuid::Uuid;
 use super::{
     applying::{self, Application, INLINE_ROWS, RequestImport},
     commands::MapImport,
-    model::{Import, ImportRow, Mode, State as Stage},
+    model::{Import, Mapped, Mode, State as Stage},
     pages::{
         ImportKind as KindRow, ImportMappingPage, ImportPreviewPage, ImportResultPage,
-        ImportStartPage, MappingRow, PreviewRow, column_choices,
+        ImportStartPage, MappingRow, PreviewRow, column_choices, place, results, row_list, said,
+        samples,
     },
     queries, runs, uploads,
 };
@@ -27,7 +28,6 @@ use crate::{
         form::{Form, pairs, value},
         format,
         frame::{Frame, PageResult},
-        table::{Filter, ListView},
     },
     error::{Error, Result},
     gate::Key,
@@ -39,8 +39,6 @@ use crate::{
 const PAGE: i64 = 100;
 /// Earlier imports shown beside the form.
 const RECENT: i64 = 8;
-/// First values shown of a column.
-const SAMPLES: usize = 3;
 
 /// `/imports/new`: which kind, which file.
 pub async fn start(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
@@ -85,31 +83,9 @@ async fn start_page(
     })
 }
 
-/// Where an import is gone on with.
-fn place(import: &Import) -> String {
-    let step = match import.state {
-        Stage::Staging | Stage::Staged => "/mapping",
-        Stage::Checked => "/preview",
-        Stage::Applying | Stage::Applied => "",
-    };
-    format!("/imports/{}{step}", import.id)
-}
-
-fn said(import: &Import) -> String {
-    match import.state {
-        Stage::Staging | Stage::Staged => "Its columns are to be chosen.".into(),
-        Stage::Checked => "Checked; nothing has changed yet.".into(),
-        Stage::Applying => "It is being imported.".into(),
-        Stage::Applied => match import.mode {
-            Some(Mode::Good) if import.counts.bad > 0 => "The good rows are in the book.".into(),
-            _ => "It is in the book.".into(),
-        },
-    }
-}
-
-/// `/imports/samples/{kind}`: a file to start from.
-pub async fn sample(_: Frame, Path(kind): Path<String>) -> PageResult {
-    Ok(uploads::sample(&kind)?.into_response())
+/// `/imports/samples/{file}`: a file to start from.
+pub async fn sample(_: Frame, Path(file): Path<String>) -> PageResult {
+    Ok(uploads::sample(&file)?.into_response())
 }
 
 /// Takes a file in.
@@ -163,7 +139,12 @@ async fn mapping_page(
         };
         MappingRow {
             field: select,
-            guessed: place.is_some() && guessed.get(field.name).copied() == place,
+            known: match import.mapped {
+                _ if place.is_none() => "",
+                Mapped::Remembered => "As last time",
+                _ if guessed.get(field.name).copied() == place => "Guessed from the heading",
+                _ => "",
+            },
             samples: place.map_or_else(Vec::new, |place| samples(&rows, place)),
         }
     });
@@ -173,6 +154,8 @@ async fn mapping_page(
         kind: import.kind.label().into(),
         file: import.file_name.clone(),
         row_count: import.row_count,
+        read_as: import.read_as(),
+        as_last_time: import.mapped == Mapped::Remembered,
         oddities: import
             .oddities
             .iter()
@@ -182,17 +165,6 @@ async fn mapping_page(
         back: "/imports/new".into(),
         error: refused.map(|error| error.message.clone()),
     })
-}
-
-fn samples(rows: &[ImportRow], place: usize) -> Vec<String> {
-    let mut samples: Vec<String> = Vec::new();
-    for cell in rows.iter().filter_map(|row| row.cells.get(place)) {
-        let text: String = rules::text::normalize_key(cell).chars().take(60).collect();
-        if !text.is_empty() && !samples.contains(&text) && samples.len() < SAMPLES {
-            samples.push(text);
-        }
-    }
-    samples
 }
 
 /// Takes the mapping and checks every row.
@@ -259,6 +231,7 @@ async fn preview_page(
         id: id.to_string(),
         kind: import.kind.label().into(),
         file: import.file_name.clone(),
+        read_as: import.read_as(),
         creates: counts.create,
         updates: counts.update,
         same: counts.same,
@@ -283,24 +256,6 @@ async fn preview_page(
         asks_again: refused.is_some_and(|error| error.code == "import.applied_before"),
         error: refused.map(|error| error.message.clone()),
     })
-}
-
-fn row_list(import: &Import) -> ListView {
-    let outcomes = [
-        ("", "All"),
-        ("bad", "With a problem"),
-        ("create", "New"),
-        ("update", "Changed"),
-        ("same", "Unchanged"),
-    ];
-    ListView {
-        path: format!("/imports/{}/preview", import.id),
-        search: "",
-        noun: ("row", "rows"),
-        total: None,
-        filters: vec![Filter::new("tabs", "outcome", "Rows", &outcomes)],
-        ..ListView::default()
-    }
 }
 
 /// Applies the file, at once or by a job.
@@ -357,6 +312,7 @@ pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResul
         id: id.to_string(),
         kind: import.kind.label().into(),
         said: said(&import),
+        results: results(&import),
         counts: [
             ("New", counts.create),
             ("Changed", counts.update),

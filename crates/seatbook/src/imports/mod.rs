@@ -1,7 +1,7 @@
 //! Imports: files on their way into the book.
 //!
-//! Owns: uploaded files row by row, their mapping, their check, and applying them.
-//! Does not own: reading CSV (`files`), what rows mean (`sheets`), any rule of what they become.
+//! Owns: uploaded files row by row, their mapping and what is remembered of it, their check, and applying them.
+//! Does not own: reading CSV and XLSX (`files`), what rows mean (`sheets`), any rule of what they become.
 //! Keeps true: nothing changes before somebody applies; all rows or the good ones, as was said; a crash in the
 //! middle and the same request again apply once; the same content again must be asked for.
 //! Others may use: [`runs`], which the command line runs too.
@@ -39,7 +39,8 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::map))
         .routes(routes!(api::rows))
         .routes(routes!(api::apply))
-        .routes(routes!(api::result))
+        .routes(routes!(api::result_csv))
+        .routes(routes!(api::result_xlsx))
 }
 
 /// The pages of this room.
@@ -48,7 +49,7 @@ pub fn pages() -> Router<App> {
         .route("/imports", post(handlers::upload))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
         .route("/imports/new", get(handlers::start))
-        .route("/imports/samples/{kind}", get(handlers::sample))
+        .route("/imports/samples/{file}", get(handlers::sample))
         .route("/imports/{id}", get(handlers::show))
         .route(
             "/imports/{id}/mapping",
@@ -56,5 +57,6 @@ pub fn pages() -> Router<App> {
         )
         .route("/imports/{id}/preview", get(handlers::preview))
         .route("/imports/{id}/apply", post(handlers::apply))
-        .route("/imports/{id}/result.csv", get(api::result))
+        .route("/imports/{id}/result.csv", get(api::result_csv))
+        .route("/imports/{id}/result.xlsx", get(api::result_xlsx))
 }

@@ -2,12 +2,19 @@
 
 use askama::Template;
 
-use crate::console::fields::{Choice, Field};
-use crate::console::layout::Shell;
-use crate::console::table::ListView;
-use crate::sheets::Outcome;
+use super::model::{Import, ImportRow, Mode, State};
+use crate::{
+    console::{
+        fields::{Choice, Field},
+        layout::Shell,
+        table::{Filter, ListView},
+    },
+    files::Format,
+    sheets::Outcome,
+};
 
-use super::model::ImportRow;
+/// First values shown of a column.
+const SAMPLES: usize = 3;
 
 /// `/imports/new`: which kind, which file.
 #[derive(Template)]
@@ -34,7 +41,7 @@ pub struct ImportKind {
     pub label: String,
     /// What the file needs, in one sentence.
     pub needs: String,
-    /// Where a sample can be downloaded.
+    /// Where a sample can be downloaded; `.csv` or `.xlsx` belongs behind it.
     pub sample_href: String,
     /// Whether it is chosen.
     pub chosen: bool,
@@ -54,6 +61,10 @@ pub struct ImportMappingPage {
     pub file: String,
     /// Its rows.
     pub row_count: i64,
+    /// What was found out about the file: format, encoding and separator, or its sheet.
+    pub read_as: String,
+    /// Whether the columns are those of the last file of this shape.
+    pub as_last_time: bool,
     /// What was done to read it: a byte-order mark, stray spaces …; one sentence each.
     pub oddities: Vec<String>,
     /// The fields to fill, required ones first.
@@ -69,8 +80,8 @@ pub struct ImportMappingPage {
 pub struct MappingRow {
     /// The select, named `map.<field>`, with the file's columns as choices.
     pub field: Field,
-    /// Whether the column was guessed.
-    pub guessed: bool,
+    /// Whence the column is known where nobody said it; empty otherwise.
+    pub known: &'static str,
     /// The first values of that column.
     pub samples: Vec<String>,
 }
@@ -87,6 +98,8 @@ pub struct ImportPreviewPage {
     pub kind: String,
     /// The file's name.
     pub file: String,
+    /// What was found out about the file: format, encoding and separator, or its sheet.
+    pub read_as: String,
     /// Rows that create something.
     pub creates: i64,
     /// Rows that change something.
@@ -210,6 +223,8 @@ pub struct ImportResultPage {
     pub file: String,
     /// How far it is, in one sentence.
     pub said: String,
+    /// Where its result is found, in the format in which it was sent, and in the other: (address, what).
+    pub results: [(String, &'static str); 2],
     /// Rows by what became of them: (what, how many).
     pub counts: Vec<(String, i64)>,
     /// What was done with the file's oddities; one sentence each.
@@ -222,4 +237,73 @@ pub struct ImportResultPage {
     pub undone: bool,
     /// Where to go on: (label, address).
     pub next: (String, String),
+}
+
+/// Where an import is gone on with.
+pub fn place(import: &Import) -> String {
+    let step = match import.state {
+        State::Staging | State::Staged => "/mapping",
+        State::Checked => "/preview",
+        State::Applying | State::Applied => "",
+    };
+    format!("/imports/{}{step}", import.id)
+}
+
+/// How far an import is, in one sentence.
+pub fn said(import: &Import) -> String {
+    match import.state {
+        State::Staging | State::Staged => "Its columns are to be chosen.".into(),
+        State::Checked => "Checked; nothing has changed yet.".into(),
+        State::Applying => "It is being imported.".into(),
+        State::Applied => match import.mode {
+            Some(Mode::Good) if import.counts.bad > 0 => "The good rows are in the book.".into(),
+            _ => "It is in the book.".into(),
+        },
+    }
+}
+
+/// The first values of a column.
+pub fn samples(rows: &[ImportRow], place: usize) -> Vec<String> {
+    let mut samples: Vec<String> = Vec::new();
+    for cell in rows.iter().filter_map(|row| row.cells.get(place)) {
+        let text: String = rules::text::normalize_key(cell).chars().take(60).collect();
+        if !text.is_empty() && !samples.contains(&text) && samples.len() < SAMPLES {
+            samples.push(text);
+        }
+    }
+    samples
+}
+
+/// The rows of a file as a list to filter.
+pub fn row_list(import: &Import) -> ListView {
+    let outcomes = [
+        ("", "All"),
+        ("bad", "With a problem"),
+        ("create", "New"),
+        ("update", "Changed"),
+        ("same", "Unchanged"),
+    ];
+    ListView {
+        path: format!("/imports/{}/preview", import.id),
+        search: "",
+        noun: ("row", "rows"),
+        total: None,
+        filters: vec![Filter::new("tabs", "outcome", "Rows", &outcomes)],
+        ..ListView::default()
+    }
+}
+
+/// Where a result is found: in the format in which the file was sent, and in the other.
+pub fn results(import: &Import) -> [(String, &'static str); 2] {
+    let place = |format: Format, what| {
+        (
+            format!("/imports/{}/result.{}", import.id, format.as_str()),
+            what,
+        )
+    };
+    let (csv, xlsx) = (place(Format::Csv, "CSV"), place(Format::Xlsx, "XLSX"));
+    match import.format {
+        Format::Csv => [csv, xlsx],
+        Format::Xlsx => [xlsx, csv],
+    }
 }

@@ -1,18 +1,21 @@
 //! Every statement about imports.
 
-use store::{Param, Select, Timestamp, Tx, placeholders};
+use std::collections::BTreeMap;
+
+use store::{Json, Param, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
-use super::model::{Findings, Import, ImportRow, Mode, json};
+use super::model::{Findings, Import, ImportRow, Mapped, Mode, json};
 use crate::{
     error::Result,
     files,
     scope::{Permission, Scope, queries::below_any},
-    sheets::{Mapping, Oddity, Outcome, Remark, Staged},
+    sheets::{ImportKind, Mapping, Oddity, Outcome, Remark, Staged},
 };
 
 const COLUMNS: &str = "SELECT b.id, b.kind, b.organization_id, b.file_name, b.encoding, b.separator, b.headings,
-    b.row_count, b.mapping, b.state, b.mode, b.counts, b.oddities, b.created_at, b.applied_at, b.undone_at, b.version
+    b.row_count, b.mapping, b.state, b.mode, b.counts, b.oddities, b.created_at, b.applied_at, b.undone_at, b.version,
+    b.format, b.sheets, b.mapped
     FROM import_batch b";
 
 /// The import, whoever asks: for commands that ask for their permission.
@@ -106,14 +109,18 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewImport) -> Result<()> {
     let import = &new.import;
     let (headings, mapping) = (json(&import.headings)?, json(&import.mapping)?);
     let (counts, oddities) = (json(&Findings::default())?, json(&import.oddities)?);
+    let encoding = import.encoding.map_or("", files::Encoding::as_str);
+    let (separator, sheets) = (import.separator.as_deref(), json(&import.sheets())?);
+    let separator = separator.unwrap_or_default();
     tx.execute(
         "INSERT INTO import_batch (id, kind, organization_id, file_name, content_hash, encoding, separator, headings,
-         row_count, mapping, state, counts, oddities, actor_id, created_at, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1)",
+         row_count, mapping, state, counts, oddities, actor_id, created_at, format, sheets, mapped, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1)",
         &[
             &import.id, &import.kind.as_str(), &import.organization_id, &import.file_name, &new.content_hash,
-            &import.encoding, &import.separator, &headings, &import.row_count, &mapping, &import.state.as_str(),
-            &counts, &oddities, &new.actor_id, &import.created_at,
+            &encoding, &separator, &headings, &import.row_count, &mapping, &import.state.as_str(),
+            &counts, &oddities, &new.actor_id, &import.created_at, &import.format.as_str(), &sheets,
+            &import.mapped.as_str(),
         ],
     )
     .await?;
@@ -233,16 +240,16 @@ pub async fn set_findings(
 /// Writes the mapping over version `version`, which takes the check back; says whether that was the version.
 pub async fn set_mapping(
     tx: &mut Tx<'_>,
-    id: Uuid,
-    version: i64,
+    (id, version): (Uuid, i64),
     mapping: &Mapping,
+    mapped: Mapped,
 ) -> Result<bool> {
     let (mapping, findings) = (json(mapping)?, json(&Findings::default())?);
     let rows = tx
         .execute(
-            "UPDATE import_batch SET mapping = $3, counts = $4, state = 'staged', version = version + 1
+            "UPDATE import_batch SET mapping = $3, counts = $4, mapped = $5, state = 'staged', version = version + 1
              WHERE id = $1 AND version = $2 AND state IN ('staged', 'checked')",
-            &[&id, &version, &mapping, &findings],
+            &[&id, &version, &mapping, &findings, &mapped.as_str()],
         )
         .await?;
     Ok(rows == 1)
@@ -264,4 +271,36 @@ pub async fn set_state(
         )
         .await?;
     Ok(rows == 1)
+}
+
+/// The headings by fields that were said of a file of this shape at this organization.
+pub async fn remembered(
+    tx: &mut Tx<'_>,
+    (organization_id, kind, shape): (Uuid, ImportKind, &str),
+) -> Result<Option<BTreeMap<String, String>>> {
+    let sql = "SELECT mapping FROM import_mapping WHERE organization_id = $1 AND kind = $2 AND shape = $3";
+    let found: Option<(Json,)> = tx
+        .query_opt(sql, &[&organization_id, &kind.as_str(), &shape])
+        .await?;
+    Ok(found
+        .map(|(mapping,)| serde_json::from_value(mapping.0))
+        .transpose()?)
+}
+
+/// Keeps the headings by fields of a shape, in place of what was said before.
+pub async fn set_remembered(
+    tx: &mut Tx<'_>,
+    (organization_id, kind, shape): (Uuid, ImportKind, &str),
+    headings: &BTreeMap<String, String>,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "INSERT INTO import_mapping (organization_id, kind, shape, mapping, said_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (organization_id, kind, shape) DO UPDATE SET mapping = excluded.mapping, said_at = excluded.said_at";
+    let headings = json(headings)?;
+    tx.execute(
+        sql,
+        &[&organization_id, &kind.as_str(), &shape, &headings, &now],
+    )
+    .await?;
+    Ok(())
 }

@@ -2,30 +2,29 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use sha2::{Digest, Sha256};
 use store::{Lane, Place};
 use uuid::Uuid;
 
 use super::{
     commands::{MapImport, UploadImport},
-    model::{Import, State},
+    model::{Import, Mapped, State, shape},
     queries,
-    settled::{Settled, settle},
+    settled::{Settled, read_oddities, settle},
 };
 use crate::{
     app::App,
     error::{Error, Result},
-    files,
+    files::{self, Incoming},
     gate::{Caller, Key, Origin},
     secrets::hex,
-    sheets::{Asker, ImportKind, Judged, Mapping, Oddity, Sheet, What, forgiving},
+    sheets::{Asker, ImportKind, Judged, Mapping, Sheet, What, forgiving},
 };
 
 /// Rows or units in one step.
 pub(super) const STEP: usize = 500;
 
 /// A file as it arrived.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Upload {
     /// What is in it.
     pub kind: ImportKind,
@@ -33,51 +32,67 @@ pub struct Upload {
     pub organization_id: Uuid,
     /// Its name.
     pub file_name: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+    /// Its content.
+    pub file: Incoming,
     /// Columns by fields, as their headings, over what is guessed.
     pub mapping: BTreeMap<String, String>,
 }
 
-/// The hash by which content is known again.
-pub fn content_hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
 /// Reads a file, writes its rows down, and checks them where its columns could be guessed.
 pub async fn upload(app: &App, caller: &Caller, key: Key, upload: Upload) -> Result<Import> {
-    let content_hash = content_hash(&upload.bytes);
+    let content_hash = hex(&upload.file.digest());
     let Upload {
         kind,
         organization_id,
         file_name,
-        bytes,
+        file,
         mapping: said,
     } = upload;
-    let table = blocking(move || files::read(&bytes)).await?;
-    let mut mapping = kind.guess(&table.headings);
-    mapping.extend(named(&said, &table.headings)?);
+    let table = app.reader.read(file).await?;
+    let (mut mapping, mut mapped) = known(app, (organization_id, kind), &table.headings).await?;
+    if !said.is_empty() {
+        mapping.extend(named(&said, &table.headings)?);
+        mapped = Mapped::Said;
+    }
     let command = UploadImport {
         kind,
         organization_id,
         file_name: shown_name(&file_name),
         content_hash,
-        encoding: table.encoding.as_str().into(),
-        separator: char::from(table.separator).into(),
+        detected: table.detected,
         headings: table.headings,
-        row_count: i64::try_from(table.records.len()).map_err(Error::internal)?,
+        row_count: i64::try_from(table.rows.len()).map_err(Error::internal)?,
         mapping,
+        mapped,
     };
     let import = app.gate.submit(caller, key, command).await?.outcome;
-    stage(app, import.id, table.records).await?;
+    stage(app, import.id, table.rows).await?;
     check(app, caller, import.id).await
 }
 
+/// Which column is which, as far as it is known without asking: as last time, else by the headings.
+async fn known(
+    app: &App,
+    (organization_id, kind): (Uuid, ImportKind),
+    headings: &[String],
+) -> Result<(Mapping, Mapped)> {
+    let shape = shape(headings);
+    let read = app.read(move |mut tx| {
+        Box::pin(async move { queries::remembered(&mut tx, (organization_id, kind, &shape)).await })
+    });
+    Ok(match read.await? {
+        Some(last) => (named(&last, headings)?, Mapped::Remembered),
+        None => (kind.guess(headings), Mapped::Guessed),
+    })
+}
+
 /// Rows are written beside the gate: they may hold personal data, which the journal must not.
-async fn stage(app: &App, id: Uuid, mut records: Vec<files::Record>) -> Result<()> {
-    while !records.is_empty() {
-        let rest = records.split_off(records.len().min(STEP));
-        let portion = Arc::new(std::mem::replace(&mut records, rest));
+async fn stage(app: &App, id: Uuid, mut rows: files::Rows) -> Result<()> {
+    loop {
+        let portion: Arc<Vec<files::Record>> = Arc::new(rows.by_ref().take(STEP).collect());
+        if portion.is_empty() {
+            break;
+        }
         let done = app.gate.db().plumb(BULK, move |mut tx| {
             let portion = Arc::clone(&portion);
             Box::pin(async move { Ok(queries::stage(&mut tx, id, &portion).await) })
@@ -142,23 +157,6 @@ pub(super) async fn judge(
     let mut sheet = Arc::try_unwrap(sheet).unwrap_or_else(|shared| (*shared).clone());
     sheet.oddities.extend(oddities);
     Ok((sheet, judged))
-}
-
-/// What was done to read the file at all.
-fn read_oddities(import: &Import) -> Option<Oddity> {
-    let message = match import.encoding.as_str() {
-        "utf-8-bom" => "The file begins with a byte-order mark, which was left out.",
-        "utf-16le" | "utf-16be" => "The file is UTF-16, as its byte-order mark says.",
-        "windows-1252" => {
-            "The file is not UTF-8; it was read as Windows-1252. Check letters with accents."
-        }
-        _ => return None,
-    };
-    Some(Oddity {
-        code: "file.encoding".into(),
-        message: message.into(),
-        rows: vec![],
-    })
 }
 
 /// Writes what becomes of every row.
@@ -236,15 +234,11 @@ pub fn named(said: &BTreeMap<String, String>, headings: &[String]) -> Result<Map
 fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = rules::text::normalize_key(last).chars().take(200).collect();
-    if name.is_empty() {
-        "file.csv".into()
-    } else {
-        name
-    }
+    if name.is_empty() { "file".into() } else { name }
 }
 
 /// Arithmetic over whole files stays off the threads that serve others.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     run: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(run)

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::model::{Counts, Findings, Import};
 use crate::{
     error::FieldError,
+    files::{Encoding, Format},
     secrets::hex,
     sheets::{Judged, Mapping, Oddity, Outcome, Remark, Sheet, What},
 };
@@ -112,4 +113,52 @@ fn remark(import: &Import, what: &What, error: &FieldError) -> Remark {
 
 fn heading(mapping: &Mapping, headings: &[String], field: &str) -> Option<String> {
     headings.get(*mapping.get(field)?).cloned()
+}
+
+/// What was done to read the file at all.
+pub fn read_oddities(import: &Import) -> Vec<Oddity> {
+    let encoding = match import.encoding {
+        Some(Encoding::Utf8Marked) => {
+            Some("The file begins with a byte-order mark, which was left out.")
+        }
+        Some(Encoding::Utf16Le | Encoding::Utf16Be) => {
+            Some("The file is UTF-16, as its byte-order mark says.")
+        }
+        Some(Encoding::Windows1252) => {
+            Some("The file is not UTF-8; it was read as Windows-1252. Check letters with accents.")
+        }
+        Some(Encoding::Utf8) | None => None,
+    };
+    let ending = import
+        .file_name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_lowercase());
+    let named = match (import.format, ending.as_deref()) {
+        (Format::Csv, Some("xlsx" | "xlsm" | "xls" | "ods")) => {
+            Some("The file is named like a workbook and holds CSV; it was read as CSV.")
+        }
+        (Format::Xlsx, Some("csv" | "txt" | "tsv")) => Some(
+            "The file is named like a CSV file and holds a workbook; it was read as a workbook.",
+        ),
+        _ => None,
+    };
+    let sheets = (!import.other_sheets.is_empty()).then(|| {
+        let others = import.other_sheets.join("”, “");
+        let read = import.sheet.as_deref().unwrap_or_default();
+        format!("Only the sheet “{read}” was read, not “{others}”.")
+    });
+    let said = [
+        ("file.encoding", encoding.map(str::to_owned)),
+        ("file.named_otherwise", named.map(str::to_owned)),
+        ("file.other_sheets", sheets),
+    ];
+    let oddity = |(code, message): (&str, Option<String>)| {
+        let code = code.to_owned();
+        message.map(|message| Oddity {
+            code,
+            message,
+            rows: vec![],
+        })
+    };
+    said.into_iter().filter_map(oddity).collect()
 }

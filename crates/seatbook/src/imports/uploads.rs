@@ -1,27 +1,31 @@
 //! Files on the wire: read from a form of parts, given back with their result.
 
 use axum::{
-    extract::{Multipart, multipart::MultipartError},
+    extract::{
+        Multipart,
+        multipart::{Field, MultipartError},
+    },
     http::{HeaderMap, HeaderName, header},
     response::IntoResponse,
 };
 use uuid::Uuid;
 
 use super::{
+    model::ImportRow,
     queries,
-    runs::{Upload, content_hash},
+    runs::{self, Upload},
 };
 use crate::{
     app::App,
     error::{Error, Kind, Result},
-    files,
+    files::{self, Format, Incoming},
     gate::{Caller, Key},
     scope::Permission,
     sheets::{ImportKind, Outcome},
 };
 
 /// Rows read at a time for a result file.
-const PORTION: i64 = 5_000;
+const PORTION: i64 = 1_000;
 
 /// Reads the parts of a form with a file.
 pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
@@ -32,10 +36,13 @@ pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
             part.name().unwrap_or_default().to_owned(),
             part.file_name().map(str::to_owned),
         );
+        if name == "file" {
+            file = Some((file_name.unwrap_or_default(), arriving(part).await?));
+            continue;
+        }
         let bytes = part.bytes().await.map_err(unreadable)?;
         let text = || String::from_utf8_lossy(&bytes).trim().to_owned();
         match name.as_str() {
-            "file" => file = Some((file_name.unwrap_or_default(), bytes.to_vec())),
             "kind" => kind = Some(read_kind(&text())?),
             "organization_id" if text().is_empty() => {}
             "organization_id" => {
@@ -62,8 +69,8 @@ pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
     let roots = caller.scope.require(Permission::ImportsRun)?;
     let required =
         |name: &str, what: &str| Error::invalid(name, "required", format!("Please give {what}."));
-    let (file_name, bytes) = file
-        .filter(|(_, bytes)| !bytes.is_empty())
+    let (file_name, file) = file
+        .filter(|(_, file)| !file.is_empty())
         .ok_or_else(|| required("file", "a file"))?;
     Ok(Upload {
         kind: kind.ok_or_else(|| required("kind", "what is in the file"))?,
@@ -71,9 +78,18 @@ pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
             .or(roots.first().copied())
             .ok_or_else(Error::not_found)?,
         file_name,
-        bytes,
+        file,
         mapping,
     })
+}
+
+/// Takes a file as it comes, never as a whole.
+async fn arriving(mut part: Field<'_>) -> Result<Incoming> {
+    let mut file = Incoming::new()?;
+    while let Some(portion) = part.chunk().await.map_err(unreadable)? {
+        file.write(&portion).await?;
+    }
+    Ok(file)
 }
 
 fn read_kind(word: &str) -> Result<ImportKind> {
@@ -104,76 +120,91 @@ pub fn key(headers: &HeaderMap, upload: &Upload) -> Result<Key> {
     let Some(word) = headers.get("idempotency-key") else {
         return Key::mint();
     };
-    let (mapping, hash) = (
-        serde_json::to_vec(&upload.mapping)?,
-        content_hash(&upload.bytes),
-    );
+    let mapping = serde_json::to_vec(&upload.mapping)?;
     let parts: [&[u8]; 4] = [
         upload.kind.as_str().as_bytes(),
         upload.organization_id.as_bytes(),
-        hash.as_bytes(),
+        &upload.file.digest(),
         &mapping,
     ];
     Key::given(word.to_str().unwrap_or_default(), &parts)
 }
 
-/// The name and content of an import's result: the rows as they were sent, and what became of each.
-pub async fn result_file(app: &App, caller: &Caller, id: Uuid) -> Result<(String, Vec<u8>)> {
-    let scope = caller.scope.clone();
-    let read = app.read(move |mut tx| {
-        Box::pin(async move {
-            let found = queries::find_visible(&mut tx, &scope, id)
-                .await?
-                .ok_or_else(Error::not_found)?;
-            let (mut rows, mut after) = (Vec::new(), 0);
-            loop {
-                let portion = queries::rows(&mut tx, id, None, (after, PORTION)).await?;
-                let Some(last) = portion.last() else { break };
-                after = last.number;
-                rows.extend(portion);
-            }
-            Ok((found, rows))
-        })
-    });
-    let (import, rows) = read.await?;
-    let width = import.headings.len();
+/// An import's result: the rows as they were sent, and what became of each; in the format in which they were sent,
+/// unless another is asked for.
+pub async fn result_file(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    format: Format,
+) -> Result<impl IntoResponse + use<>> {
+    let import = runs::visible(app, caller, id).await?;
     let mut heading = import.headings.clone();
+    let width = heading.len();
     heading.extend(["Seatbook result".to_owned(), "Seatbook remarks".to_owned()]);
-    let lines = rows.into_iter().map(|row| {
-        let mut cells: Vec<String> = row
-            .cells
-            .iter()
-            .map(|cell| files::unguard(cell).to_owned())
-            .collect();
-        cells.resize(width.max(cells.len()), String::new());
-        cells.push(row.outcome.map_or("", Outcome::as_str).to_owned());
-        let remarks = row.remarks.iter().map(|remark| match &remark.column {
-            Some(column) => format!("{column}: {}", remark.message),
-            None => remark.message.clone(),
+    let separator = import
+        .separator
+        .as_deref()
+        .and_then(|mark| mark.bytes().next());
+    let mut writer = match format {
+        Format::Csv => files::Writer::csv(separator.unwrap_or(b',')),
+        Format::Xlsx => files::Writer::workbook("Result", heading.len())?,
+    };
+    writer.row(&heading)?;
+    let mut after = 0;
+    loop {
+        let read = app.read(move |mut tx| {
+            Box::pin(async move { queries::rows(&mut tx, id, None, (after, PORTION)).await })
         });
-        cells.push(remarks.collect::<Vec<_>>().join(" "));
-        cells
+        let rows = read.await?;
+        let Some(last) = rows.last() else { break };
+        after = last.number;
+        writer = runs::blocking(move || {
+            for row in rows {
+                writer.row(&result_row(row, width))?;
+            }
+            Ok(writer)
+        })
+        .await?;
+    }
+    let bytes = runs::blocking(move || writer.finish()).await?;
+    let name = format!("import-{id}-result.{}", format.as_str());
+    Ok((attachment(&name, format), bytes))
+}
+
+fn result_row(row: ImportRow, width: usize) -> Vec<String> {
+    let mut cells: Vec<String> = row
+        .cells
+        .iter()
+        .map(|cell| files::unguard(cell).to_owned())
+        .collect();
+    cells.resize(width.max(cells.len()), String::new());
+    cells.push(row.outcome.map_or("", Outcome::as_str).to_owned());
+    let remarks = row.remarks.iter().map(|remark| match &remark.column {
+        Some(column) => format!("{column}: {}", remark.message),
+        None => remark.message.clone(),
     });
-    let separator = import.separator.bytes().next().unwrap_or(b',');
-    let bytes = files::write_csv(std::iter::once(heading).chain(lines), separator)?;
-    Ok((format!("import-{id}-result.csv"), bytes))
+    cells.push(remarks.collect::<Vec<_>>().join(" "));
+    cells
 }
 
-/// A file to start from: the headings of a kind, ready to be filled below.
-pub fn sample(kind: &str) -> Result<impl IntoResponse + use<>> {
+/// A file to start from: the headings of a kind, ready to be filled below. `catalog.xlsx` is a workbook, `catalog` or
+/// `catalog.csv` is CSV.
+pub fn sample(name: &str) -> Result<impl IntoResponse + use<>> {
+    let (kind, ending) = name.split_once('.').unwrap_or((name, "csv"));
     let kind = ImportKind::parse(kind).ok_or_else(Error::not_found)?;
-    let headings = kind.fields().iter().map(|field| field.label.to_owned());
-    let bytes = files::write_csv([headings.collect::<Vec<_>>()], b',')?;
-    Ok((
-        attachment(&format!("seatbook-{}.csv", kind.as_str())),
-        bytes,
-    ))
+    let format = Format::parse(ending).ok_or_else(Error::not_found)?;
+    let headings = kind.sample();
+    let mut writer = files::Writer::new(format, kind.label(), headings.len())?;
+    writer.row(&headings)?;
+    let name = format!("seatbook-{}.{}", kind.as_str(), format.as_str());
+    Ok((attachment(&name, format), writer.finish()?))
 }
 
-/// The headers of a CSV file to be kept, under a name that this server made.
-pub fn attachment(name: &str) -> [(HeaderName, String); 2] {
+/// The headers of a file to be kept, under a name that this server made.
+fn attachment(name: &str, format: Format) -> [(HeaderName, String); 2] {
     [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_TYPE, format.media_type().to_owned()),
         (
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{name}\""),

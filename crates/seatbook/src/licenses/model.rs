@@ -149,7 +149,8 @@ pub fn standing_word(standing: Standing) -> &'static str {
     }
 }
 
-fn standing(word: &str) -> store::Result<Standing> {
+/// The standing a stored word names.
+pub fn standing(word: &str) -> store::Result<Standing> {
     [
         Standing::Draft,
         Standing::Issued,

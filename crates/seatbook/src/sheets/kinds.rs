@@ -1,6 +1,6 @@
 //! What can be imported: for each kind its fields, how its rows become units, and how units are kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use store::{Timestamp, Tx};
@@ -12,6 +12,7 @@ pub use crate::rows::sheet::{Field, Judged, field};
 use crate::{
     catalog::upsert::{ProductRow, SkuRow},
     error::{Error, FieldError, Kind, Result},
+    extensions::rows::ExtensionRow,
     gate::{self, Caller, Origin},
     rows::{
         self,
@@ -55,7 +56,7 @@ pub enum What {
     /// What an organization shall have of a license.
     Share(shares::ShareRow),
     /// An extension with what it shall have.
-    Extension(extensions::ExtensionRow),
+    Extension(ExtensionRow),
 }
 
 impl ImportKind {

@@ -4,13 +4,14 @@ use std::{fs, path::Path};
 
 /// Routes that answer GET with something else than a page: parts of pages, files, streams, ways on. The page for
 /// the code of a second factor is the sign-in's with one field, and shows itself to nobody else.
-const NO_PAGES: [&str; 14] = [
+const NO_PAGES: [&str; 15] = [
     "/api/v1/openapi.json",
     "/assets/{file}",
     "/catalog/skus/options",
     "/favicon.ico",
-    "/imports/samples/{kind}",
+    "/imports/samples/{file}",
     "/imports/{id}/result.csv",
+    "/imports/{id}/result.xlsx",
     "/jobs/{id}/events",
     "/licenses/assign",
     "/licenses/new/preview",

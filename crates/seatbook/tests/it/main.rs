@@ -17,6 +17,7 @@ mod lists;
 mod allocations;
 mod assignments;
 mod holders;
+mod entitlements;
 mod verify;
 mod sealer;
 mod strangers;

@@ -186,6 +186,7 @@ pub async fn keep(tx: &mut gate::Tx<'_>, below: Uuid, units: &[&What]) -> Result
     let asker = Asker {
         caller: tx.caller().clone(),
         organization_id: below,
+        now: tx.now(),
     };
     let mut judged = judge(tx, &asker, units).await?;
     let known = known(tx, below, units).await?;

@@ -71,12 +71,14 @@ both_engines! {
         let token = browser.post("/api/v1/tokens", json!({"name": "t", "permissions": []})).await.expect(201);
         browser.form("/account/password", &[("current", PASSWORD), ("password", "a wholly new password")]).await.goes("/account?done=password");
         browser.form("/account/name", &[("name", "Sigrid Changed")]).await.goes("/account?done=name");
-        let kept = app.texts("SELECT CAST(input AS TEXT), coalesce(CAST(outcome AS TEXT), '') FROM journal").await
-            + &app.texts("SELECT coalesce(CAST(before AS TEXT), ''), coalesce(CAST(after AS TEXT), '') FROM change").await
-            + &app.texts("SELECT answer, fingerprint FROM request_key").await
-            + &app.texts("SELECT fingerprint, fingerprint FROM invitation").await
-            + &app.texts("SELECT fingerprint, hint FROM api_token").await
-            + &app.texts("SELECT coalesce(password_hash, ''), coalesce(totp_secret, '') FROM person").await;
+        let kept = [
+            app.texts("SELECT CAST(input AS TEXT), coalesce(CAST(outcome AS TEXT), '') FROM journal").await,
+            app.texts("SELECT coalesce(CAST(before AS TEXT), ''), coalesce(CAST(after AS TEXT), '') FROM change").await,
+            app.texts("SELECT answer, fingerprint FROM request_key").await,
+            app.texts("SELECT fingerprint, fingerprint FROM invitation").await,
+            app.texts("SELECT fingerprint, hint FROM api_token").await,
+            app.texts("SELECT coalesce(password_hash, ''), coalesce(totp_secret, '') FROM person").await,
+        ].concat();
         let secret = path.trim_start_matches("/invitations/");
         let token = token["token"].as_str().expect("a token");
         for hidden in ["secret@person", "Sigrid", PASSWORD, "wholly new", secret, token] {

@@ -30,6 +30,7 @@ use seatbook::{
     app::App,
     clock::FixedClock,
     config::Settings,
+    files::Reader,
     gate::{Caller, Gate, Key},
     organizations::model::OrganizationFacts,
     router, schema,
@@ -96,6 +97,8 @@ impl TestApp {
         let app = App {
             gate,
             settings: Arc::new(settings),
+            reader: Reader::new(env!("CARGO_BIN_EXE_seatbook").into()),
+            recent: Default::default(),
         };
         let service =
             router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();

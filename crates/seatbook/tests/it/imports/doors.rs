@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{apply, form, items, upload};
+use super::{apply, form_named, items, upload};
 use crate::{both_engines, harness::send};
 
 both_engines! {
@@ -11,10 +11,13 @@ both_engines! {
     async fn imports_have_pages(app: TestApp) {
         let (browser, _) = app.browser_of(app.provider, "operator").await;
         let page = browser.get("/imports/new?kind=catalog").await.page(200);
-        assert!(page.contains("multipart/form-data") && page.contains("/imports/samples/catalog"));
-        assert!(browser.get("/imports/samples/organizations").await.page(200).contains("Reference,Name"));
+        assert!(page.contains("multipart/form-data") && page.contains("/imports/samples/catalog.xlsx"));
+        assert!(browser.get("/imports/samples/organizations.csv").await.page(200).contains("Reference,Name"));
+        let sample = browser.request(Method::GET, "/imports/samples/licenses.xlsx").send().await.expect("an answer");
+        assert!(sample.bytes().await.expect("a file").starts_with(b"PK"));
+        assert_eq!(browser.get("/imports/samples/licenses.pdf").await.status, 404);
         let send_file = |content: &'static str| {
-            send(browser.request(Method::POST, "/imports").multipart(form("catalog", "../mine.csv", content)))
+            send(browser.request(Method::POST, "/imports").multipart(form_named("catalog", "../mine.csv", content)))
         };
         let refused = send_file("sku\n").await.page(422);
         assert!(refused.contains("no row below it"), "{refused}");

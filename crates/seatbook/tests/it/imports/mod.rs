@@ -1,6 +1,9 @@
 //! Files on their way into the book, through the door.
 
 mod doors;
+mod extensions;
+mod hostile;
+mod workbooks;
 
 use reqwest::{Method, multipart};
 use seatbook::scope::Permission;
@@ -25,7 +28,7 @@ const ODD: &str = "\u{FEFF}Product_Display_Name,String_Id,GUID,Service_Plan_Name
     Dial,DIAL,aaaaaaaa-0000-4000-8000-000000000004,DIAL,11111111-0000-4000-8000-000000000003,Dial\r\n\
     Phone Lite,PHONE,bbbbbbbb-0000-4000-8000-000000000003,COMMON,11111111-0000-4000-8000-000000000002,Common things\r\n";
 
-fn form(kind: &str, name: &str, content: impl Into<Vec<u8>>) -> multipart::Form {
+fn form_named(kind: &str, name: &str, content: impl Into<Vec<u8>>) -> multipart::Form {
     let file = multipart::Part::bytes(content.into()).file_name(name.to_owned());
     multipart::Form::new()
         .text("kind", kind.to_owned())
@@ -36,7 +39,7 @@ pub async fn upload(person: &Person, kind: &str, content: impl Into<Vec<u8>>) ->
     send(
         person
             .request(Method::POST, "/api/v1/imports")
-            .multipart(form(kind, "file.csv", content)),
+            .multipart(form_named(kind, "file.csv", content)),
     )
     .await
 }
@@ -247,9 +250,9 @@ both_engines! {
             assert_eq!((foreign.status, &foreign.text), (random.status, &random.text));
             assert_eq!(foreign.code(404), "not_found");
         }
-        let bad = send(operator.request(Method::POST, "/api/v1/imports").multipart(form("holidays", "x.csv", "a\n1\n"))).await;
+        let bad = send(operator.request(Method::POST, "/api/v1/imports").multipart(form_named("holidays", "x.csv", "a\n1\n"))).await;
         assert_eq!(bad.expect(422)["fields"][0]["code"], "kind.unknown");
-        assert_eq!(upload(operator, "catalog", *b"PK\x03\x04").await.code(415), "file.not_csv");
+        assert_eq!(upload(operator, "catalog", *b"%PDF-1.7").await.code(415), "file.unsupported");
         let large = "x".repeat(2 * 1024 * 1024);
         assert_eq!(upload(operator, "catalog", format!("SKU\n{large}\n")).await.expect(422)["fields"][0]["code"], "file.record_too_large");
         app.end().await;

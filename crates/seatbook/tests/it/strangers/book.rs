@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Complaint,
-    things::{PERSONAL, PROPERTIES, SHARED, THINGS, WORDS},
+    things::{PERSONAL, PROPERTIES, READS, SHARED, THINGS, WORDS},
 };
 use crate::{
     contract,
@@ -142,6 +142,11 @@ impl Book {
 }
 
 impl Operation {
+    /// Whether it only reads: by GET, or because its question is too long for an address.
+    pub fn is_read(&self) -> bool {
+        self.method == Method::GET || READS.contains(&self.id.as_str())
+    }
+
     /// Whether everybody may read the things it is about.
     pub fn is_shared(&self) -> bool {
         self.is_about(&SHARED)

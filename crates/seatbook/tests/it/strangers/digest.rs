@@ -10,7 +10,7 @@ use seatbook::schema;
 use crate::harness::{Engine, TestApp};
 
 /// Plumbing: what a refused request may leave behind, or what merely looking does.
-const PLUMBING: [&str; 3] = ["request_key", "seal", "session"];
+const PLUMBING: [&str; 4] = ["request_key", "seal", "session", "assignment_use"];
 
 /// Each table's content as a number.
 pub struct Digest(BTreeMap<String, u64>);

@@ -24,7 +24,8 @@ impl<'a> Sampler<'a> {
             ("string", Some("date")) => json!("2026-07-01"),
             ("string", Some("date-time")) => json!("2026-07-01T00:00:00Z"),
             ("string", Some("binary")) => json!("code,name\nSample,Sample\n"),
-            ("string", _) => json!(word(name)),
+            // A thing that can be named by its id or otherwise is named by its id.
+            ("string", _) => (self.ids)(name).map_or_else(|_| json!(word(name)), |id| json!(id)),
             ("integer" | "number", _) => json!(1),
             ("boolean", _) => json!(false),
             ("array", _) => json!([self.value(&schema["items"], name)?]),

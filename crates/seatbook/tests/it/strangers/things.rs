@@ -83,6 +83,9 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("user_id", "holders"),
     ("base_id", "assignments"),
     ("ids", "assignments"),
+    ("organization", "organizations"),
+    ("holder", "holders"),
+    ("product", "products"),
     ("base_ids", "products"),
     ("product_ids", "products"),
     ("add_ons", "products"),
@@ -100,3 +103,6 @@ pub const SHARED: [&str; 2] = ["products", "skus"];
 
 /// What belongs to a person and to nobody else: others do not see it at all.
 pub const PERSONAL: [&str; 1] = ["tokens"];
+
+/// Operations that only read, and are asked by POST because their question is long.
+pub const READS: [&str; 1] = ["entitlements_check_many"];

@@ -142,7 +142,7 @@ async fn hidden(book: &Book, operation: &Operation) -> Vec<Complaint> {
 
 /// Who sees a thing and may not do this to it is told so; a token does nothing that it was not given.
 async fn low(book: &Book, operation: &Operation) -> Vec<Complaint> {
-    let is_read = operation.method == Method::GET;
+    let is_read = operation.is_read();
     let mut complaints = Vec::new();
     for (check, person) in [("reader", &book.reader), ("token", &book.token)] {
         if is_read && check == "reader" {

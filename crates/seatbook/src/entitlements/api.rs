@@ -1,0 +1,126 @@
+//! The check over the API.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{check::Entitlement, queries, uses};
+use crate::{
+    api::{Params, Write},
+    app::App,
+    error::{Error, Result},
+    gate::Caller,
+};
+
+/// What is asked.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CheckParams {
+    /// The organization: its id, or its reference.
+    organization: String,
+    /// Who or what wants to use it: a holder's id, reference or e-mail address.
+    holder: String,
+    /// What: a product's id or code.
+    product: String,
+}
+
+/// Says whether a holder may use a product now.
+///
+/// Yes while a unit of an active license is bound to the holder, or to what belongs to it, and in the days of grace;
+/// no for licenses that are paused, ended or not begun, and at suspended organizations. A product that comes with a
+/// SKU is had with it. When it was last said yes is kept to the hour, and tells which units are idle.
+#[utoipa::path(get, path = "/entitlements/check", tag = "entitlements", params(CheckParams),
+    responses((status = 200, description = "Yes or no, and why.", body = Entitlement)))]
+pub async fn check(
+    State(app): State<App>,
+    caller: Caller,
+    Params(asked): Params<CheckParams>,
+) -> Result<Json<Entitlement>> {
+    let now = app.gate.now();
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let tx = &mut tx;
+            let (id, blocked) =
+                queries::organization(tx, &caller.scope, &asked.organization).await?;
+            let bound = queries::named(tx, id, (&asked.holder, &asked.product)).await?;
+            Ok(Entitlement::of(&bound, blocked, now))
+        })
+    });
+    let answer = read.await?;
+    remember(&app, std::slice::from_ref(&answer));
+    Ok(Json(answer))
+}
+
+fn remember(app: &App, answers: &[Entitlement]) {
+    let used = answers.iter().filter(|answer| answer.entitled);
+    uses::remember(
+        app,
+        used.filter_map(|answer| answer.assignment_id).collect(),
+    );
+}
+
+/// What is asked, several at once.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EntitlementsIn)]
+pub struct CheckManyIn {
+    /// The organization.
+    organization_id: Uuid,
+    /// The questions, at most 200.
+    questions: Vec<Question>,
+}
+
+/// One question.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EntitlementQuestion)]
+pub struct Question {
+    /// A holder's id, reference or e-mail address.
+    holder: String,
+    /// A product's id or code.
+    product: String,
+}
+
+/// The answers, in the order of the questions.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Entitlements {
+    /// One for each question.
+    pub items: Vec<Entitlement>,
+}
+
+/// The most questions of one request.
+const MOST: usize = 200;
+
+/// Answers several checks at once, as of one moment.
+#[utoipa::path(post, path = "/entitlements/check", tag = "entitlements", request_body = CheckManyIn,
+    responses((status = 200, description = "The answers, in the order of the questions.", body = Entitlements)))]
+pub async fn check_many(
+    State(app): State<App>,
+    asked: Write<CheckManyIn>,
+) -> Result<Json<Entitlements>> {
+    let (caller, asked) = (asked.caller, asked.body);
+    if asked.questions.len() > MOST {
+        let message = format!("Ask at most {MOST} questions at once.");
+        return Err(Error::invalid("questions", "rows.out_of_range", message));
+    }
+    let now = app.gate.now();
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let tx = &mut tx;
+            let named = asked.organization_id.to_string();
+            let (id, blocked) = queries::organization(tx, &caller.scope, &named).await?;
+            let mut answers = Vec::with_capacity(asked.questions.len());
+            for question in &asked.questions {
+                let pair = (question.holder.as_str(), question.product.as_str());
+                let bound = queries::named(tx, id, pair).await?;
+                answers.push(Entitlement::of(&bound, blocked, now));
+            }
+            Ok(answers)
+        })
+    });
+    let items = read.await?;
+    remember(&app, &items);
+    Ok(Json(Entitlements { items }))
+}

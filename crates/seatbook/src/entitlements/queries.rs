@@ -1,0 +1,137 @@
+//! The statements of the check.
+
+use rules::lifecycle::Facts;
+use store::{FromRow, Row, Select, Timestamp, Tx};
+use uuid::Uuid;
+
+use super::check::Bound;
+use crate::{
+    error::{Error, Result},
+    licenses::model::standing,
+    scope::{Permission, Scope, queries::within_any},
+};
+
+/// The organization as it is asked for, by id or reference: its id, and whether it is suspended. 404 where the scope
+/// cannot see it.
+pub(super) async fn organization(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    named: &str,
+) -> Result<(Uuid, bool)> {
+    let roots = scope.require(Permission::AssignmentsRead)?;
+    let id: Option<Uuid> = named.parse().ok();
+    let mut select = Select::new("SELECT n.id, n.blocked FROM organization_node n");
+    let reference = named.to_owned();
+    match &id {
+        Some(id) => _ = select.and("n.id = ?", id),
+        None => {
+            let by = "n.id = (SELECT id FROM organization WHERE reference = ?)";
+            select.and(by, &reference);
+        }
+    }
+    // Mostly the right is held at the very organization, or at the root.
+    let own = id.is_some_and(|id| roots.contains(&id));
+    let inside = "SELECT descendant_id FROM organization_closure";
+    let mut within = Select::new(inside);
+    if !own && !scope.sees_everything(Permission::AssignmentsRead) {
+        within_any(&mut within, "ancestor_id", &roots);
+        let found: Option<(Uuid, bool)> = tx.query_opt(&select.sql(""), select.params()).await?;
+        let (id, blocked) = found.ok_or_else(Error::not_found)?;
+        within.and("descendant_id = ?", &id);
+        let seen: Option<(Uuid,)> = tx
+            .query_opt(&within.sql(" LIMIT 1"), within.params())
+            .await?;
+        return seen.map(|_| (id, blocked)).ok_or_else(Error::not_found);
+    }
+    let found: Option<(Uuid, bool)> = tx.query_opt(&select.sql(""), select.params()).await?;
+    found.ok_or_else(Error::not_found)
+}
+
+/// The organization's present holder of this id, reference or e-mail address.
+async fn holder(tx: &mut Tx<'_>, organization_id: Uuid, named: &str) -> Result<Option<Uuid>> {
+    if let Ok(id) = named.parse() {
+        return Ok(Some(id));
+    }
+    let sql = "SELECT id FROM holder WHERE organization_id = $1 AND left_at IS NULL
+        AND (reference = $2 OR email = $3) ORDER BY id LIMIT 1";
+    let email = rules::text::lowercase(named);
+    let row: Option<(Uuid,)> = tx
+        .query_opt(sql, &[&organization_id, &named.to_owned(), &email])
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// The product of this id or code.
+async fn product(tx: &mut Tx<'_>, named: &str) -> Result<Option<Uuid>> {
+    if let Ok(id) = named.parse() {
+        return Ok(Some(id));
+    }
+    let sql = "SELECT id FROM product WHERE code = $1";
+    let row: Option<(Uuid,)> = tx.query_opt(sql, &[&named.to_owned()]).await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Units of a product that a holder has, both as they are named; none where one of them is not known.
+pub(super) async fn named(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    (holder_name, product_name): (&str, &str),
+) -> Result<Vec<Bound>> {
+    let holder = holder(tx, organization_id, holder_name).await?;
+    let product = product(tx, product_name).await?;
+    match holder.zip(product) {
+        Some(pair) => bound(tx, organization_id, pair).await,
+        None => Ok(vec![]),
+    }
+}
+
+const BOUND: &str =
+    "SELECT a.id, a.units, l.standing, l.awaits_activation, l.paused, l.starts_at, l.ends_at,
+    l.grace_until FROM assignment a JOIN license l ON l.id = a.license_id";
+
+/// Units of a product that a holder has, itself or by what belongs to it: one look at the index of each.
+async fn bound(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    (holder_id, product_id): (Uuid, Uuid),
+) -> Result<Vec<Bound>> {
+    let of = |column: &str| {
+        format!(
+            "{BOUND} WHERE a.{column} = $1 AND a.product_id = $2 AND a.organization_id = $3 AND a.ended_at IS NULL"
+        )
+    };
+    let sql = format!("{} UNION {}", of("holder_id"), of("user_id"));
+    let rows: Vec<Bound> = tx
+        .query(&sql, &[&holder_id, &product_id, &organization_id])
+        .await?;
+    if !rows.is_empty() {
+        return Ok(rows);
+    }
+    // A product may come with a SKU that the holder has a unit of.
+    let included = format!(
+        "{BOUND} JOIN sku_component c ON c.sku_id = l.sku_id AND c.product_id = $2
+         WHERE a.holder_id = $1 AND a.organization_id = $3 AND a.ended_at IS NULL"
+    );
+    Ok(tx
+        .query(&included, &[&holder_id, &product_id, &organization_id])
+        .await?)
+}
+
+impl FromRow for Bound {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        let (starts_at, ends_at, grace_until): (Timestamp, Option<Timestamp>, Option<Timestamp>) =
+            (row.get(5)?, row.get(6)?, row.get(7)?);
+        Ok(Bound {
+            assignment_id: row.get(0)?,
+            units: row.get(1)?,
+            license: Facts {
+                standing: standing(&row.get::<String>(2)?)?,
+                awaits_activation: row.get(3)?,
+                paused: row.get(4)?,
+                starts_at: Some(starts_at.get()),
+                ends_at: ends_at.map(Timestamp::get),
+                grace_until: grace_until.map(Timestamp::get),
+            },
+        })
+    }
+}

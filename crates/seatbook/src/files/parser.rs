@@ -1,0 +1,119 @@
+//! The process in which files are read: a hidden subcommand of this program.
+//!
+//! It knows no book, no key and no address. It takes away from itself what reading a list does not need, before it looks
+//! at the first byte, and has nothing to lose when a file brings it down.
+
+use std::{
+    io::{BufWriter, Read, Write},
+    process::ExitCode,
+};
+
+use super::{
+    MAX_BYTES, delimited,
+    frames::{REFUSED, Sink, write},
+    incoming::too_large,
+    recognised, spreadsheet,
+    table::Format,
+};
+use crate::error::{Error, Result};
+
+/// The subcommand's name.
+pub const NAME: &str = "read-file";
+/// What it may take of the machine's memory, its own code and the file included.
+#[cfg(unix)]
+const MEMORY_BYTES: u64 = 512 * 1024 * 1024;
+/// How long it may compute.
+#[cfg(unix)]
+const COMPUTE_SECONDS: u64 = 15;
+
+/// Reads a file from standard input and writes frames to standard output.
+pub fn run() -> ExitCode {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let told = match give_up_powers().and_then(|()| read_input(&mut out)) {
+        Ok(()) => Ok(()),
+        Err(error) => serde_json::to_vec(&error)
+            .map_err(Error::internal)
+            .and_then(|error| write(&mut out, REFUSED, &error)),
+    };
+    match told.and_then(|()| out.flush().map_err(Error::internal)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn read_input(out: &mut impl Write) -> Result<()> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(MAX_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Error::internal)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(too_large());
+    }
+    parse(&bytes, out)
+}
+
+/// Writes the frames of a file, whatever its format.
+pub(super) fn parse(bytes: &[u8], out: &mut impl Write) -> Result<()> {
+    let mut sink = Sink::new(out);
+    let detected = match recognised::format(bytes)? {
+        Format::Csv => delimited::read(bytes, &mut sink)?,
+        Format::Xlsx => spreadsheet::read(bytes, &mut sink)?,
+    };
+    sink.end(&detected)
+}
+
+/// Reads a file in this process: the tests bring harmless ones.
+#[cfg(test)]
+pub(super) fn read_here(bytes: &[u8]) -> Result<super::table::Table> {
+    let mut frames = Vec::new();
+    parse(bytes, &mut frames)?;
+    let mut rows = super::frames::Rows::default();
+    let mut rest = frames.as_slice();
+    while let [kind, a, b, c, d, behind @ ..] = rest {
+        let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+        let (content, next) = behind.split_at(length);
+        if *kind == super::frames::DONE {
+            let (detected, headings) = (serde_json::from_slice(content)?, rows.take_headings()?);
+            return Ok(super::table::Table {
+                detected,
+                headings,
+                rows,
+            });
+        }
+        rows.keep(content)?;
+        rest = next;
+    }
+    Err(Error::internal("the frames end in the middle"))
+}
+
+/// Memory, time, files on disk, further descriptors and an image of itself, should it crash.
+#[cfg(unix)]
+fn give_up_powers() -> Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let limits = [
+        (Resource::As, MEMORY_BYTES),
+        (Resource::Cpu, COMPUTE_SECONDS),
+        (Resource::Fsize, 0),
+        (Resource::Nofile, 16),
+        (Resource::Core, 0),
+    ];
+    for (resource, limit) in limits {
+        let limit = Rlimit {
+            current: Some(limit),
+            maximum: Some(limit),
+        };
+        match setrlimit(resource, limit) {
+            // Apple's kernel has no limit of address space.
+            Err(_) if resource == Resource::As && cfg!(target_vendor = "apple") => {}
+            done => done.map_err(Error::internal)?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn give_up_powers() -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! The server's side of reading a file: it starts the process that does it, watches it, and takes the rows.
+
+use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, BufReader},
+    process::{Child, Command},
+    sync::Semaphore,
+    time::timeout,
+};
+
+use super::{
+    Incoming,
+    frames::{DONE, MAX_FRAME_BYTES, REFUSED, ROW, Rows},
+    parser, recognised,
+    table::{Detected, Table},
+};
+use crate::error::{Error, Kind, Result};
+
+/// Files read at once. Each may take half a gigabyte of the machine, and a core.
+const AT_ONCE: usize = 2;
+/// How long a file waits for its turn.
+const TURN: Duration = Duration::from_secs(15);
+/// How long a file may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Reads files, each in a process of its own. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    program: Arc<PathBuf>,
+    turns: Arc<Semaphore>,
+}
+
+impl Reader {
+    /// Reads files with this very program.
+    pub fn of_this_program() -> Result<Reader> {
+        // By this name Linux finds the running program also after an update has put another in its place.
+        let own = PathBuf::from("/proc/self/exe");
+        match own.exists() {
+            true => Ok(Reader::new(own)),
+            false => std::env::current_exe()
+                .map(Reader::new)
+                .map_err(Error::internal),
+        }
+    }
+
+    /// Reads files with a program that is Seatbook.
+    pub fn new(program: PathBuf) -> Reader {
+        Reader {
+            program: Arc::new(program),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+
+    /// Reads a file, whatever its format, or says why it cannot be read.
+    pub async fn read(&self, file: Incoming) -> Result<Table> {
+        let turn = timeout(TURN, self.turns.acquire()).await;
+        let _turn = turn.map_err(|_| busy())?.map_err(Error::internal)?;
+        let mut child = self.start(file.into_std().await?)?;
+        let Ok(answered) = timeout(PATIENCE, answer(&mut child)).await else {
+            return Err(recognised::demanding("it takes too long"));
+        };
+        match answered? {
+            Answer::Table(table) => Ok(table),
+            Answer::Refused(error) => Err(error),
+            Answer::Nothing => Err(broken_down(child).await?),
+        }
+    }
+
+    fn start(&self, file: std::fs::File) -> Result<Child> {
+        // Nothing of the environment: it may hold the key of the book.
+        Command::new(self.program.as_path())
+            .arg(parser::NAME)
+            .env_clear()
+            .stdin(file)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(Error::internal)
+    }
+}
+
+/// What a parser had to say.
+enum Answer {
+    Table(Table),
+    Refused(Error),
+    /// It ended in the middle.
+    Nothing,
+}
+
+async fn answer(child: &mut Child) -> Result<Answer> {
+    let out = child.stdout.take();
+    let mut out = BufReader::new(out.ok_or_else(|| Error::internal("the parser has no output"))?);
+    let (mut rows, mut content) = (Rows::default(), Vec::new());
+    loop {
+        let Some(kind) = frame(&mut out, &mut content).await? else {
+            return Ok(Answer::Nothing);
+        };
+        match kind {
+            ROW => rows.keep(&content)?,
+            DONE => {
+                let detected: Detected = serde_json::from_slice(&content)?;
+                let headings = rows.take_headings()?;
+                return Ok(Answer::Table(Table {
+                    detected,
+                    headings,
+                    rows,
+                }));
+            }
+            REFUSED => return Ok(Answer::Refused(serde_json::from_slice(&content)?)),
+            _ => return Err(Error::internal("the parser wrote what is no frame")),
+        }
+    }
+}
+
+/// The next frame: its kind, and its content in `content`. Nothing where the output ends.
+async fn frame(out: &mut (impl AsyncRead + Unpin), content: &mut Vec<u8>) -> Result<Option<u8>> {
+    let mut head = [0; 5];
+    if out.read_exact(&mut head).await.is_err() {
+        return Ok(None);
+    }
+    let [kind, length @ ..] = head;
+    let length = usize::try_from(u32::from_le_bytes(length)).map_err(Error::internal)?;
+    if length > MAX_FRAME_BYTES {
+        return Err(Error::internal(
+            "the parser wrote a frame beyond all limits",
+        ));
+    }
+    content.resize(length, 0);
+    let read = out.read_exact(content).await;
+    Ok(read.is_ok().then_some(kind))
+}
+
+/// Why a parser ended in the middle. A signal is a limit it ran into: memory is refused to it, or time is up.
+async fn broken_down(mut child: Child) -> Result<Error> {
+    let status = child.wait().await.map_err(Error::internal)?;
+    tracing::info!(%status, "a file brought its parser down, which is what the parser is for");
+    Ok(match status.code() {
+        None => recognised::demanding("it takes too much memory or time"),
+        Some(_) => recognised::damaged("it cannot be made sense of"),
+    })
+}
+
+fn busy() -> Error {
+    let message = "Many files are being read at the moment; please try again.";
+    Error::new(Kind::Unavailable, "overloaded", message)
+}

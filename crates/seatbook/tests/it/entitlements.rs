@@ -1,0 +1,75 @@
+//! The check, as products ask it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    assignments::stage::Stage,
+    both_engines,
+    harness::{TestApp, random_id},
+};
+
+async fn ask(app: &TestApp, stage: &Stage, holder: &str, product: &str) -> Value {
+    let organization = stage.customer;
+    let query = format!("organization={organization}&holder={holder}&product={product}");
+    let path = format!("/api/v1/entitlements/check?{query}");
+    app.operator.get(&path).await.expect(200)
+}
+
+both_engines! {
+    /// Yes for who has a unit, by id, reference, e-mail address or what belongs to them; no for everybody else.
+    async fn a_product_asks(app: TestApp) {
+        let stage = Stage::set(&app, 5).await;
+        let anna = json!({"organization_id": stage.customer, "name": "Anna", "email": "anna@acme.example", "reference": "HR-7"});
+        let anna = app.operator.post("/api/v1/holders", anna).await.id();
+        let rows = json!([{"product_id": stage.desk, "holder_id": anna},
+            {"product_id": stage.phone, "extension": "101", "holder_id": anna}]);
+        stage.assign(rows).await.expect(201);
+        for holder in [anna.to_string().as_str(), "HR-7", "Anna@acme.example"] {
+            let answer = ask(&app, &stage, holder, "desk").await;
+            assert_eq!((&answer["entitled"], &answer["reason"], &answer["units"]), (&json!(true), &json!("assigned"), &json!(1)));
+        }
+        let phone = ask(&app, &stage, "HR-7", &stage.phone.to_string()).await;
+        assert_eq!(phone["entitled"], true, "the extension is hers");
+        for (holder, product) in [("HR-7", "room"), ("HR-8", "desk"), (random_id().to_string().as_str(), "desk"), ("HR-7", "nothing")] {
+            let answer = ask(&app, &stage, holder, product).await;
+            assert_eq!((&answer["entitled"], &answer["reason"]), (&json!(false), &json!("not_assigned")));
+        }
+        let questions = json!({"organization_id": stage.customer, "questions": [
+            {"holder": "HR-7", "product": "desk"}, {"holder": "HR-7", "product": "room"}]});
+        let many = stage.admin.post("/api/v1/entitlements/check", questions).await.expect(200);
+        assert_eq!((&many["items"][0]["entitled"], &many["items"][1]["entitled"]), (&json!(true), &json!(false)));
+        let elsewhere = app.organization(app.provider, "customer", "Elsewhere").await;
+        let foreign = app.member(elsewhere, "customer_administrator").await;
+        let path = format!("/api/v1/entitlements/check?organization={}&holder={anna}&product=desk", stage.customer);
+        assert_eq!(foreign.get(&path).await.code(404), "not_found");
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// Paused, ended and suspended are no at once; grace is yes and says until when.
+    async fn states_answer(app: TestApp) {
+        let stage = Stage::set(&app, 5).await;
+        let product = json!({"code": "short", "name": "Short"});
+        let product = app.operator.post("/api/v1/products", product).await.id();
+        let sku = json!({"code": "short", "name": "Short", "product_id": product, "validity": "P1D", "grace_days": 2});
+        let sku = app.operator.post("/api/v1/skus", sku).await.id();
+        let (license, _) = app.license(stage.customer, sku, 1).await;
+        stage.assign(json!([{"product_id": product, "holder_id": stage.someone}])).await.expect(201);
+        let holder = stage.someone.to_string();
+        let reason = async |app: &TestApp|  ask(app, &stage, &holder, "short").await["reason"].clone();
+        assert_eq!(reason(&app).await, "assigned");
+        app.operator.act(&format!("/api/v1/licenses/{license}/pause")).await.expect(200);
+        assert_eq!(reason(&app).await, "paused");
+        app.operator.act(&format!("/api/v1/licenses/{license}/resume")).await.expect(200);
+        app.operator.act(&format!("/api/v1/organizations/{}/suspend", stage.customer)).await.expect(200);
+        assert_eq!(reason(&app).await, "suspended");
+        app.operator.act(&format!("/api/v1/organizations/{}/resume", stage.customer)).await.expect(200);
+        app.clock.advance_seconds(86_400);
+        let grace = ask(&app, &stage, &holder, "short").await;
+        assert_eq!((&grace["entitled"], &grace["reason"], &grace["grace_until"]), (&json!(true), &json!("grace"), &json!("2026-06-04T00:00:00Z")));
+        app.clock.advance_seconds(2 * 86_400);
+        assert_eq!(reason(&app).await, "expired");
+        app.end().await;
+    }
+}
