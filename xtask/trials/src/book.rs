@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What the operator of a book may do here.
-const PERMISSIONS: [&str; 11] = [
+const PERMISSIONS: [&str; 12] = [
     "organizations.read",
     "organizations.create",
     "catalog.read",
@@ -22,6 +22,7 @@ const PERMISSIONS: [&str; 11] = [
     "allocations.set",
     "jobs.read",
     "journal.read",
+    "imports.run",
 ];
 
 /// A book with a provider, its operator and one SKU, and the server that has it open.
@@ -78,6 +79,12 @@ impl Book {
         self.operator.address = server.address;
         self.server = Some(server);
         Ok(())
+    }
+
+    /// The server's process.
+    pub fn process(&self) -> Result<u32> {
+        let server = self.server.as_ref().map(Server::process);
+        server.ok_or_else(|| "no server is running".into())
     }
 
     /// Gives the server away, to be killed.

@@ -1,5 +1,6 @@
 //! Trials that try to make the server lose, double or tear what was written.
 
+mod files;
 mod kill;
 mod race;
 
@@ -17,6 +18,7 @@ use crate::{
 pub enum Name {
     Race,
     Kill,
+    Files,
 }
 
 impl Name {
@@ -24,6 +26,7 @@ impl Name {
         match self {
             Name::Race => "race",
             Name::Kill => "kill",
+            Name::Files => "files",
         }
     }
 
@@ -32,6 +35,7 @@ impl Name {
         match self {
             Name::Race => 20,
             Name::Kill => 300,
+            Name::Files => 5,
         }
     }
 }
@@ -109,6 +113,7 @@ async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally,
     let tally = match name {
         Name::Race => race::run(ground, trial).await,
         Name::Kill => kill::run(ground, trial).await,
+        Name::Files => files::run(ground, trial).await,
     };
     let place = format!("{} {}", name.as_str(), trial.engine.as_str());
     let tally = tally.map_err(|e| format!("{place}: {e}"))?;
