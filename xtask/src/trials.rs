@@ -19,6 +19,8 @@ enum Ordeal {
     Race,
     /// `kill -9` in the middle of bursts of writes; then `verify`, and everything acknowledged is looked for.
     Kill,
+    /// Hostile files, four at a time: each is refused with its reason, others are answered, memory stays.
+    Files,
 }
 
 /// What `cargo xtask torture` is told.
@@ -26,7 +28,7 @@ enum Ordeal {
 pub struct Torture {
     /// Which; all unless said.
     names: Vec<Ordeal>,
-    /// How often, on each engine; 20 races and 300 kills unless said.
+    /// How often, on each engine; 20 races, 300 kills and 5 times all files unless said.
     #[arg(long)]
     rounds: Option<u64>,
     /// Makes the same choices again.
@@ -109,7 +111,7 @@ pub fn short_torture() -> Result<()> {
     // What the step before has built: without the tests, half of the dependencies have fewer features, and they
     // and the house would be built once more.
     build(&["--workspace", "--bins", "--tests"])?;
-    for (name, rounds) in [(Ordeal::Race, 3), (Ordeal::Kill, 30)] {
+    for (name, rounds) in [(Ordeal::Race, 3), (Ordeal::Kill, 30), (Ordeal::Files, 1)] {
         let torture = Torture {
             names: vec![name],
             rounds: Some(rounds),

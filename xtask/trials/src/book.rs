@@ -85,6 +85,12 @@ impl Book {
         Ok(())
     }
 
+    /// The server's process.
+    pub fn process(&self) -> Result<u32> {
+        let server = self.server.as_ref().map(Server::process);
+        server.ok_or_else(|| "no server is running".into())
+    }
+
     /// Gives the server away, to be killed.
     pub fn take_server(&mut self) -> Result<Server> {
         self.server

@@ -23,7 +23,12 @@ enum Body {
     None,
     Json(String),
     Form(String),
+    /// A form of parts, one of them a file.
+    Parts(Vec<u8>),
 }
+
+/// What stands between the parts of a form: no file of ours holds it.
+const BOUNDARY: &str = "----trials-7d1e0c5f";
 
 impl Request {
     pub fn get(path: impl Into<String>) -> Self {
@@ -57,6 +62,24 @@ impl Request {
         }
     }
 
+    /// A form of one field and one file.
+    pub fn file(
+        path: impl Into<String>,
+        (field, value): (&str, &str),
+        (file_name, content): (&str, &[u8]),
+    ) -> Self {
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n\
+             --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\r\n"
+        );
+        let foot = format!("\r\n--{BOUNDARY}--\r\n");
+        Request {
+            method: "POST",
+            body: Body::Parts([head.as_bytes(), content, foot.as_bytes()].concat()),
+            ..Request::get(path)
+        }
+    }
+
     /// The same with the key that makes sending it twice one request.
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = key.into();
@@ -70,7 +93,7 @@ impl Request {
     /// What it is, for a complaint.
     pub fn brief(&self) -> String {
         let body = match &self.body {
-            Body::None => "",
+            Body::None | Body::Parts(_) => "",
             Body::Json(text) | Body::Form(text) => text,
         };
         format!("{} {} {body} (key {})", self.method, self.path, self.key)
@@ -118,10 +141,12 @@ impl Person {
         } else if !self.cookie.is_empty() {
             head += &format!("Cookie: {}\r\n", self.cookie);
         }
+        let parts = format!("multipart/form-data; boundary={BOUNDARY}");
         let (kind, body) = match &request.body {
-            Body::None => ("", ""),
-            Body::Json(text) => ("application/json", text.as_str()),
-            Body::Form(text) => ("application/x-www-form-urlencoded", text.as_str()),
+            Body::None => ("", [].as_slice()),
+            Body::Json(text) => ("application/json", text.as_bytes()),
+            Body::Form(text) => ("application/x-www-form-urlencoded", text.as_bytes()),
+            Body::Parts(bytes) => (parts.as_str(), bytes.as_slice()),
         };
         if !kind.is_empty() {
             head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
@@ -129,7 +154,7 @@ impl Person {
         if matches!(request.body, Body::Json(_)) && !request.key.is_empty() {
             head += &format!("Idempotency-Key: {}\r\n", request.key);
         }
-        [head.as_bytes(), b"\r\n", body.as_bytes()].concat()
+        [head.as_bytes(), b"\r\n", body].concat()
     }
 
     /// Sends one request on a connection of its own; an answer other than done is an error.

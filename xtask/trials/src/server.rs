@@ -211,6 +211,11 @@ impl Server {
             .map_err(|_| "the server ended before it printed its set-up link".into())
     }
 
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`: no signal handler, no last word.
     pub fn kill(mut self) -> Result<()> {
         let killed = self.child.kill().and_then(|()| self.child.wait());

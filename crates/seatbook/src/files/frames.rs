@@ -139,6 +139,25 @@ pub(super) fn write(out: &mut impl Write, kind: u8, content: &[u8]) -> Result<()
     out.write_all(content).map_err(Error::internal)
 }
 
+/// Takes the next frame off, once all of it is there: its kind and its content.
+pub(super) fn next<'a>(bytes: &mut &'a [u8]) -> Result<Option<(u8, &'a [u8])>> {
+    let [kind, a, b, c, d, behind @ ..] = *bytes else {
+        return Ok(None);
+    };
+    let length = usize::try_from(u32::from_le_bytes([*a, *b, *c, *d]));
+    let length = length.map_err(Error::internal)?;
+    if length > MAX_FRAME_BYTES {
+        return Err(Error::internal(
+            "the parser wrote a frame beyond all limits",
+        ));
+    }
+    let Some((content, rest)) = behind.split_at_checked(length) else {
+        return Ok(None);
+    };
+    *bytes = rest;
+    Ok(Some((*kind, content)))
+}
+
 fn packed(number: i64, cells: &[impl AsRef<str>]) -> Vec<u8> {
     let mut content = Vec::new();
     put(&mut content, u64::try_from(number).unwrap_or_default());

@@ -22,6 +22,9 @@ pub const NAME: &str = "read-file";
 /// What it may take of the machine's memory, its own code and the file included.
 #[cfg(unix)]
 const MEMORY_BYTES: u64 = 512 * 1024 * 1024;
+/// How far it stands back behind what serves people.
+#[cfg(unix)]
+const NICE: i32 = 5;
 /// How long it may compute.
 #[cfg(unix)]
 const COMPUTE_SECONDS: u64 = 15;
@@ -69,21 +72,12 @@ pub(super) fn parse(bytes: &[u8], out: &mut impl Write) -> Result<()> {
 pub(super) fn read_here(bytes: &[u8]) -> Result<super::table::Table> {
     let mut frames = Vec::new();
     parse(bytes, &mut frames)?;
-    let mut rows = super::frames::Rows::default();
-    let mut rest = frames.as_slice();
-    while let [kind, a, b, c, d, behind @ ..] = rest {
-        let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-        let (content, next) = behind.split_at(length);
-        if *kind == super::frames::DONE {
-            let (detected, headings) = (serde_json::from_slice(content)?, rows.take_headings()?);
-            return Ok(super::table::Table {
-                detected,
-                headings,
-                rows,
-            });
+    let (mut rows, mut rest) = (super::frames::Rows::default(), frames.as_slice());
+    while let Some((kind, content)) = super::frames::next(&mut rest)? {
+        if kind == super::frames::DONE {
+            return super::table::Table::of(serde_json::from_slice(content)?, rows);
         }
         rows.keep(content)?;
-        rest = next;
     }
     Err(Error::internal("the frames end in the middle"))
 }
@@ -91,7 +85,9 @@ pub(super) fn read_here(bytes: &[u8]) -> Result<super::table::Table> {
 /// Memory, time, files on disk, further descriptors and an image of itself, should it crash.
 #[cfg(unix)]
 fn give_up_powers() -> Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
+    use rustix::process::{Resource, Rlimit, nice, setrlimit};
+    // Whoever looks at a page goes first.
+    nice(NICE).map_err(Error::internal)?;
     let limits = [
         (Resource::As, MEMORY_BYTES),
         (Resource::Cpu, COMPUTE_SECONDS),

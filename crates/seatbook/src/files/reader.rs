@@ -2,8 +2,9 @@
 
 use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
+use bytes::{Buf, BytesMut};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, BufReader},
+    io::AsyncReadExt,
     process::{Child, Command},
     sync::Semaphore,
     time::timeout,
@@ -11,9 +12,9 @@ use tokio::{
 
 use super::{
     Incoming,
-    frames::{DONE, MAX_FRAME_BYTES, REFUSED, ROW, Rows},
+    frames::{self, DONE, REFUSED, ROW, Rows},
     parser, recognised,
-    table::{Detected, Table},
+    table::Table,
 };
 use crate::error::{Error, Kind, Result};
 
@@ -23,6 +24,8 @@ const AT_ONCE: usize = 2;
 const TURN: Duration = Duration::from_secs(15);
 /// How long a file may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What is read at once of a parser's output: what a pipe holds.
+const PORTION_BYTES: usize = 64 * 1024;
 
 /// Reads files, each in a process of its own. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -91,45 +94,27 @@ enum Answer {
 
 async fn answer(child: &mut Child) -> Result<Answer> {
     let out = child.stdout.take();
-    let mut out = BufReader::new(out.ok_or_else(|| Error::internal("the parser has no output"))?);
-    let (mut rows, mut content) = (Rows::default(), Vec::new());
+    let mut out = out.ok_or_else(|| Error::internal("the parser has no output"))?;
+    let (mut rows, mut buffer) = (Rows::default(), BytesMut::new());
     loop {
-        let Some(kind) = frame(&mut out, &mut content).await? else {
-            return Ok(Answer::Nothing);
-        };
-        match kind {
-            ROW => rows.keep(&content)?,
-            DONE => {
-                let detected: Detected = serde_json::from_slice(&content)?;
-                let headings = rows.take_headings()?;
-                return Ok(Answer::Table(Table {
-                    detected,
-                    headings,
-                    rows,
-                }));
+        let mut rest: &[u8] = &buffer;
+        while let Some((kind, content)) = frames::next(&mut rest)? {
+            match kind {
+                ROW => rows.keep(content)?,
+                DONE => {
+                    return Table::of(serde_json::from_slice(content)?, rows).map(Answer::Table);
+                }
+                REFUSED => return Ok(Answer::Refused(serde_json::from_slice(content)?)),
+                _ => return Err(Error::internal("the parser wrote what is no frame")),
             }
-            REFUSED => return Ok(Answer::Refused(serde_json::from_slice(&content)?)),
-            _ => return Err(Error::internal("the parser wrote what is no frame")),
+        }
+        let used = buffer.len() - rest.len();
+        buffer.advance(used);
+        buffer.reserve(PORTION_BYTES);
+        if out.read_buf(&mut buffer).await.map_err(Error::internal)? == 0 {
+            return Ok(Answer::Nothing);
         }
     }
-}
-
-/// The next frame: its kind, and its content in `content`. Nothing where the output ends.
-async fn frame(out: &mut (impl AsyncRead + Unpin), content: &mut Vec<u8>) -> Result<Option<u8>> {
-    let mut head = [0; 5];
-    if out.read_exact(&mut head).await.is_err() {
-        return Ok(None);
-    }
-    let [kind, length @ ..] = head;
-    let length = usize::try_from(u32::from_le_bytes(length)).map_err(Error::internal)?;
-    if length > MAX_FRAME_BYTES {
-        return Err(Error::internal(
-            "the parser wrote a frame beyond all limits",
-        ));
-    }
-    content.resize(length, 0);
-    let read = out.read_exact(content).await;
-    Ok(read.is_ok().then_some(kind))
 }
 
 /// Why a parser ended in the middle. A signal is a limit it ran into: memory is refused to it, or time is up.

@@ -47,7 +47,7 @@ pub fn format(bytes: &[u8]) -> Result<Format> {
         let head = start.get(..mark.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(mark))
     };
-    match PAGES.iter().any(|mark| begins(mark)) {
+    match PAGES.iter().any(begins) {
         true => Err(unsupported("a page or another XML file")),
         false => Ok(Format::Csv),
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::frames::Rows;
+use crate::error::Result;
 
 /// The largest file; also the most text that a packed one may hold.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -123,6 +124,18 @@ pub struct Table {
     pub headings: Vec<String>,
     /// The rows below it, one by one.
     pub rows: Rows,
+}
+
+impl Table {
+    /// The first row is the heading of the others.
+    pub(super) fn of(detected: Detected, mut rows: Rows) -> Result<Table> {
+        let headings = rows.take_headings()?;
+        Ok(Table {
+            detected,
+            headings,
+            rows,
+        })
+    }
 }
 
 /// One row.

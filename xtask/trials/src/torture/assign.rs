@@ -38,7 +38,9 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         }
         if round % 10 == 0 || round == trial.rounds {
             let off = book.site.verify().await?;
-            tally.wrong.extend(off.into_iter().map(|off| format!("round {round}: {off}")));
+            tally
+                .wrong
+                .extend(off.into_iter().map(|off| format!("round {round}: {off}")));
         }
     }
     tally.wrong.extend(book.site.panics());
@@ -46,7 +48,11 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
     Ok(tally)
 }
 
-async fn round_of(book: &Book, field: &Arc<Field>, (seed, round): (u64, u64)) -> Result<Vec<Count>> {
+async fn round_of(
+    book: &Book,
+    field: &Arc<Field>,
+    (seed, round): (u64, u64),
+) -> Result<Vec<Count>> {
     let mut writers = JoinSet::new();
     for number in 0..WRITERS {
         let writer = Writer {
@@ -102,7 +108,12 @@ impl Field {
             field.add_ons.push(id);
         }
         for number in 0..USERS {
-            let made = post(&book.operator, "/api/v1/holders", &field.user(number as u64)).await?;
+            let made = post(
+                &book.operator,
+                "/api/v1/holders",
+                &field.user(number as u64),
+            )
+            .await?;
             locked(&field.users).push(text(&made["id"])?);
         }
         let path = format!("/api/v1/organizations/{}/extension-policy", book.provider);
@@ -193,7 +204,9 @@ impl Writer {
 
     async fn assign(&mut self, row: Value) {
         let body = json!({"organization_id": self.field.provider, "rows": [row]});
-        let made = self.send(Request::json("POST", "/api/v1/assignments", &body)).await;
+        let made = self
+            .send(Request::json("POST", "/api/v1/assignments", &body))
+            .await;
         if let Ok(id) = text(&made["assigned"][0]["id"]) {
             locked(&self.field.bases).push(id);
         }
@@ -242,7 +255,9 @@ impl Writer {
             return;
         };
         let path = format!("/api/v1/assignments/{base}/reassign");
-        let new = self.send(Request::json("POST", path, &json!({"holder_id": holder}))).await;
+        let new = self
+            .send(Request::json("POST", path, &json!({"holder_id": holder})))
+            .await;
         if let Ok(id) = text(&new["id"]) {
             let mut bases = locked(&field.bases);
             bases.retain(|known| *known != base);
@@ -256,7 +271,8 @@ impl Writer {
             return;
         };
         let body = json!({"ids": [base]});
-        self.send(Request::json("POST", "/api/v1/assignments/unassign", &body)).await;
+        self.send(Request::json("POST", "/api/v1/assignments/unassign", &body))
+            .await;
         // Freed now, or before: in both cases nobody needs to try it again.
         locked(&field.bases).retain(|known| *known != base);
     }
@@ -274,7 +290,9 @@ impl Writer {
         }
         locked(&field.users).retain(|known| *known != user);
         let new = field.user(self.random.next());
-        let made = self.send(Request::json("POST", "/api/v1/holders", &new)).await;
+        let made = self
+            .send(Request::json("POST", "/api/v1/holders", &new))
+            .await;
         if let Ok(id) = text(&made["id"]) {
             locked(&field.users).push(id);
         }

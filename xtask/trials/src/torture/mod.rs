@@ -1,5 +1,7 @@
 //! Trials that try to make the server lose, double or tear what was written.
 
+mod files;
+mod assign;
 mod kill;
 mod race;
 
@@ -17,6 +19,8 @@ use crate::{
 pub enum Name {
     Race,
     Kill,
+    Files,
+    Assign,
 }
 
 impl Name {
@@ -24,6 +28,8 @@ impl Name {
         match self {
             Name::Race => "race",
             Name::Kill => "kill",
+            Name::Files => "files",
+            Name::Assign => "assign",
         }
     }
 
@@ -32,6 +38,8 @@ impl Name {
         match self {
             Name::Race => 20,
             Name::Kill => 300,
+            Name::Files => 5,
+            Name::Assign => 100,
         }
     }
 }
@@ -109,6 +117,8 @@ async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally,
     let tally = match name {
         Name::Race => race::run(ground, trial).await,
         Name::Kill => kill::run(ground, trial).await,
+        Name::Files => files::run(ground, trial).await,
+        Name::Assign => assign::run(ground, trial).await,
     };
     let place = format!("{} {}", name.as_str(), trial.engine.as_str());
     let tally = tally.map_err(|e| format!("{place}: {e}"))?;
