@@ -11,7 +11,7 @@ pub fn guard(cell: &str) -> String {
     format!("{mark}{cell}")
 }
 
-/// The cell without the apostrophe that [`guard`] put before it, and without nothing else.
+/// The cell without the apostrophe that a written CSV file has before it, and with everything else.
 pub fn unguard(cell: &str) -> &str {
     cell.strip_prefix('\'')
         .filter(|rest| is_dangerous(rest))

@@ -27,7 +27,7 @@ const MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 const NICE: i32 = 5;
 /// How long it may compute.
 #[cfg(unix)]
-const COMPUTE_SECONDS: u64 = 15;
+const COMPUTE_SECONDS: u64 = 20;
 
 /// Reads a file from standard input and writes frames to standard output.
 pub fn run() -> ExitCode {

@@ -21,9 +21,9 @@ use crate::error::{Error, Kind, Result};
 /// Files read at once. Each may take half a gigabyte of the machine, and a core.
 const AT_ONCE: usize = 2;
 /// How long a file waits for its turn.
-const TURN: Duration = Duration::from_secs(15);
-/// How long a file may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TURN: Duration = Duration::from_secs(5);
+/// How long a file may take: with its turn, less than a request.
+const PATIENCE: Duration = Duration::from_secs(24);
 /// What is read at once of a parser's output: what a pipe holds.
 const PORTION_BYTES: usize = 64 * 1024;
 
