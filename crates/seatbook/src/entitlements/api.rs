@@ -105,6 +105,12 @@ pub async fn check_many(
         let message = format!("Ask at most {MOST} questions at once.");
         return Err(Error::invalid("questions", "rows.out_of_range", message));
     }
+    let items = answers(&app, caller, asked).await?;
+    remember(&app, &items);
+    Ok(Json(Entitlements { items }))
+}
+
+async fn answers(app: &App, caller: Caller, asked: CheckManyIn) -> Result<Vec<Entitlement>> {
     let now = app.gate.now();
     let read = app.read(move |mut tx| {
         Box::pin(async move {
@@ -120,7 +126,5 @@ pub async fn check_many(
             Ok(answers)
         })
     });
-    let items = read.await?;
-    remember(&app, &items);
-    Ok(Json(Entitlements { items }))
+    read.await
 }
