@@ -21,6 +21,8 @@ enum Ordeal {
     Kill,
     /// Hostile files, four at a time: each is refused with its reason, others are answered, memory stays.
     Files,
+    /// 32 writers bind, free and hand on the same few units, with add-ons, departures and files at once.
+    Assign,
 }
 
 /// What `cargo xtask torture` is told.
