@@ -113,7 +113,12 @@ pub fn short_torture() -> Result<()> {
     // What the step before has built: without the tests, half of the dependencies have fewer features, and they
     // and the house would be built once more.
     build(&["--workspace", "--bins", "--tests"])?;
-    for (name, rounds) in [(Ordeal::Race, 3), (Ordeal::Kill, 30), (Ordeal::Files, 1), (Ordeal::Assign, 3)] {
+    for (name, rounds) in [
+        (Ordeal::Race, 3),
+        (Ordeal::Kill, 30),
+        (Ordeal::Files, 1),
+        (Ordeal::Assign, 3),
+    ] {
         let torture = Torture {
             names: vec![name],
             rounds: Some(rounds),

@@ -63,6 +63,18 @@ pub fn like_pattern(keyword: &str) -> String {
     format!("%{}%", plain.replace(['%', '_', '\\'], "_"))
 }
 
+/// The words of a keyword that a trigram index can be asked for on their own: runs of at least three letters
+/// and digits, as [`like_pattern`] spells them. Whatever text holds the keyword holds each of them.
+#[must_use]
+pub fn search_words(keyword: &str) -> Vec<String> {
+    let plain = lowercase(&normalize_key(keyword));
+    let words = plain.split(|c: char| !c.is_alphanumeric());
+    words
+        .filter(|word| word.chars().nth(2).is_some())
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Zero-width space, non-joiner, joiner, word joiner and byte order mark.
 fn is_zero_width(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
@@ -114,6 +126,13 @@ mod tests {
     }
 
     #[test]
+    fn words_are_what_an_index_knows_alone() {
+        assert_eq!(search_words(" SO-100000 "), ["100000"]);
+        assert_eq!(search_words("License 65_432/ab"), ["license", "432"]);
+        assert!(search_words("a-b ").is_empty());
+    }
+
+    #[test]
     fn a_part_of_a_greek_word_is_found() {
         assert!(like(&search_text(&["ΟΔΟΣΗΜΑ"]), &like_pattern("ΟΔΟΣ")));
     }
@@ -154,6 +173,14 @@ mod tests {
             let part: String = key.chars().skip(from).take(length).collect();
             let searched = search_text(&["before", text.as_str(), "after"]);
             prop_assert!(like(&searched, &like_pattern(&part)), "{part:?} in {searched:?}");
+        }
+
+        #[test]
+        fn what_holds_the_keyword_holds_its_words(keyword in r"(\PC|[ΣİẞǅA-Za-z%_\\ -]){1,24}") {
+            let searched = search_text(&["before", keyword.as_str(), "after"]);
+            for word in search_words(&keyword) {
+                prop_assert!(searched.contains(&word), "{word:?} in {searched:?}");
+            }
         }
 
         #[test]

@@ -47,4 +47,13 @@ impl App {
     {
         self.gate.db().read(run).await?
     }
+
+    /// Reads with one statement that finds its few rows by key, sooner than [`App::read`] can.
+    pub async fn glance<T, F>(&self, run: F) -> Result<T>
+    where
+        F: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.gate.db().glance(run).await?
+    }
 }

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -110,43 +111,51 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ready))
         .fallback(nowhere)
         .method_not_allowed_fallback(|| async { method_not_allowed() })
-        .layer(middleware::from_fn(console::frame::faces))
-        .layer(middleware::from_fn_with_state(
-            app.clone(),
-            access::recognise,
-        ))
-        .layer(CsrfLayer::new())
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(CONTENT_POLICY),
-        ))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("same-origin"),
-        ))
-        .layer(CatchPanicLayer::custom(
-            |_: Box<dyn std::any::Any + Send>| {
-                Error::internal("a handler panicked").into_response()
-            },
-        ))
-        .layer(PropagateRequestIdLayer::new(request_id.clone()))
-        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
-            std::time::Duration::from_secs(REQUEST_SECONDS),
-        ))
-        .layer(middleware::from_fn(dress))
-        .layer(CompressionLayer::new())
+        // Outermost first. Two layers of axum's and not one each: every one of those is a box of its own around
+        // each route, cloned for each request.
+        .layer(
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+                .layer(PropagateRequestIdLayer::new(request_id))
+                .layer(CatchPanicLayer::custom(
+                    |_: Box<dyn std::any::Any + Send>| {
+                        Error::internal("a handler panicked").into_response()
+                    },
+                ))
+                .layer(SetResponseHeaderLayer::overriding(
+                    header::REFERRER_POLICY,
+                    HeaderValue::from_static("same-origin"),
+                ))
+                .layer(SetResponseHeaderLayer::overriding(
+                    header::X_CONTENT_TYPE_OPTIONS,
+                    HeaderValue::from_static("nosniff"),
+                ))
+                .layer(SetResponseHeaderLayer::if_not_present(
+                    header::CONTENT_SECURITY_POLICY,
+                    HeaderValue::from_static(CONTENT_POLICY),
+                ))
+                .layer(SetResponseHeaderLayer::if_not_present(
+                    header::CACHE_CONTROL,
+                    HeaderValue::from_static("no-store"),
+                ))
+                .layer(CsrfLayer::new())
+                .layer(middleware::from_fn_with_state(
+                    access::Doorkeeper::new(app.clone()),
+                    access::recognise,
+                ))
+                .layer(middleware::from_fn(console::frame::faces)),
+        )
+        .layer(
+            ServiceBuilder::new()
+                .layer(CompressionLayer::new())
+                .layer(middleware::from_fn(dress))
+                .layer(TimeoutLayer::with_status_code(
+                    axum::http::StatusCode::SERVICE_UNAVAILABLE,
+                    std::time::Duration::from_secs(REQUEST_SECONDS),
+                ))
+                .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
+                .layer(DefaultBodyLimit::max(BODY_BYTES)),
+        )
         .with_state(app)
 }
 

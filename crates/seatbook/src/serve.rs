@@ -29,7 +29,11 @@ pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
         Some(key) => Vault::from_text(key)?,
         None => Vault::open_file(&settings.key_file)?,
     };
-    let db = Db::open(&Options::new(&settings.database), schema::MIGRATIONS).await?;
+    let options = Options {
+        watch: access::WATCH,
+        ..Options::new(&settings.database)
+    };
+    let db = Db::open(&options, schema::MIGRATIONS).await?;
     Ok(App {
         gate: Gate::new(db, clock, vault),
         settings: Arc::new(settings),

@@ -5,14 +5,18 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
+    time::Duration,
 };
+
+use futures_util::future::join;
 
 use crate::{
     BoxFuture, Error, Migration, Place, Result, Tx, Work, migrate,
     postgres::{Connector, Readers, Session, Writer},
     queue::Queue,
-    sqlite,
+    sqlite::{self, Near},
     tx::Ledger,
+    watch::{Watch, Watched},
     work::{Pending, Plain},
 };
 
@@ -42,6 +46,8 @@ pub struct Options {
     pub read_only: bool,
     /// `false` gives up safety from power loss, for tests only.
     pub durable: bool,
+    /// What is remembered of the database outside of it.
+    pub watch: Watch,
 }
 
 impl Options {
@@ -53,6 +59,7 @@ impl Options {
             readers: 8,
             read_only: false,
             durable: true,
+            watch: Watch::NOTHING,
         }
     }
 
@@ -81,10 +88,14 @@ struct Inner {
     tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
     /// Held as long as the handle lives: it keeps a second server out.
     lock: Option<File>,
+    watched: Arc<Watched>,
 }
 
 enum ReadSide {
-    Sqlite(std::sync::mpsc::SyncSender<ReadJob>),
+    Sqlite {
+        queue: std::sync::mpsc::SyncSender<ReadJob>,
+        near: Near,
+    },
     Postgres(Box<Readers>),
 }
 
@@ -99,6 +110,23 @@ impl Db {
     /// one was left by a server that died.
     pub fn is_exclusive(&self) -> bool {
         self.0.lock.is_some()
+    }
+
+    /// Counts the changes of what is remembered, as [`Options::watch`] has it. Whoever remembers notes this
+    /// before they read, and forgets what they read when it is another.
+    pub fn turn(&self) -> u64 {
+        self.0.watched.turn()
+    }
+
+    /// How long something may be remembered, from before it was read.
+    pub fn remembered_for(&self) -> Duration {
+        self.0.watched.watch.time
+    }
+
+    /// Forgets what is remembered here, and returns when no other server remembers what it read before.
+    pub async fn forget(&self) {
+        self.0.watched.end_turn();
+        self.outlast_memories().await;
     }
 
     /// Opens the database, brings its tables up to date and starts its writers.
@@ -136,7 +164,7 @@ impl Db {
     /// Reads in one snapshot: every statement of the closure sees the same moment.
     pub async fn read<T: Send + 'static>(&self, run: impl Reading<T>) -> Result<T> {
         match &self.0.readers {
-            ReadSide::Sqlite(queue) => {
+            ReadSide::Sqlite { queue, .. } => {
                 let (reply, answer) = tokio::sync::oneshot::channel();
                 let job: ReadJob = Box::new(move |connection| {
                     let _ = reply.send(read_sqlite(connection, run));
@@ -147,11 +175,28 @@ impl Db {
                     .map_err(|_| Error::Crashed("a reader ended".into()))?
             }
             ReadSide::Postgres(readers) => {
-                let mut lease = readers.lease().await?;
-                lease.begin_snapshot().await?;
+                let lease = readers.lease().await?;
+                let ledger = Ledger::default();
+                // The first statement travels behind the BEGIN without waiting for its answer.
+                let reading = run(Tx::postgres(lease.session(), &ledger));
+                let (begun, out) = join(lease.begin_snapshot(), reading).await;
+                begun?;
+                lease.finish().await?;
+                Ok(out)
+            }
+        }
+    }
+
+    /// Reads with one statement that finds a few rows by key: what must be answered sooner than a thread wakes up.
+    /// SQLite reads in the thread that asks, PostgreSQL without opening a snapshot around the one statement.
+    pub async fn glance<T: Send + 'static>(&self, run: impl Reading<T>) -> Result<T> {
+        match &self.0.readers {
+            ReadSide::Sqlite { near, .. } => near.read(run),
+            ReadSide::Postgres(readers) => {
+                let lease = readers.lease().await?;
                 let ledger = Ledger::default();
                 let out = run(Tx::postgres(lease.session(), &ledger)).await;
-                lease.finish().await?;
+                lease.give_back();
                 Ok(out)
             }
         }
@@ -178,14 +223,29 @@ impl Db {
 
     async fn queue<W: Work>(&self, work: W, preview: bool) -> Result<W::Out> {
         let place = work.place();
-        let (pending, answer) = Pending::new(work, preview);
+        let (pending, answer) = Pending::new(work, preview, Arc::clone(&self.0.watched));
         let writer = self
             .writer(place)
             .ok_or_else(|| Error::Unavailable("the database was opened for reading only".into()))?;
         writer.push(Box::new(pending))?;
-        answer
+        let answer = answer
             .await
-            .map_err(|_| Error::Unavailable("the writer ended".into()))?
+            .map_err(|_| Error::Unavailable("the writer ended".into()))?;
+        if answer.touched {
+            self.outlast_memories().await;
+        }
+        answer.end
+    }
+
+    /// Waits until other servers have forgotten what they read before now.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "other servers forget by the time that passes, and cannot be asked"
+    )]
+    async fn outlast_memories(&self) {
+        if !self.is_exclusive() {
+            tokio::time::sleep(self.remembered_for()).await;
+        }
     }
 
     /// Work on one contended row always meets on one connection. Work on several goes round.
@@ -237,10 +297,14 @@ fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
     Ok(Db(Arc::new(Inner {
         engine: Engine::Sqlite,
         writers,
-        readers: ReadSide::Sqlite(sqlite_readers(&path, options.readers)?),
+        readers: ReadSide::Sqlite {
+            queue: sqlite_readers(&path, options.readers)?,
+            near: Near::new(path),
+        },
         threads: Mutex::new(threads),
         tasks: Mutex::default(),
         lock,
+        watched: Arc::new(Watched::new(options.watch)),
     })))
 }
 
@@ -298,6 +362,7 @@ async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db
         threads: Mutex::default(),
         tasks: Mutex::new(tasks),
         lock: None,
+        watched: Arc::new(Watched::new(options.watch)),
     })))
 }
 

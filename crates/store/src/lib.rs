@@ -16,6 +16,7 @@ mod select;
 mod sqlite;
 mod tx;
 mod value;
+mod watch;
 mod work;
 
 pub use db::{Db, Engine, Options, Reading};
@@ -24,4 +25,5 @@ pub use migrate::Migration;
 pub use select::{Select, placeholders};
 pub use tx::Tx;
 pub use value::{Column, Date, FromRow, Json, Param, Row, Timestamp};
+pub use watch::Watch;
 pub use work::{BoxFuture, Lane, Place, Verdict, Work};

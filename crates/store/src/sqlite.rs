@@ -5,7 +5,7 @@ use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
@@ -13,7 +13,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{
-    Error, Lane, Result, Tx,
+    Error, Lane, Reading, Result, Tx,
     queue::{Item, Queue},
     tx::Ledger,
     work::Ran,
@@ -76,6 +76,37 @@ pub(crate) fn connect_reader(path: &Path) -> Result<Connection> {
     )?;
     connection.set_prepared_statement_cache_capacity(512);
     Ok(connection)
+}
+
+/// Connections that read in whichever thread asks: as many as ask at once.
+pub(crate) struct Near {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Near {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Near {
+            path,
+            idle: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn read<T>(&self, run: impl Reading<T>) -> Result<T> {
+        let idle = self.lock().pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => connect_reader(&self.path)?,
+        };
+        let ledger = Ledger::default();
+        let out = caught(|| ready(run(Tx::sqlite(&mut connection, &ledger))));
+        self.lock().push(connection);
+        out
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Lowers durability for tests that start hundreds of databases; never reachable from the binary.

@@ -11,7 +11,7 @@ use std::{
 use rusqlite::params_from_iter;
 use tokio_postgres::types::ToSql;
 
-use crate::{Error, FromRow, Param, Result, Row, postgres::Session, value::Source};
+use crate::{Error, FromRow, Param, Result, Row, postgres::Session, value::Source, watch::Touch};
 
 /// One open transaction. Statements are the same text for both engines, with `$1`, `$2` … for values.
 ///
@@ -21,6 +21,7 @@ pub struct Tx<'c> {
     engine: Inner<'c>,
     ledger: &'c Ledger,
     deadline: Option<Instant>,
+    touch: Option<&'c Touch>,
 }
 
 /// What the engine must know of a run after it: whether it wrote, and whether a statement failed.
@@ -52,6 +53,7 @@ impl<'c> Tx<'c> {
             engine: Inner::Sqlite(connection),
             ledger,
             deadline: None,
+            touch: None,
         }
     }
 
@@ -60,11 +62,17 @@ impl<'c> Tx<'c> {
             engine: Inner::Postgres(session),
             ledger,
             deadline: None,
+            touch: None,
         }
     }
 
     pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    pub(crate) fn seen_by(mut self, touch: &'c Touch) -> Self {
+        self.touch = Some(touch);
         self
     }
 
@@ -91,6 +99,7 @@ impl<'c> Tx<'c> {
         let done = match &self.engine {
             Inner::Postgres(session) => {
                 check_time(self.deadline)?;
+                statements.iter().for_each(|(sql, _)| self.begin(sql));
                 let each = statements
                     .iter()
                     .map(|(sql, params)| session.execute(sql, postgres_params(params)));
@@ -139,6 +148,13 @@ impl<'c> Tx<'c> {
             .ok_or_else(|| Error::Value("no row where one must be".into()))
     }
 
+    /// Before a statement is sent: whatever becomes of it, it may stand.
+    fn begin(&self, sql: &str) {
+        if let Some(touch) = self.touch {
+            touch.see(sql);
+        }
+    }
+
     fn remember<T>(&self, done: Result<T>) -> Result<T> {
         if let Err(error) = &done {
             // Only the first counts: on PostgreSQL those after it fail because of it.
@@ -149,6 +165,7 @@ impl<'c> Tx<'c> {
 
     async fn try_execute(&mut self, sql: &str, params: &[&dyn Param]) -> Result<u64> {
         check_time(self.deadline)?;
+        self.begin(sql);
         match &mut self.engine {
             Inner::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(&numbered(sql))?;
@@ -160,6 +177,7 @@ impl<'c> Tx<'c> {
 
     async fn try_query<T: FromRow>(&mut self, sql: &str, params: &[&dyn Param]) -> Result<Vec<T>> {
         check_time(self.deadline)?;
+        self.begin(sql);
         match &mut self.engine {
             Inner::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(&numbered(sql))?;
@@ -189,11 +207,13 @@ fn check_time(deadline: Option<Instant>) -> Result<()> {
 
 /// SQLite numbers `$2` by where it first stands, `?2` by its number.
 fn numbered(sql: &str) -> String {
-    let mut characters = sql.chars().peekable();
+    let mut pieces = sql.split('$');
     let mut out = String::with_capacity(sql.len());
-    while let Some(character) = characters.next() {
-        let place = character == '$' && characters.peek().is_some_and(char::is_ascii_digit);
-        out.push(if place { '?' } else { character });
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let place = piece.starts_with(|c: char| c.is_ascii_digit());
+        out.push(if place { '?' } else { '$' });
+        out.push_str(piece);
     }
     out
 }

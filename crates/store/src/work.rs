@@ -1,10 +1,13 @@
 //! What a caller hands to the engine room, and how it is queued.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use crate::{Error, Result, Tx};
+use crate::{
+    Error, Result, Tx,
+    watch::{Touch, Watch, Watched},
+};
 
 /// A future that owns its place on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -99,11 +102,23 @@ pub(crate) struct Pending<W: Work> {
     work: W,
     lane: Lane,
     out: Option<W::Out>,
-    reply: oneshot::Sender<Result<W::Out>>,
+    reply: oneshot::Sender<Answer<W::Out>>,
+    watched: Arc<Watched>,
+    touch: Touch,
+}
+
+/// What became of a piece of work, and whether it changed what somebody remembers.
+pub(crate) struct Answer<T> {
+    pub(crate) end: Result<T>,
+    pub(crate) touched: bool,
 }
 
 impl<W: Work> Pending<W> {
-    pub(crate) fn new(work: W, preview: bool) -> (Self, oneshot::Receiver<Result<W::Out>>) {
+    pub(crate) fn new(
+        work: W,
+        preview: bool,
+        watched: Arc<Watched>,
+    ) -> (Self, oneshot::Receiver<Answer<W::Out>>) {
         let (reply, answer) = oneshot::channel();
         let lane = if preview {
             Lane::Preview
@@ -116,6 +131,13 @@ impl<W: Work> Pending<W> {
                 lane,
                 out: None,
                 reply,
+                // A preview changes nothing.
+                touch: Touch::new(if preview {
+                    Watch::NOTHING
+                } else {
+                    watched.watch
+                }),
+                watched,
             },
             answer,
         )
@@ -136,6 +158,7 @@ impl<W: Work> Queued for Pending<W> {
 
     fn run<'a>(&'a mut self, tx: Tx<'a>) -> BoxFuture<'a, Ran> {
         Box::pin(async move {
+            let tx = tx.seen_by(&self.touch);
             let (ran, out) = match self.work.run(tx).await {
                 Verdict::Keep(out) => (Ran::Kept, out),
                 Verdict::Undo(out) => (Ran::Undone, out),
@@ -148,16 +171,27 @@ impl<W: Work> Queued for Pending<W> {
     fn after_undo<'a>(&'a mut self, tx: Tx<'a>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             if let Some(out) = self.out.take() {
+                let tx = tx.seen_by(&self.touch);
                 self.out = Some(self.work.after_undo(tx, out).await);
             }
         })
     }
 
     fn answer(self: Box<Self>, end: Result<()>) {
-        let Pending { out, reply, .. } = *self;
-        let answer = end.and_then(|()| out.ok_or_else(|| Error::Crashed("no answer".into())));
+        let Pending {
+            out,
+            reply,
+            watched,
+            touch,
+            ..
+        } = *self;
+        let touched = touch.is_touched();
+        if touched {
+            watched.end_turn();
+        }
+        let end = end.and_then(|()| out.ok_or_else(|| Error::Crashed("no answer".into())));
         // A caller that went away has nothing to be told.
-        let _ = reply.send(answer);
+        let _ = reply.send(Answer { end, touched });
     }
 }
 

@@ -17,7 +17,7 @@ pub mod recognise;
 pub mod second_factor;
 pub mod tokens;
 
-pub use recognise::recognise;
+pub use recognise::{Doorkeeper, WATCH, recognise};
 
 use axum::{
     Router,

@@ -24,6 +24,8 @@ pub struct Credential {
     pub seen_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it ends, however much it is used.
+    pub ends_at: Option<Timestamp>,
     /// What a browser's session says beside that.
     pub browser: Option<Browser>,
 }

@@ -3,7 +3,10 @@
 use store::{Json, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::model::{Browser, Credential, NewSession, Person, Seat, Session};
+use super::{
+    model::{Browser, Credential, NewSession, Person, Seat, Session},
+    recognise::SESSION_SECONDS,
+};
 use crate::{error::Result, scope::queries::HELD};
 
 /// The token with this fingerprint, if it may still be used at `now`.
@@ -12,21 +15,22 @@ pub async fn find_token(
     fingerprint: &str,
     now: Timestamp,
 ) -> Result<Option<Credential>> {
-    let row: Option<(Uuid, Uuid, Json, Option<Timestamp>, Timestamp)> = tx
+    let row: Option<(Uuid, Uuid, Json, Option<Timestamp>, Timestamp, Option<Timestamp>)> = tx
         .query_opt(
-            "SELECT t.id, t.person_id, t.permissions, t.used_at, t.created_at FROM api_token t
+            "SELECT t.id, t.person_id, t.permissions, t.used_at, t.created_at, t.expires_at FROM api_token t
              JOIN person p ON p.id = t.person_id AND p.active = TRUE
              WHERE t.fingerprint = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)",
             &[&fingerprint, &now],
         )
         .await?;
     Ok(row.map(
-        |(id, person_id, permissions, seen_at, created_at)| Credential {
+        |(id, person_id, permissions, seen_at, created_at, ends_at)| Credential {
             person_id,
             permissions: Some(permissions),
             id,
             seen_at,
             created_at,
+            ends_at,
             browser: None,
         },
     ))
@@ -41,11 +45,13 @@ pub async fn find_session(
     struct Found(Credential);
     impl store::FromRow for Found {
         fn from_row(row: &store::Row<'_>) -> store::Result<Self> {
+            let created_at: Timestamp = row.get(3)?;
             Ok(Found(Credential {
                 id: row.get(0)?,
                 person_id: row.get(1)?,
                 seen_at: Some(row.get(2)?),
-                created_at: row.get(3)?,
+                created_at,
+                ends_at: Some(created_at.plus_seconds(SESSION_SECONDS)),
                 permissions: None,
                 browser: Some(Browser {
                     organization_id: row.get(4)?,

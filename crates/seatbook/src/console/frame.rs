@@ -113,6 +113,10 @@ impl IntoResponse for Refused {
 
 /// Gives refusals of pages their face: a page, a way to the sign-in, or for the module a sheet. Stands around the page routes, inside the sign-in layer.
 pub async fn faces(request: Request, next: Next) -> Response {
+    // What programs ask for has no face.
+    if request.uri().path().starts_with("/api/") {
+        return next.run(request).await;
+    }
     let (headers, place) = (request.headers().clone(), request.uri().clone());
     let is_get = request.method() == axum::http::Method::GET;
     let (mut parts, body) = request.into_parts();

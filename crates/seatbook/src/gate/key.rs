@@ -15,6 +15,8 @@ use crate::{
 /// Keys are kept this long (the Idempotency-Key draft asks for at least a day).
 const KEPT_SECONDS: i64 = 72 * 3600;
 const LONGEST: usize = 255;
+/// An answer this young may not have been given yet. Servers' clocks may differ by seconds.
+const YOUNG_SECONDS: i64 = 10;
 
 /// The key of one request and the fingerprint of what it asked.
 #[derive(Clone, Debug)]
@@ -102,6 +104,7 @@ pub(super) struct Stored {
     refused: bool,
     answer: String,
     journal_id: Option<Uuid>,
+    at: Timestamp,
 }
 
 impl FromRow for Stored {
@@ -111,11 +114,17 @@ impl FromRow for Stored {
             refused: row.get(1)?,
             answer: row.get(2)?,
             journal_id: row.get(3)?,
+            at: row.get(4)?,
         })
     }
 }
 
 impl Stored {
+    /// Whether the server that did it may have died before it was certain that nobody remembers otherwise.
+    pub(super) fn is_young(&self, now: Timestamp) -> bool {
+        now < self.at.plus_seconds(YOUNG_SECONDS)
+    }
+
     /// The same answer again, if the same thing was asked.
     pub(super) fn replay<T: DeserializeOwned>(self, key: &Key, vault: &Vault) -> Result<Done<T>> {
         if self.fingerprint != key.fingerprint {
@@ -141,7 +150,7 @@ pub(super) async fn find_in(
     actor_id: Uuid,
     key: &Key,
 ) -> store::Result<Option<Stored>> {
-    let sql = "SELECT fingerprint, refused, answer, journal_id FROM request_key WHERE actor_id = $1 AND key = $2";
+    let sql = "SELECT fingerprint, refused, answer, journal_id, at FROM request_key WHERE actor_id = $1 AND key = $2";
     tx.query_opt(sql, &[&actor_id, &key.word]).await
 }
 

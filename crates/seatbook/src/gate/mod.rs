@@ -117,11 +117,18 @@ impl Gate {
         if key.is_given() {
             let stored = key::find(&self.db, caller.actor_id, &key).await?;
             if let Some(stored) = stored {
+                if stored.is_young(self.now()) {
+                    self.db.forget().await;
+                }
                 return stored.replay(&key, &self.vault);
             }
         }
         let ticket = Ticket::new(self, caller, key, command)?;
-        self.db.write(ticket).await?.map(Ended::into_done)
+        let done = self.db.write(ticket).await?.map(Ended::into_done)?;
+        if done.replayed {
+            self.db.forget().await;
+        }
+        Ok(done)
     }
 
     /// What [`Gate::submit`] would answer now: the same code on the same data, and nothing kept.

@@ -117,7 +117,7 @@ pub async fn create(State(app): State<App>, write: Write<OrganizationIn>) -> Res
     params(("id" = Uuid, Path, description = "The organization.")),
     responses((status = 200, description = "The organization, its version as ETag.", body = Organization)))]
 pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
-    let read = app.read(move |mut tx| {
+    let read = app.glance(move |mut tx| {
         Box::pin(async move { queries::find_visible(&mut tx, &caller.scope, id).await })
     });
     let found = read.await?.ok_or_else(Error::not_found)?;

@@ -16,15 +16,17 @@ pub mod tree;
 pub use permission::Permission;
 pub use role::BuiltIn;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::error::{Error, Kind, Result};
 
-/// The rights of one caller: which permissions it holds at which organizations, and so below them.
+/// The rights of one caller, cheap to clone: which permissions it holds at which organizations, and so below them.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    grants: Vec<Grant>,
+    grants: Arc<[Grant]>,
 }
 
 /// Permissions held at one organization and everything below it.
@@ -41,7 +43,9 @@ pub struct Grant {
 impl Scope {
     /// Only the queries of this room make scopes, from rows.
     fn new(grants: Vec<Grant>) -> Self {
-        Scope { grants }
+        Scope {
+            grants: grants.into(),
+        }
     }
 
     /// The rights of nobody in particular: Seatbook itself asks for none.
@@ -88,13 +92,14 @@ impl Scope {
     }
 
     /// The same scope, held to the permissions an API token was given.
-    pub fn limited_to(mut self, permissions: &[Permission]) -> Self {
-        for grant in &mut self.grants {
+    pub fn limited_to(self, permissions: &[Permission]) -> Self {
+        let mut grants = self.grants.to_vec();
+        for grant in &mut grants {
             grant
                 .permissions
                 .retain(|permission| permissions.contains(permission));
         }
-        self
+        Scope::new(grants)
     }
 }
 

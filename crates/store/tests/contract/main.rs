@@ -9,6 +9,7 @@ mod keys;
 mod lost_commit;
 mod schema;
 mod values;
+mod watch;
 
 use std::sync::{Arc, mpsc};
 

@@ -4,4 +4,5 @@ mod account;
 mod door;
 mod people;
 mod recovery;
+mod remembered;
 mod rights;

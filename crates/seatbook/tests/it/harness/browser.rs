@@ -27,6 +27,14 @@ impl Browser {
         }
     }
 
+    /// The same browser, with its cookies, at another server of this machine.
+    pub fn at(&self, address: SocketAddr) -> Browser {
+        Browser {
+            client: self.client.clone(),
+            base: format!("http://{address}"),
+        }
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))
     }

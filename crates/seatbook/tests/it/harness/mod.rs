@@ -15,6 +15,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 pub use book::{id, ids};
@@ -24,6 +25,7 @@ pub use planted::random_id;
 pub use race::{Racer, race};
 use seatbook::{
     access::{
+        WATCH,
         commands::{CreateToken, SetUp},
         tokens,
     },
@@ -38,7 +40,7 @@ use seatbook::{
     secrets::Vault,
 };
 use serde_json::json;
-use store::{Db, Options, Timestamp, scratch::Scratch};
+use store::{Db, Options, Timestamp, Watch, scratch::Scratch};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -78,32 +80,12 @@ impl TestApp {
 
     /// Starts a server that nobody has set up: no provider, no operator.
     pub async fn blank(engine: Engine, public_url: Option<&str>) -> TestApp {
-        let scratch = scratch(engine).await;
-        let mut options = Options::new(scratch.database());
-        (options.durable, options.writers, options.readers) = (false, 2, 4);
-        let db = Db::open(&options, schema::MIGRATIONS)
-            .await
-            .expect("the database opens");
         let clock = Arc::new(FixedClock::at(Timestamp::new(
             NOW.parse().expect("an instant"),
         )));
-        let gate = Gate::new(db, Arc::clone(&clock) as _, Vault::for_tests());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback listens");
-        let address = listener.local_addr().expect("it listens");
-        let mut settings = settings(scratch.database(), address);
-        settings.public_url = public_url.map(str::to_owned);
-        let app = App {
-            gate,
-            settings: Arc::new(settings),
-            reader: Reader::new(env!("CARGO_BIN_EXE_seatbook").into()),
-            recent: Default::default(),
-        };
-        let service =
-            router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let server =
-            tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
+        let scratch = scratch(engine).await;
+        let (app, address, server) =
+            serve(scratch.database(), Arc::clone(&clock), public_url).await;
         TestApp {
             app,
             clock,
@@ -114,6 +96,19 @@ impl TestApp {
             server,
             scratch,
         }
+    }
+
+    /// A second server on the same book, where the engine takes one.
+    pub async fn beside(&self) -> Option<Beside> {
+        if self.engine == Engine::Sqlite {
+            return None;
+        }
+        let (app, address, server) = serve(self.database(), Arc::clone(&self.clock), None).await;
+        Some(Beside {
+            address,
+            app,
+            server,
+        })
     }
 
     /// Somebody new who holds a role (a built-in key, or a custom role's id) at an organization: invited by
@@ -200,6 +195,53 @@ impl TestApp {
             .await
             .expect("the database takes it");
     }
+}
+
+/// Another server on a test's book. Ends before the first.
+pub struct Beside {
+    pub address: SocketAddr,
+    app: App,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Beside {
+    pub async fn end(self) {
+        self.server.abort();
+        self.app.gate.db().close().await;
+    }
+}
+
+async fn serve(
+    database: &str,
+    clock: Arc<FixedClock>,
+    public_url: Option<&str>,
+) -> (App, SocketAddr, tokio::task::JoinHandle<()>) {
+    let mut options = Options::new(database);
+    (options.durable, options.writers, options.readers) = (false, 2, 4);
+    // Long enough to be wrong within it, short enough to be waited for in every test.
+    options.watch = Watch {
+        time: Duration::from_millis(60),
+        ..WATCH
+    };
+    let db = Db::open(&options, schema::MIGRATIONS)
+        .await
+        .expect("the database opens");
+    let gate = Gate::new(db, clock, Vault::for_tests());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("loopback listens");
+    let address = listener.local_addr().expect("it listens");
+    let mut settings = settings(database, address);
+    settings.public_url = public_url.map(str::to_owned);
+    let app = App {
+        gate,
+        settings: Arc::new(settings),
+        reader: Reader::new(env!("CARGO_BIN_EXE_seatbook").into()),
+        recent: Default::default(),
+    };
+    let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
+    (app, address, server)
 }
 
 fn settings(database: &str, listen: SocketAddr) -> Settings {

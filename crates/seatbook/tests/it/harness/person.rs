@@ -46,6 +46,14 @@ impl Person {
         }
     }
 
+    /// The same person at another server.
+    pub fn at(&self, address: SocketAddr) -> Person {
+        Person {
+            base: format!("http://{address}"),
+            ..self.clone()
+        }
+    }
+
     /// A request to be adorned with headers and a body.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));

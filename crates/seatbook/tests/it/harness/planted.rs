@@ -62,7 +62,7 @@ impl TestApp {
              ends_at, sales_order, (SELECT code FROM sku s WHERE s.id = sku_id), product_id, created_at, 1
              FROM license WHERE name IN ('Hay', 'Needle') AND organization_id = {owner};
              INSERT INTO license_search_text (id, text)
-             SELECT id, lower(name) FROM license WHERE name IN ('Hay', 'Needle') AND organization_id = {owner};"
+             SELECT id, lower(name) || ' stack-' || length(name) FROM license WHERE name IN ('Hay', 'Needle') AND organization_id = {owner};"
         );
         self.tamper(&sql).await;
     }

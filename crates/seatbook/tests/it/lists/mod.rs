@@ -94,7 +94,8 @@ both_engines! {
             }
         }
         assert!(with("active") > 2_500 && with("expired") > 250 && with("paused") > 20);
-        for (keyword, hits) in [("needle", 1), ("hay", MANY - 1), ("ay", MANY - 1), ("nothing", 0)] {
+        for (keyword, hits) in [("needle", 1), ("hay", MANY - 1), ("ay", MANY - 1), ("nothing", 0), ("Needle Stack", 1),
+            ("stack-6", 1), ("needle-stack", 0)] {
             assert_eq!(count(&all(&app.operator, &format!("{pools}&q={keyword}")).await), hits, "{keyword}");
             assert_eq!(count(&all(&app.operator, &format!("/api/v1/licenses?q={keyword}")).await), hits, "{keyword}");
         }

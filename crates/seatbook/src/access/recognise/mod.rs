@@ -1,5 +1,11 @@
 //! Finding out who sent a request, and letting a browser in and out.
 
+mod memory;
+
+pub use memory::{Memory, WATCH};
+
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
@@ -48,10 +54,25 @@ const BEFORE_SECOND_FACTOR: [&str; 7] = [
     "/readyz",
 ];
 
+/// What recognition goes by: the running server, and the callers it has seen a moment ago.
+#[derive(Clone)]
+pub struct Doorkeeper {
+    app: App,
+    memory: Arc<Memory>,
+}
+
+impl Doorkeeper {
+    /// One who has seen nobody yet.
+    pub fn new(app: App) -> Doorkeeper {
+        let memory = Arc::new(Memory::new(app.gate.db().clone()));
+        Doorkeeper { app, memory }
+    }
+}
+
 /// Puts the caller, if there is one, where handlers find it. A wrong credential is refused here, so that
 /// it is never taken for none.
 pub async fn recognise(
-    State(app): State<App>,
+    State(keeper): State<Doorkeeper>,
     mut request: Request,
     next: Next,
 ) -> Result<Response> {
@@ -59,15 +80,19 @@ pub async fn recognise(
     if path.starts_with("/assets/") {
         return Ok(next.run(request).await);
     }
-    if let Some(sent) = credential(&app, request.headers())?
-        && let Some(known) = known(&app, sent, request_id(request.headers())).await?
+    if let Some(sent) = credential(&keeper.app, request.headers())?
+        && let Some(known) = known(&keeper, sent).await?
     {
         if known.owes_second_factor && !BEFORE_SECOND_FACTOR.iter().any(|it| path.starts_with(it)) {
             return Ok(ask_for_second_factor(path));
         }
-        request.extensions_mut().insert(known.caller);
-        if let Some(visitor) = known.visitor {
-            request.extensions_mut().insert(visitor);
+        let request_id = request_id(request.headers());
+        request.extensions_mut().insert(Caller {
+            request_id,
+            ..known.caller.clone()
+        });
+        if let Some(visitor) = &known.visitor {
+            request.extensions_mut().insert(visitor.clone());
         }
     }
     Ok(next.run(request).await)
@@ -140,14 +165,31 @@ struct Known {
     caller: Caller,
     visitor: Option<Visitor>,
     owes_second_factor: bool,
+    /// From then on it has to be looked up: the credential may have ended, or its use is to be noted.
+    good_until: Timestamp,
 }
 
-async fn known(app: &App, sent: Sent, request_id: Option<String>) -> Result<Option<Known>> {
-    let now = app.gate.now();
-    let (is_token, print) = match &sent {
+/// The caller as remembered, or else as the book has it now.
+async fn known(keeper: &Doorkeeper, sent: Sent) -> Result<Option<Arc<Known>>> {
+    let now = keeper.app.gate.now();
+    let key = match &sent {
         Sent::Token(secret) => (true, fingerprint(secret)),
         Sent::Session(secret) => (false, fingerprint(secret)),
     };
+    if let Some(known) = keeper.memory.find(&key, now) {
+        return Ok(Some(known));
+    }
+    let moment = keeper.memory.moment();
+    let found = look_up_and_touch(&keeper.app, &key, now).await?;
+    Ok(found.map(|known| keeper.memory.keep(key, moment, known)))
+}
+
+async fn look_up_and_touch(
+    app: &App,
+    (is_token, print): &(bool, String),
+    now: Timestamp,
+) -> Result<Option<Known>> {
+    let (is_token, print) = (*is_token, print.clone());
     let found = app
         .read(move |mut tx| Box::pin(async move { look_up(&mut tx, is_token, &print, now).await }))
         .await?;
@@ -156,12 +198,20 @@ async fn known(app: &App, sent: Sent, request_id: Option<String>) -> Result<Opti
         // A cookie may outlive its session; a token that is unknown is a mistake worth saying.
         return if is_token { Err(refused()) } else { Ok(None) };
     };
-    if credential
-        .seen_at
-        .is_none_or(|seen| seen.plus_seconds(TOUCH_SECONDS) <= now)
-    {
+    let recently = |seen: &Timestamp| seen.plus_seconds(TOUCH_SECONDS) > now;
+    let seen = credential.seen_at.filter(recently);
+    if seen.is_none() {
         touch(app, is_token, credential.id, now).await?;
     }
+    let noted = seen.unwrap_or(now).plus_seconds(TOUCH_SECONDS);
+    Ok(Some(Known {
+        good_until: credential.ends_at.map_or(noted, |ends| ends.min(noted)),
+        ..recognised(&credential, &seats)
+    }))
+}
+
+fn recognised(credential: &Credential, seats: &[Seat]) -> Known {
+    let is_token = credential.browser.is_none();
     let scope = scope_from(seats.iter().map(|seat| &seat.held));
     let limits = credential.permissions.as_ref().map(permissions_of);
     let scope = match &limits {
@@ -169,10 +219,11 @@ async fn known(app: &App, sent: Sent, request_id: Option<String>) -> Result<Opti
         None => scope,
     };
     let browser = credential.browser.as_ref();
-    Ok(Some(Known {
+    Known {
         owes_second_factor: browser.is_some_and(|browser| !browser.second_factor)
             && seats.iter().any(|seat| seat.requires_second_factor),
-        visitor: browser.and_then(|browser| visitor(browser, &seats)),
+        visitor: browser.and_then(|browser| visitor(browser, seats)),
+        good_until: credential.created_at,
         caller: Caller {
             actor_id: credential.person_id,
             token_id: is_token.then_some(credential.id),
@@ -184,9 +235,9 @@ async fn known(app: &App, sent: Sent, request_id: Option<String>) -> Result<Opti
             } else {
                 Origin::Console
             },
-            request_id,
+            request_id: None,
         },
-    }))
+    }
 }
 
 async fn look_up(
@@ -210,8 +261,7 @@ async fn look_up(
 
 fn is_open(session: &Credential, now: Timestamp) -> bool {
     let seen = session.seen_at.unwrap_or(session.created_at);
-    now < seen.plus_seconds(SESSION_IDLE_SECONDS)
-        && now < session.created_at.plus_seconds(SESSION_SECONDS)
+    now < seen.plus_seconds(SESSION_IDLE_SECONDS) && session.ends_at.is_none_or(|ends| now < ends)
 }
 
 async fn touch(app: &App, is_token: bool, id: Uuid, now: Timestamp) -> Result<()> {

@@ -1,0 +1,146 @@
+//! Callers remembered for a moment, so that a busy token or session does not ask the database at each request.
+//!
+//! Rights act at the next request all the same. The store notices every statement that changes a table of
+//! [`WATCH`]: what was remembered before is void here before that change is answered, and other servers on the
+//! same book have forgotten it by then, because the answer waits for as long as anybody remembers.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use store::{Db, Timestamp, Watch};
+
+use super::Known;
+
+/// Everything that recognition reads. Adding to it takes nothing from anybody who is remembered, except for a
+/// membership; and a use that is noted, or a code that is tried, is no change of rights.
+pub const WATCH: Watch = Watch {
+    tables: &[
+        "api_token",
+        "membership",
+        "organization",
+        "organization_node",
+        "person",
+        "role",
+        "role_policy",
+        "session",
+    ],
+    but: &[
+        "INSERT INTO api_token ",
+        "INSERT INTO organization ",
+        "INSERT INTO organization_node ",
+        "INSERT INTO person ",
+        "INSERT INTO session ",
+        "UPDATE api_token SET used_at = $2 ",
+        "UPDATE person SET failures = (failures + 1) * $2, failed_at = $3 ",
+        "UPDATE person SET totp_step = $2 ",
+        "UPDATE session SET seen_at = $2 ",
+    ],
+    time: Duration::from_millis(250),
+};
+
+/// So many callers at most: a flood of tokens must not fill the memory of the machine.
+const CALLERS: usize = 10_000;
+
+/// Whether it was a token, and the fingerprint of the secret that was sent.
+type Key = (bool, String);
+
+/// The callers seen a moment ago.
+pub struct Memory {
+    db: Db,
+    callers: RwLock<HashMap<Key, Remembered>>,
+}
+
+struct Remembered {
+    known: Arc<Known>,
+    moment: Moment,
+}
+
+/// A moment before the database was asked.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    turn: u64,
+    at: Instant,
+}
+
+impl Memory {
+    pub(super) fn new(db: Db) -> Memory {
+        Memory {
+            db,
+            callers: RwLock::default(),
+        }
+    }
+
+    /// Now, to be given to [`Memory::keep`] with what is read after it.
+    pub(super) fn moment(&self) -> Moment {
+        Moment {
+            turn: self.db.turn(),
+            at: Instant::now(),
+        }
+    }
+
+    /// Who it is, if nothing that decides it can have changed.
+    pub(super) fn find(&self, key: &Key, now: Timestamp) -> Option<Arc<Known>> {
+        let callers = self.callers.read().unwrap_or_else(PoisonError::into_inner);
+        let found = callers.get(key)?;
+        let good = self.is_good(&found.moment) && now < found.known.good_until;
+        good.then(|| Arc::clone(&found.known))
+    }
+
+    /// Remembers who was found.
+    pub(super) fn keep(&self, key: Key, moment: Moment, known: Known) -> Arc<Known> {
+        let known = Arc::new(known);
+        let remembered = Remembered {
+            known: Arc::clone(&known),
+            moment,
+        };
+        let mut callers = self.callers.write().unwrap_or_else(PoisonError::into_inner);
+        if callers.len() >= CALLERS {
+            callers.retain(|_, caller| self.is_good(&caller.moment));
+        }
+        if callers.len() < CALLERS {
+            callers.insert(key, remembered);
+        }
+        known
+    }
+
+    fn is_good(&self, moment: &Moment) -> bool {
+        moment.turn == self.db.turn() && moment.at.elapsed() < self.db.remembered_for()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WATCH;
+
+    const RECOGNITION: &str = include_str!("../queries.rs");
+
+    /// The tables that a function's statement reads.
+    fn tables(function: &str) -> Vec<&'static str> {
+        let (_, rest) = RECOGNITION
+            .split_once(&format!("pub async fn {function}("))
+            .expect("recognition asks it");
+        let body = rest.split("\n}\n").next().unwrap_or_default();
+        let mut words = body.split_ascii_whitespace();
+        let mut found = Vec::new();
+        while let Some(word) = words.next() {
+            if word == "FROM" || word == "JOIN" {
+                found.extend(words.next());
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn everything_that_recognition_reads_is_watched() {
+        for function in ["find_token", "find_session", "seats"] {
+            let tables = tables(function);
+            assert!(!tables.is_empty(), "{function}");
+            for table in tables {
+                assert!(WATCH.tables.contains(&table), "{function}: {table}");
+            }
+        }
+    }
+}
