@@ -10,6 +10,7 @@ pub mod schema;
 pub mod journal;
 pub mod scope;
 pub mod secrets;
+pub mod memory;
 pub mod gate;
 pub mod config;
 pub mod app;

@@ -73,6 +73,32 @@ impl Scratch {
         }
     }
 
+    /// Whether a database of this name is there already, such as a template that another process made.
+    pub async fn exists(server: Option<&str>, name: &str) -> Result<bool> {
+        let Some(server) = server else {
+            return Ok(std::env::temp_dir().join(format!("{name}.db")).exists());
+        };
+        let session = Connector::new(server)?.connect().await?;
+        let sql = "SELECT datname FROM pg_database WHERE datname = $1";
+        Ok(!session.query(sql, vec![&name]).await?.is_empty())
+    }
+
+    /// Gives it another name, under which it stays. Where that is taken by now, it is removed instead. Nobody may have
+    /// it open.
+    pub async fn keep_as(self, name: &str) -> Result<()> {
+        let Some(server) = &self.server else {
+            let path = std::env::temp_dir().join(format!("{name}.db"));
+            let moved = std::fs::rename(&self.database, path);
+            return moved.map_err(|e| Error::Unavailable(e.to_string()));
+        };
+        let session = Connector::new(server)?.connect().await?;
+        let rename = format!("ALTER DATABASE \"{}\" RENAME TO \"{name}\"", self.name);
+        match session.batch(&rename).await {
+            Ok(()) => Ok(()),
+            Err(_) => self.remove().await,
+        }
+    }
+
     /// Removes it; sessions still open on it are ended.
     pub async fn remove(self) -> Result<()> {
         match &self.server {

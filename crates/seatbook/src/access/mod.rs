@@ -17,7 +17,8 @@ pub mod recognise;
 pub mod second_factor;
 pub mod tokens;
 
-pub use recognise::{Doorkeeper, WATCH, recognise};
+pub use crate::memory::WATCH;
+pub use recognise::{Doorkeeper, recognise};
 
 use axum::{
     Router,

@@ -71,6 +71,44 @@ async fn product(tx: &mut Tx<'_>, named: &str) -> Result<Option<Uuid>> {
     Ok(row.map(|(id,)| id))
 }
 
+/// The ids of a question that names everything by its id, where no more need be asked to know that the caller sees the
+/// organization.
+pub(super) fn ids(scope: &Scope, [organization, holder, product]: [&str; 3]) -> Option<[Uuid; 3]> {
+    let id = |text: &str| text.parse().ok();
+    let ids = [id(organization)?, id(holder)?, id(product)?];
+    let seen = scope.sees_everything(Permission::AssignmentsRead)
+        || scope.roots(Permission::AssignmentsRead).contains(&ids[0]);
+    seen.then_some(ids)
+}
+
+/// What a holder itself has of a product, in one statement, and whether the organization is suspended; nothing where it
+/// has none, which asks for a longer look.
+pub(super) async fn at_once(
+    tx: &mut Tx<'_>,
+    [organization_id, holder_id, product_id]: [Uuid; 3],
+) -> Result<Vec<(Bound, bool)>> {
+    let sql = format!(
+        "{BOUND} JOIN organization_node n ON n.id = a.organization_id
+         WHERE a.holder_id = $1 AND a.product_id = $2 AND a.organization_id = $3 AND a.ended_at IS NULL"
+    )
+    .replacen(" FROM ", ", n.blocked FROM ", 1);
+    let rows: Vec<Seen> = tx
+        .query(&sql, &[&holder_id, &product_id, &organization_id])
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|Seen(bound, blocked)| (bound, blocked))
+        .collect())
+}
+
+struct Seen(Bound, bool);
+
+impl FromRow for Seen {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        Ok(Seen(Bound::from_row(row)?, row.get(8)?))
+    }
+}
+
 /// Units of a product that a holder has, both as they are named; none where one of them is not known.
 pub(super) async fn named(
     tx: &mut Tx<'_>,

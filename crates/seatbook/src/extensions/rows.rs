@@ -32,7 +32,7 @@ pub struct ExtensionRow {
 pub struct Book {
     /// Products by code.
     products: HashMap<String, Product>,
-    /// Users by name and by e-mail address, in small letters; nobody where several are called so.
+    /// Users who were met, by name and by e-mail address; nobody where several are called so.
     users: HashMap<String, Option<Uuid>>,
     /// The bases with extensions of which the organization has pools.
     bases: Vec<Uuid>,
@@ -53,16 +53,6 @@ impl Book {
                 &[&organization_id],
             )
             .await?;
-        let mut users: HashMap<String, Option<Uuid>> = HashMap::new();
-        for (id, name, email) in holders::queries::users(tx, organization_id).await? {
-            for word in [Some(name), email].into_iter().flatten() {
-                let word = rules::text::lowercase(&word);
-                users
-                    .entry(word)
-                    .and_modify(|known| *known = known.filter(|known| *known == id))
-                    .or_insert(Some(id));
-            }
-        }
         let number = products.iter().find(|product| product.code == NUMBER_CODE);
         let number = number.map(|product| product.id);
         let (counts_numbers, _) = super::queries::counts_numbers(tx, organization_id).await?;
@@ -70,7 +60,7 @@ impl Book {
             bases: held.into_iter().map(|(id,)| id).collect(),
             number,
             counts_numbers,
-            users,
+            users: HashMap::new(),
             products: products
                 .into_iter()
                 .map(|it| (it.code.clone(), it))
@@ -78,11 +68,42 @@ impl Book {
         })
     }
 
+    /// Looks up the users whom some rows name.
+    pub async fn meet(
+        &mut self,
+        tx: &mut Tx<'_>,
+        organization_id: Uuid,
+        rows: &[&ExtensionRow],
+    ) -> Result<()> {
+        let mut names: Vec<String> = rows.iter().filter_map(|row| row.user.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let emails: Vec<String> = names
+            .iter()
+            .map(|name| rules::text::lowercase(name))
+            .collect();
+        let called = (names.as_slice(), emails.as_slice());
+        for user in holders::queries::users_called(tx, organization_id, called).await? {
+            for word in [Some(user.name), user.email].into_iter().flatten() {
+                self.users
+                    .entry(word)
+                    .and_modify(|known| *known = known.filter(|known| *known == user.id))
+                    .or_insert(Some(user.id));
+            }
+        }
+        Ok(())
+    }
+
+    fn user(&self, called: &str) -> Option<&Option<Uuid>> {
+        let by_name = self.users.get(called);
+        by_name.or_else(|| self.users.get(&rules::text::lowercase(called)))
+    }
+
     /// The binding a row asks for, or the first thing it names that is not known.
     pub fn wanted(&self, row: &ExtensionRow) -> std::result::Result<Wanted, FieldError> {
         let holder_id = match &row.user {
             None => None,
-            Some(called) => match self.users.get(&rules::text::lowercase(called)) {
+            Some(called) => match self.user(called) {
                 Some(Some(id)) => Some(*id),
                 Some(None) => {
                     let message =

@@ -59,14 +59,19 @@ pub async fn of_dids(
     present(tx, organization_id, "h.left_at IS NULL AND h.did", dids).await
 }
 
-/// A user by what files call them: id, name, e-mail address.
-pub type Called = (Uuid, String, Option<String>);
-
-/// All present users of an organization, for files that name them.
-pub async fn users(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<Vec<Called>> {
-    let sql = "SELECT id, name, email FROM holder
-        WHERE organization_id = $1 AND kind = 'user' AND left_at IS NULL ORDER BY name, id";
-    Ok(tx.query(sql, &[&organization_id]).await?)
+/// The organization's present users who are called so: by their name as it is written, or by their e-mail address in
+/// small letters.
+pub async fn users_called(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    (names, emails): (&[String], &[String]),
+) -> Result<Vec<Holder>> {
+    let user = "h.left_at IS NULL AND h.kind = 'user' AND";
+    let mut found = present(tx, organization_id, &format!("{user} h.name"), names).await?;
+    found.extend(present(tx, organization_id, &format!("{user} h.email"), emails).await?);
+    found.sort_by_key(|holder| holder.id);
+    found.dedup_by_key(|holder| holder.id);
+    Ok(found)
 }
 
 /// What belongs to a user: devices, screens and extensions that are present, by name.

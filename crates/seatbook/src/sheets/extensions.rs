@@ -204,11 +204,12 @@ pub async fn judge(
     {
         return Err(missing(Permission::AssignmentsSet));
     }
-    let (rows, book) = (rows_of(units), Book::read(tx, organization_id).await?);
+    let (rows, mut book) = (rows_of(units), Book::read(tx, organization_id).await?);
     let mut judged = Vec::with_capacity(rows.len());
     let mut carry = Carry::default();
     let now = asker.now;
     for chunk in rows.chunks(MOST_ROWS) {
+        book.meet(tx, organization_id, chunk).await?;
         let named = chunk.iter().map(|row| book.wanted(row)).collect::<Vec<_>>();
         let wanted: Vec<Wanted> = named.iter().filter_map(|it| it.clone().ok()).collect();
         let at = (organization_id, now);
@@ -228,9 +229,10 @@ pub async fn keep(
     tx.require(Permission::ImportsRun, organization_id).await?;
     tx.require(Permission::AssignmentsSet, organization_id)
         .await?;
-    let (rows, book) = (rows_of(units), Book::read(tx, organization_id).await?);
+    let (rows, mut book) = (rows_of(units), Book::read(tx, organization_id).await?);
     let mut judged = Vec::with_capacity(rows.len());
     for chunk in rows.chunks(MOST_ROWS) {
+        book.meet(tx, organization_id, chunk).await?;
         let named = chunk.iter().map(|row| book.wanted(row)).collect::<Vec<_>>();
         let wanted: Vec<Wanted> = named.iter().filter_map(|it| it.clone().ok()).collect();
         let refused = if wanted.is_empty() {

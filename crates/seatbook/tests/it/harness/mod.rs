@@ -10,6 +10,7 @@ mod race;
 mod planted;
 
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     net::SocketAddr,
     sync::{
         Arc,
@@ -256,7 +257,7 @@ fn settings(database: &str, listen: SocketAddr) -> Settings {
     }
 }
 
-/// A database that has all tables, copied from one that was migrated once for the whole run.
+/// A database that has all tables, copied from one that was migrated once for all tests of these migrations.
 async fn scratch(engine: Engine) -> Scratch {
     static SQLITE: OnceCell<String> = OnceCell::const_new();
     static POSTGRES: OnceCell<String> = OnceCell::const_new();
@@ -265,27 +266,35 @@ async fn scratch(engine: Engine) -> Scratch {
     } else {
         &POSTGRES
     };
-    let template = cell.get_or_init(|| migrated(engine)).await;
+    let template = cell.get_or_init(|| template(engine)).await;
     let name = format!("sb_it_{}", random_id().simple());
     Scratch::create(server(engine).as_deref(), &name, Some(template))
         .await
         .expect("a copy is made")
 }
 
-async fn migrated(engine: Engine) -> String {
-    // Process numbers come again, and an earlier run may have left its template behind.
-    let name = format!("sb_template_{}", random_id().simple());
-    let scratch = Scratch::create(server(engine).as_deref(), &name, None)
-        .await
-        .expect("a database is made");
-    let options = Options {
-        durable: false,
-        ..Options::new(scratch.database())
-    };
-    let db = Db::open(&options, schema::MIGRATIONS)
-        .await
-        .expect("it is migrated");
-    db.close().await;
+/// The name of the template. Every test is a process of its own: the first makes it, under another name until it is
+/// whole, and the others find it.
+async fn template(engine: Engine) -> String {
+    let mut hash = DefaultHasher::new();
+    for migration in schema::MIGRATIONS {
+        (migration.number, migration.sql).hash(&mut hash);
+    }
+    let name = format!("sb_template_{:016x}", hash.finish());
+    let server = server(engine);
+    let there = Scratch::exists(server.as_deref(), &name).await;
+    if !there.expect("the engine answers") {
+        let made = format!("sb_migrated_{}", random_id().simple());
+        let scratch = Scratch::create(server.as_deref(), &made, None).await;
+        let scratch = scratch.expect("a database is made");
+        let options = Options {
+            durable: false,
+            ..Options::new(scratch.database())
+        };
+        let db = Db::open(&options, schema::MIGRATIONS).await;
+        db.expect("it is migrated").close().await;
+        scratch.keep_as(&name).await.expect("it is kept");
+    }
     name
 }
 

@@ -1,9 +1,5 @@
 //! Finding out who sent a request, and letting a browser in and out.
 
-mod memory;
-
-pub use memory::{Memory, WATCH};
-
 use std::sync::Arc;
 
 use axum::{
@@ -28,6 +24,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     gate::{Caller, Origin},
+    memory::Memory,
     scope::queries::{permissions_of, scope_from},
     secrets::{fingerprint, random_text},
 };
@@ -58,7 +55,7 @@ const BEFORE_SECOND_FACTOR: [&str; 7] = [
 #[derive(Clone)]
 pub struct Doorkeeper {
     app: App,
-    memory: Arc<Memory>,
+    memory: Arc<Memory<Known>>,
 }
 
 impl Doorkeeper {
@@ -181,7 +178,10 @@ async fn known(keeper: &Doorkeeper, sent: Sent) -> Result<Option<Arc<Known>>> {
     }
     let moment = keeper.memory.moment();
     let found = look_up_and_touch(&keeper.app, &key, now).await?;
-    Ok(found.map(|known| keeper.memory.keep(key, moment, known)))
+    Ok(found.map(|known| {
+        let good_until = known.good_until;
+        keeper.memory.keep(key, moment, (known, good_until))
+    }))
 }
 
 async fn look_up_and_touch(

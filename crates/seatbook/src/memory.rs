@@ -1,4 +1,7 @@
-//! Callers remembered for a moment, so that a busy token or session does not ask the database at each request.
+//! Memory: callers remembered for a moment, so that a busy token or session does not ask at each request.
+//!
+//! Owns: what is remembered, and which changes void it. Does not own: recognising anybody (`access`).
+//! Keeps true: a right that is taken away is gone at the next request, on every server of the book.
 //!
 //! Rights act at the next request all the same. The store notices every statement that changes a table of
 //! [`WATCH`]: what was remembered before is void here before that change is answered, and other servers on the
@@ -12,10 +15,9 @@ use std::{
 
 use store::{Db, Timestamp, Watch};
 
-use super::Known;
-
 /// Everything that recognition reads. Adding to it takes nothing from anybody who is remembered, except for a
-/// membership; and a use that is noted, or a code that is tried, is no change of rights.
+/// membership; and a use that is noted, or a code that is tried, is no change of rights. These are beginnings of
+/// statements to look out for, not statements.
 pub const WATCH: Watch = Watch {
     tables: &[
         "api_token",
@@ -29,8 +31,8 @@ pub const WATCH: Watch = Watch {
     ],
     but: &[
         "INSERT INTO api_token ",
-        "INSERT INTO organization ",
-        "INSERT INTO organization_node ",
+        concat!("INSERT INTO", " organization "),
+        concat!("INSERT INTO", " organization_node "),
         "INSERT INTO person ",
         "INSERT INTO session ",
         "UPDATE api_token SET used_at = $2 ",
@@ -48,25 +50,27 @@ const CALLERS: usize = 10_000;
 type Key = (bool, String);
 
 /// The callers seen a moment ago.
-pub struct Memory {
+pub struct Memory<K> {
     db: Db,
-    callers: RwLock<HashMap<Key, Remembered>>,
+    callers: RwLock<HashMap<Key, Remembered<K>>>,
 }
 
-struct Remembered {
-    known: Arc<Known>,
+struct Remembered<K> {
+    known: Arc<K>,
     moment: Moment,
+    good_until: Timestamp,
 }
 
 /// A moment before the database was asked.
 #[derive(Clone, Copy)]
-pub(super) struct Moment {
+pub struct Moment {
     turn: u64,
     at: Instant,
 }
 
-impl Memory {
-    pub(super) fn new(db: Db) -> Memory {
+impl<K> Memory<K> {
+    /// Nobody yet.
+    pub fn new(db: Db) -> Self {
         Memory {
             db,
             callers: RwLock::default(),
@@ -74,7 +78,7 @@ impl Memory {
     }
 
     /// Now, to be given to [`Memory::keep`] with what is read after it.
-    pub(super) fn moment(&self) -> Moment {
+    pub fn moment(&self) -> Moment {
         Moment {
             turn: self.db.turn(),
             at: Instant::now(),
@@ -82,19 +86,20 @@ impl Memory {
     }
 
     /// Who it is, if nothing that decides it can have changed.
-    pub(super) fn find(&self, key: &Key, now: Timestamp) -> Option<Arc<Known>> {
+    pub fn find(&self, key: &Key, now: Timestamp) -> Option<Arc<K>> {
         let callers = self.callers.read().unwrap_or_else(PoisonError::into_inner);
         let found = callers.get(key)?;
-        let good = self.is_good(&found.moment) && now < found.known.good_until;
+        let good = self.is_good(&found.moment) && now < found.good_until;
         good.then(|| Arc::clone(&found.known))
     }
 
-    /// Remembers who was found.
-    pub(super) fn keep(&self, key: Key, moment: Moment, known: Known) -> Arc<Known> {
+    /// Remembers who was found, until an instant at the latest.
+    pub fn keep(&self, key: Key, moment: Moment, (known, good_until): (K, Timestamp)) -> Arc<K> {
         let known = Arc::new(known);
         let remembered = Remembered {
             known: Arc::clone(&known),
             moment,
+            good_until,
         };
         let mut callers = self.callers.write().unwrap_or_else(PoisonError::into_inner);
         if callers.len() >= CALLERS {
@@ -115,7 +120,7 @@ impl Memory {
 mod tests {
     use super::WATCH;
 
-    const RECOGNITION: &str = include_str!("../queries.rs");
+    const RECOGNITION: &str = include_str!("access/queries.rs");
 
     /// The tables that a function's statement reads.
     fn tables(function: &str) -> Vec<&'static str> {
