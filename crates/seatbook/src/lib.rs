@@ -33,6 +33,7 @@ pub mod holders;
 pub mod assignments;
 
 // Processes.
+pub mod configuration;
 pub mod sheets;
 pub mod imports;
 

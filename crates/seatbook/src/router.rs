@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, allocations,
     app::App,
-    assignments, catalog, console,
+    assignments, catalog, configuration, console,
     error::{Error, Kind},
     history, holders, holdings, imports, jobs, licenses, openapi, organizations, overview, people,
     recovery, reference, roles, tokens,
@@ -77,6 +77,8 @@ fn pages() -> Router<App> {
         .merge(licenses::pages())
         .merge(holdings::pages())
         .merge(allocations::pages())
+        .merge(holders::pages())
+        .merge(configuration::pages())
         .merge(jobs::pages())
         .merge(history::pages())
         .merge(recovery::pages())

@@ -147,7 +147,8 @@ const showSelection = () => {
   /** @param {string} key */
   const total = key => Object.values(rows).reduce((sum, row) => sum + (row[key] || 0), 0);
   const said = one('output', bar);
-  if (said) said.textContent = `${words(ids.length)} selected · ${counted(total('units'), 'unit', 'units')} · ${words(total('available'))} available`;
+  if (said && bar.dataset.selection === 'rows') said.textContent = `${words(ids.length)} selected`;
+  else if (said) said.textContent = `${words(ids.length)} selected · ${counted(total('units'), 'unit', 'units')} · ${words(total('available'))} available`;
   for (const button of /** @type {HTMLButtonElement[]} */ (all('[data-needs]'))) {
     const needs = Number(button.dataset.needs);
     button.disabled = needs === 1 ? ids.length !== 1 : ids.length < needs;
@@ -290,6 +291,9 @@ addEventListener('submit', event => {
   if (form.matches('[data-live]')) { event.preventDefault(); clearTimeout(waiting); refresh(form); }
   if (form.matches('#drawer form[data-sheet]')) { event.preventDefault(); postSheet(form, event.submitter); }
   if (form.matches('[data-with-selection]')) addSelected(form);
+  // What was ticked on another page and is being done now is no longer ticked.
+  const done = /** @type {HTMLInputElement|null} */ (form.elements.namedItem('selection'));
+  if (done) sessionStorage.removeItem(`selected:${done.value}`);
 });
 addEventListener('click', event => {
   const target = /** @type {HTMLElement} */ (event.target), plain = !event.ctrlKey && !event.metaKey && !event.shiftKey;
@@ -311,6 +315,15 @@ addEventListener('click', event => {
     refresh(form, url);
   }
 });
+// A row's menu stands above the table that scrolls, and goes when anything scrolls.
+addEventListener('toggle', event => {
+  const menu = /** @type {HTMLElement} */ (event.target), sheet = menu.matches?.('details.row-menu[open]') && one('.menu', menu);
+  if (!sheet) return;
+  const at = /** @type {HTMLElement} */ (one('summary', menu)).getBoundingClientRect(), below = innerHeight - at.bottom > sheet.offsetHeight + 8;
+  sheet.style.right = `${Math.max(8, root.clientWidth - at.right)}px`;
+  sheet.style.top = below ? `${at.bottom + 4}px` : 'auto'; sheet.style.bottom = below ? 'auto' : `${innerHeight - at.top + 4}px`;
+}, true);
+addEventListener('scroll', () => all('details.row-menu[open]').forEach(open => open.removeAttribute('open')), true);
 addEventListener('close', event => { if (event.target === drawer() && drawer().dataset.changed) location.reload(); }, true);
 addEventListener('keydown', event => {
   const target = /** @type {HTMLElement} */ (event.target);

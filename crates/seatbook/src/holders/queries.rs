@@ -1,6 +1,8 @@
 //! Every statement that reads holders.
 
-use store::{Param, Select, Tx};
+use std::collections::HashMap;
+
+use store::{Param, Select, Tx, placeholders};
 use uuid::Uuid;
 
 use super::model::{Holder, Kind};
@@ -151,6 +153,18 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     let limit = select.bind(&filter.limit);
     let sql = select.sql(&format!(" ORDER BY h.name, h.id LIMIT {limit}"));
     Ok(tx.query(&sql, select.params()).await?)
+}
+
+/// The names of organizations, by id.
+pub async fn organization_names(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let params: Vec<&dyn Param> = ids.iter().map(|id| id as &dyn Param).collect();
+    let places = placeholders(1, ids.len());
+    let sql = format!("SELECT id, name FROM organization WHERE id IN {places}");
+    let rows: Vec<(Uuid, String)> = tx.query(&sql, &params).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The pattern of a keyword: a number in some spelling is looked for by its digits.

@@ -11,7 +11,7 @@ pub use assign::{Assign, MOST_ROWS};
 pub use departure::{DeleteHolder, HandOver, HolderLeaves};
 pub use hand::Reassign;
 pub use judge::{Judgement, judge_rows};
-pub use unassign::{Unassign, free};
+pub use unassign::{SetAddOns, Unassign, free};
 
 use serde_json::json;
 use uuid::Uuid;
