@@ -49,6 +49,22 @@ pub async fn add_ons_for(tx: &mut Reading<'_>, base_id: Uuid) -> Result<Vec<Prod
     .await
 }
 
+/// All base products, by name.
+pub async fn bases(tx: &mut Reading<'_>) -> Result<Vec<Product>> {
+    queries::products_where(tx, "p.kind = 'base'", &[]).await
+}
+
+/// For an add-on, the bases it is made for; for a base, the add-ons made for it. By name.
+pub async fn counterparts(tx: &mut Reading<'_>, product: &Product) -> Result<Vec<Product>> {
+    match product.kind {
+        ProductKind::Base => add_ons_for(tx, product.id).await,
+        ProductKind::AddOn => {
+            let fits = "p.id IN (SELECT base_id FROM product_fit WHERE add_on_id = $1)";
+            queries::products_where(tx, fits, &[&product.id]).await
+        }
+    }
+}
+
 /// Says which bases an add-on is made for.
 #[derive(Clone, Debug, Serialize)]
 pub struct SetFits {

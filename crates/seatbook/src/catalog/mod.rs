@@ -50,6 +50,10 @@ pub fn pages() -> Router<App> {
             get(forms::edit_product).post(forms::save_product),
         )
         .route(
+            "/catalog/products/{id}/fits",
+            get(forms::fits).post(forms::save_fits),
+        )
+        .route(
             "/catalog/skus/new",
             get(forms::new_sku).post(forms::create_sku),
         )

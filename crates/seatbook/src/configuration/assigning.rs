@@ -251,7 +251,10 @@ pub(super) fn holder_line(holder: &Holder) -> HolderLine {
         &holder.serial,
         &holder.reference,
     ];
-    let detail = detail.into_iter().flatten().find(|it| **it != holder.name);
+    let detail = detail
+        .into_iter()
+        .flatten()
+        .find(|it| !holder.name.contains(it.as_str()));
     HolderLine {
         id: holder.id.to_string(),
         name: holder.name.clone(),

@@ -3,7 +3,10 @@
 use axum::{extract::State, http::StatusCode};
 use uuid::Uuid;
 
-use super::user::{holder_field, holder_of, keep_choice};
+use super::{
+    unassigning::lines,
+    user::{holder_field, keep_choice},
+};
 use crate::{
     api::Id,
     app::App,
@@ -28,9 +31,6 @@ use crate::{
     },
     scope::Permission,
 };
-
-/// Units that a confirmation names one by one.
-const NAMED: usize = 12;
 
 /// `/holders/{id}/leave`.
 pub async fn leave(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
@@ -187,14 +187,10 @@ impl Going {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let line = |it: &Assignment| format!("{} of {} ends.", it.product_name, holder_of(it));
-        let mut lines: Vec<String> = self.why_not.clone().into_iter().collect();
-        lines.extend(self.lost.iter().take(NAMED).map(line));
-        if self.lost.len() > NAMED {
-            let others = format::number((self.lost.len() - NAMED) as i64);
-            lines.push(format!("And {others} more."));
-        }
-        lines
+        let bases = self.lost.iter().filter(|it| it.base_id.is_none());
+        let bases: Vec<Assignment> = bases.cloned().collect();
+        let lost = lines(&bases, &self.lost);
+        self.why_not.clone().into_iter().chain(lost).collect()
     }
 }
 

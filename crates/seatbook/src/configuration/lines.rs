@@ -21,6 +21,8 @@ use crate::{
 pub const GATHERED: i64 = 5_000;
 /// Pools with free units shown at most.
 pub const MOST_FREE: i64 = 100;
+/// Pools with free units shown above the units in use.
+pub const FIRST_FREE: usize = 6;
 
 /// What the lines are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -238,7 +240,8 @@ pub struct Free {
     pub kind: ProductKind,
 }
 
-/// The organization's pools that can give units now, by product and end. A keyword that is no UUID asks for
+/// The organization's pools that can give units now: of telephones first, then of other bases and of add-ons, by
+/// product and end. A keyword that is no UUID asks for
 /// holders, and a free unit has none.
 pub async fn free(tx: &mut Tx<'_>, filter: &Filter, now: Timestamp) -> Result<Vec<Free>> {
     let word = filter.word();
@@ -259,7 +262,7 @@ pub async fn free(tx: &mut Tx<'_>, filter: &Filter, now: Timestamp) -> Result<Ve
         select.and_all("(p.id = ? OR p.license_id = ?)", &[id, id]);
     }
     let sql = select.sql(&format!(
-        " ORDER BY r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id LIMIT {MOST_FREE}"
+        " ORDER BY r.has_extensions DESC, r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id LIMIT {MOST_FREE}"
     ));
     let rows: Vec<(Uuid, String)> = tx.query(&sql, select.params()).await?;
     let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();

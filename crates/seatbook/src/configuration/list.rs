@@ -12,7 +12,7 @@ use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
-    lines::{self, Filter, Free, GATHERED, Sort},
+    lines::{self, FIRST_FREE, Filter, Free, GATHERED, Sort},
     pages::{ConfigurationPage, FreeRow, LineRow, configuration_list},
 };
 use crate::{
@@ -88,6 +88,7 @@ struct Seen {
     place: Place,
     list: ListView,
     free: Vec<Free>,
+    free_count: i64,
     page: lines::Page,
     add_ons: HashMap<Uuid, Vec<String>>,
     user: Option<(String, String)>,
@@ -124,10 +125,14 @@ impl Seen {
             list.note = ORDERS;
             page = lines::page(tx, &filter).await?;
         }
-        let free = match shown == "used" || filter.from.is_some() {
+        let mut free = match shown == "used" || filter.from.is_some() {
             true => vec![],
             false => lines::free(tx, &filter, now).await?,
         };
+        let free_count = free.len() as i64;
+        if shown.is_empty() && !page.rows.is_empty() {
+            free.truncate(FIRST_FREE);
+        }
         let ids: Vec<Uuid> = page.rows.iter().map(|row| row.id).collect();
         Ok(Seen {
             none_yet: free.is_empty() && page.rows.is_empty() && bases.is_empty(),
@@ -137,6 +142,7 @@ impl Seen {
             place,
             list,
             free,
+            free_count,
             page,
         })
     }
@@ -168,6 +174,8 @@ impl Seen {
                 .iter()
                 .map(|free| free_row(free, moment))
                 .collect(),
+            free_count: self.free_count,
+            changes_place: frame.may(Permission::OrganizationsCreate),
             counts_licenses: self.place.counts_licenses(),
             none_yet: self.none_yet,
             user: self.user,

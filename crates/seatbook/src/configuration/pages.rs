@@ -59,8 +59,12 @@ pub struct ConfigurationPage {
     pub tabs: Tabs,
     /// Search, filters, columns, pages; start from `configuration_list`.
     pub list: ListView,
-    /// Licenses with free units, on the first page.
+    /// Licenses with free units, on the first page; above units in use, the first of them.
     pub free: Vec<FreeRow>,
+    /// How many there are in all.
+    pub free_count: i64,
+    /// Whether this person looks after several organizations.
+    pub changes_place: bool,
     /// Units in use.
     pub rows: Vec<LineRow>,
     /// Whether it pays by licenses.

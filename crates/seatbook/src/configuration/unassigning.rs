@@ -160,7 +160,7 @@ async fn page(
 }
 
 /// One line for each of the first that lose a unit, each with the add-ons that go with it.
-fn lines(found: &[Assignment], going: &[Assignment]) -> Vec<String> {
+pub(super) fn lines(found: &[Assignment], going: &[Assignment]) -> Vec<String> {
     let line = |base: &Assignment| {
         let add_ons: Vec<&str> = going
             .iter()

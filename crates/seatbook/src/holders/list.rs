@@ -97,6 +97,8 @@ struct Seen {
     place: Option<Place>,
     found: Vec<Holder>,
     names: HashMap<Uuid, String>,
+    /// Units of what belongs to a user.
+    belongings: HashMap<Uuid, i64>,
     is_first: bool,
 }
 
@@ -110,7 +112,9 @@ impl Seen {
         let mut ids: Vec<Uuid> = found.iter().map(|holder| holder.organization_id).collect();
         ids.sort_unstable();
         ids.dedup();
+        let ids_here: Vec<Uuid> = found.iter().map(|holder| holder.id).collect();
         Ok(Seen {
+            belongings: queries::bindings_of_belongings(tx, &ids_here).await?,
             names: match place {
                 Some(_) => HashMap::new(),
                 None => queries::organization_names(tx, &ids).await?,
@@ -148,7 +152,7 @@ impl Seen {
             rows: self
                 .found
                 .iter()
-                .map(|holder| row(holder, &self.names))
+                .map(|holder| row(holder, &self.names, &self.belongings))
                 .collect(),
             may_edit,
             organization_id: organization_id.to_string(),
@@ -157,7 +161,11 @@ impl Seen {
     }
 }
 
-fn row(holder: &Holder, names: &HashMap<Uuid, String>) -> HolderRow {
+fn row(
+    holder: &Holder,
+    names: &HashMap<Uuid, String>,
+    belongings: &HashMap<Uuid, i64>,
+) -> HolderRow {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let organization = names.get(&holder.organization_id);
     HolderRow {
@@ -181,7 +189,7 @@ fn row(holder: &Holder, names: &HashMap<Uuid, String>) -> HolderRow {
             holder.owner_id.map(|id| id.to_string()).unwrap_or_default(),
             text(&holder.owner_name),
         ),
-        units: holder.bindings,
+        units: holder.bindings + belongings.get(&holder.id).copied().unwrap_or_default(),
         has_left: holder.left_at.is_some(),
     }
 }

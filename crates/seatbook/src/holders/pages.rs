@@ -52,7 +52,7 @@ pub struct HolderRow {
     pub reference: String,
     /// Whose it is: (id, name).
     pub owner: (String, String),
-    /// Units it has, add-ons too.
+    /// Units it and what belongs to it have, add-ons too.
     pub units: i64,
     /// Whether it left.
     pub has_left: bool,
