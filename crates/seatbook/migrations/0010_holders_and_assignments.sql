@@ -5,7 +5,7 @@
 ALTER TABLE product ADD COLUMN many_per_holder BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE product ADD COLUMN has_extensions BOOLEAN NOT NULL DEFAULT FALSE;
 
--- room: fits
+-- room: catalog
 -- Which add-on is made for which base. An add-on without a row fits nothing.
 CREATE TABLE product_fit (
   add_on_id UUID NOT NULL REFERENCES product (id),

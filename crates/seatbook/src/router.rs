@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, allocations,
     app::App,
-    assignments, catalog, console, entitlements,
+    assignments, catalog, configuration, console, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations,
     overview, people, recovery, reference, roles, tokens,
@@ -77,10 +77,13 @@ fn pages() -> Router<App> {
         .merge(organizations::pages())
         .merge(overview::pages())
         .merge(catalog::pages())
+        .merge(fits::pages())
         .merge(imports::pages())
         .merge(licenses::pages())
         .merge(holdings::pages())
         .merge(allocations::pages())
+        .merge(holders::pages())
+        .merge(configuration::pages())
         .merge(jobs::pages())
         .merge(history::pages())
         .merge(recovery::pages())

@@ -29,6 +29,23 @@ pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Op
     Ok(tx.query_opt(&select.sql(""), select.params()).await?)
 }
 
+/// The assignments of these ids with names, in their order, for callers that have found them visible.
+pub async fn of_ids(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Assignment>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let mut select = Select::new(ASSIGNMENT);
+        let places: Vec<String> = chunk.iter().map(|id| select.bind(id)).collect();
+        select.and_raw(&format!("a.id IN ({})", places.join(", ")));
+        found.extend(
+            tx.query::<Assignment>(&select.sql(""), select.params())
+                .await?,
+        );
+    }
+    let place = |id: Uuid| ids.iter().position(|it| *it == id);
+    found.sort_by_cached_key(|it| place(it.id));
+    Ok(found)
+}
+
 /// The assignments of these ids as commands see them, whoever asks.
 pub async fn bindings(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Binding>> {
     bindings_where(tx, "a.id", ids).await

@@ -11,7 +11,7 @@ use store::Tx;
 use uuid::Uuid;
 
 use super::{
-    model::{Product, Sku},
+    model::{Product, ProductKind, Sku},
     pages::{
         CatalogPage, ProductPage, ProductRow, SkuOptions, SkuPage, SkuRow, product_list, sku_list,
     },
@@ -139,10 +139,15 @@ pub async fn product(State(app): State<App>, frame: Frame, Id(id): Id) -> PageRe
     let scope = frame.caller.scope.clone();
     let read =
         app.read(move |mut tx| Box::pin(async move { one_product(&mut tx, &scope, id).await }));
-    let (product, skus, counts) = read.await?;
+    let (product, skus, counts, counterparts) = read.await?;
     let page = ProductPage {
         shell: frame.shell(product.name.clone(), "catalog"),
         row: product_row(&product, &counts),
+        is_add_on: product.kind == ProductKind::AddOn,
+        counterparts: counterparts
+            .into_iter()
+            .map(|it| (it.id.to_string(), it.name, it.code))
+            .collect(),
         facts: [
             ("Reference", product.reference),
             ("Unit", Some(product.unit)),
@@ -164,7 +169,7 @@ async fn one_product(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: Uuid,
-) -> Result<(Product, Vec<Sku>, HashMap<Uuid, i64>)> {
+) -> Result<(Product, Vec<Sku>, HashMap<Uuid, i64>, Vec<Product>)> {
     let found = queries::find_product(tx, id).await?;
     let visible = scope.holds(Permission::CatalogRead);
     let product = found.filter(|_| visible).ok_or_else(Error::not_found)?;
@@ -181,7 +186,8 @@ async fn one_product(
     let mut skus = queries::list_skus(tx, scope, &selling).await?;
     skus.extend(queries::list_skus(tx, scope, &including).await?);
     let counts = queries::count_skus(tx, &[id]).await?;
-    Ok((product, skus, counts))
+    let counterparts = queries::counterparts(tx, &product).await?;
+    Ok((product, skus, counts, counterparts))
 }
 
 /// `/catalog/skus/{id}`.

@@ -8,7 +8,7 @@
 pub mod api;
 pub mod commands;
 pub mod facts;
-mod forms;
+pub mod forms;
 mod handlers;
 pub mod model;
 pub mod pages;

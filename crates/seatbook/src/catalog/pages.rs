@@ -115,6 +115,10 @@ pub struct ProductPage {
     pub row: ProductRow,
     /// Further facts as (name, value).
     pub facts: Vec<(String, String)>,
+    /// Whether it is bound to a base.
+    pub is_add_on: bool,
+    /// For an add-on the bases it is made for, for a base its add-ons: (id, name, code).
+    pub counterparts: Vec<(String, String, String)>,
     /// The SKUs that sell or include it, some of them.
     pub skus: Vec<SkuRow>,
     /// Whether this person may change the catalog.

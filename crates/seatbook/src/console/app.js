@@ -147,7 +147,8 @@ const showSelection = () => {
   /** @param {string} key */
   const total = key => Object.values(rows).reduce((sum, row) => sum + (row[key] || 0), 0);
   const said = one('output', bar);
-  if (said) said.textContent = `${words(ids.length)} selected · ${counted(total('units'), 'unit', 'units')} · ${words(total('available'))} available`;
+  if (said && bar.dataset.selection === 'rows') said.textContent = `${words(ids.length)} selected`;
+  else if (said) said.textContent = `${words(ids.length)} selected · ${counted(total('units'), 'unit', 'units')} · ${words(total('available'))} available`;
   for (const button of /** @type {HTMLButtonElement[]} */ (all('[data-needs]'))) {
     const needs = Number(button.dataset.needs);
     button.disabled = needs === 1 ? ids.length !== 1 : ids.length < needs;
@@ -201,6 +202,11 @@ const makePicker = choice => {
   const close = () => { if (list.matches(':popover-open')) list.hidePopover(); input.setAttribute('aria-expanded', 'false'); input.removeAttribute('aria-activedescendant'); };
   /** @param {HTMLElement|undefined} option */
   const mark = option => { current()?.setAttribute('aria-selected', 'false'); if (!option) return; option.id ||= `${id}-${Math.random().toString(36).slice(2)}`; option.setAttribute('aria-selected', 'true'); input.setAttribute('aria-activedescendant', option.id); option.scrollIntoView({ block: 'nearest' }); };
+  const place = () => {
+    const at = input.getBoundingClientRect(), below = innerHeight - at.bottom > 220 || at.top < 220;
+    list.style.left = `${at.left}px`; list.style.minWidth = `${at.width}px`; list.style.maxWidth = `${Math.max(at.width, innerWidth - at.left - 16)}px`;
+    list.style.top = below ? `${at.bottom + 4}px` : 'auto'; list.style.bottom = below ? 'auto' : `${innerHeight - at.top + 4}px`;
+  };
   const open = async () => {
     const mine = ++asked, url = new URL(choice.dataset.picker ?? '', location.href);
     url.searchParams.set('q', input.value === label() ? '' : input.value);
@@ -208,9 +214,9 @@ const makePicker = choice => {
     if (mine !== asked || document.activeElement !== input) return;
     list.innerHTML = answer?.ok ? await answer.text() : '';
     if (!list.children.length) list.append(make('li', { className: 'said', textContent: answer?.ok ? 'Nothing matches.' : 'The search could not be asked. Please try again.' }));
-    const at = input.getBoundingClientRect(), below = innerHeight - at.bottom > 220 || at.top < 220;
-    list.style.left = `${at.left}px`; list.style.minWidth = `${at.width}px`; list.style.maxWidth = `${Math.max(at.width, innerWidth - at.left - 16)}px`;
-    list.style.top = below ? `${at.bottom + 4}px` : 'auto'; list.style.bottom = below ? 'auto' : `${innerHeight - at.top + 4}px`;
+    place();
+    // A drawer that is still coming in takes its fields along.
+    for (const moving of drawer()?.getAnimations() ?? []) moving.finished.then(place, () => {});
     if (!list.matches(':popover-open')) list.showPopover();
     input.setAttribute('aria-expanded', 'true'); mark(options()[0]);
   };
@@ -290,6 +296,9 @@ addEventListener('submit', event => {
   if (form.matches('[data-live]')) { event.preventDefault(); clearTimeout(waiting); refresh(form); }
   if (form.matches('#drawer form[data-sheet]')) { event.preventDefault(); postSheet(form, event.submitter); }
   if (form.matches('[data-with-selection]')) addSelected(form);
+  // What was ticked on another page and is being done now is no longer ticked.
+  const done = /** @type {HTMLInputElement|null} */ (form.elements.namedItem('selection'));
+  if (done) sessionStorage.removeItem(`selected:${done.value}`);
 });
 addEventListener('click', event => {
   const target = /** @type {HTMLElement} */ (event.target), plain = !event.ctrlKey && !event.metaKey && !event.shiftKey;
@@ -311,6 +320,17 @@ addEventListener('click', event => {
     refresh(form, url);
   }
 });
+// A row's menu stands above the table that scrolls, and moves with its row.
+/** @param {HTMLElement} menu */
+const placeMenu = menu => {
+  const sheet = one('.menu', menu), at = one('summary', menu)?.getBoundingClientRect();
+  if (!sheet || !at) return;
+  const below = innerHeight - at.bottom > sheet.offsetHeight + 8;
+  sheet.style.right = `${Math.max(8, root.clientWidth - at.right)}px`;
+  sheet.style.top = below ? `${at.bottom + 4}px` : 'auto'; sheet.style.bottom = below ? 'auto' : `${innerHeight - at.top + 4}px`;
+};
+addEventListener('toggle', event => { const menu = /** @type {HTMLElement} */ (event.target); if (menu.matches?.('details.row-menu[open]')) placeMenu(menu); }, true);
+addEventListener('scroll', () => all('details.row-menu[open]').forEach(placeMenu), true);
 addEventListener('close', event => { if (event.target === drawer() && drawer().dataset.changed) location.reload(); }, true);
 addEventListener('keydown', event => {
   const target = /** @type {HTMLElement} */ (event.target);

@@ -149,6 +149,13 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// The end of an id, which tells it from its neighbours: those made together begin alike.
+pub fn tail(id: &str) -> String {
+    let skipped = id.chars().count().saturating_sub(8);
+    let end: String = id.chars().skip(skipped).collect();
+    format!("…{end}")
+}
+
 /// Up to two letters that stand for a name.
 pub fn initials(name: &str) -> String {
     name.split_whitespace()

@@ -119,6 +119,14 @@ const WORK: &[Entry] = &[
         "licenses.read",
     ),
     (
+        "configuration",
+        "Configuration",
+        "seat",
+        "/configuration",
+        "assignments.read",
+    ),
+    ("holders", "Holders", "user", "/holders", "holders.read"),
+    (
         "organizations",
         "Organizations",
         "tree",

@@ -1,8 +1,11 @@
 //! The pages no room owns: an error, and "are you sure, this is what it does".
 
 use askama::Template;
+use axum::{http::StatusCode, response::Response};
 
+use super::answer::html;
 use super::fields::Field;
+use super::frame::Frame;
 use super::layout::Shell;
 
 /// What went wrong, for someone who is signed in: 403, 404, 409, 500 or 503.
@@ -77,6 +80,52 @@ pub struct Confirm {
     pub back_label: String,
     /// Why the last try was refused.
     pub error: Option<String>,
+}
+
+/// A form over one thing: in the drawer, or on a page of its own.
+#[derive(Template)]
+#[template(path = "console/sheet.html", blocks = ["sheet"])]
+pub struct Sheet {
+    /// The frame.
+    pub shell: Shell,
+    /// "New holder", "Edit Anna Berg" …
+    pub title: String,
+    /// What helps to fill it; empty for nothing.
+    pub lead: String,
+    /// Its fields, hidden ones too.
+    pub fields: Vec<Field>,
+    /// Where the form is posted.
+    pub action: String,
+    /// The words on the button.
+    pub label: String,
+    /// Where Cancel leads.
+    pub back: String,
+    /// The words of that place.
+    pub back_label: String,
+    /// Why the last try was refused, as far as no field says it.
+    pub error: Option<String>,
+}
+
+impl Sheet {
+    /// The form in the drawer where the module asks for it, else as a page.
+    pub fn shown(&self, frame: &Frame, status: StatusCode) -> Response {
+        let rendered = match frame.fragment.0 {
+            true => self.as_sheet().render(),
+            false => self.render(),
+        };
+        html(status, rendered)
+    }
+}
+
+impl Confirm {
+    /// The question in the drawer where the module asks for it, else as a page.
+    pub fn shown(&self, frame: &Frame, status: StatusCode) -> Response {
+        let rendered = match frame.fragment.0 {
+            true => self.as_sheet().render(),
+            false => self.render(),
+        };
+        html(status, rendered)
+    }
 }
 
 /// What a picker offers for what was typed so far; the module asks for it.

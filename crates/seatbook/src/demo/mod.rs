@@ -7,10 +7,13 @@
 //! Read first: [`prepare`], then `story`.
 
 mod companies;
+mod names;
+mod offices;
 mod orders;
 mod shelf;
 mod staff;
 mod story;
+mod telephones;
 mod trade;
 
 use serde::Serialize;

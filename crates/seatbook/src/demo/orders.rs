@@ -1,6 +1,9 @@
 //! The demo's sales orders, in the order in which they came in.
 
-use super::companies::{CORDILLERA, DECCAN, HAYASHI, LEKKI, MAPLE, NORDLICHT, PROVIDER};
+use super::{
+    companies::{CORDILLERA, DECCAN, HAYASHI, LEKKI, MAPLE, NORDLICHT, PROVIDER},
+    telephones::TELEPHONES,
+};
 
 /// A sales order: licenses that begin together.
 pub struct Order {
@@ -28,7 +31,12 @@ pub struct Line {
     pub shares: &'static [(&'static str, i64)],
 }
 
-const fn line(sku: &'static str, units: i64, shares: &'static [(&'static str, i64)]) -> Line {
+/// A license of an order.
+pub(super) const fn line(
+    sku: &'static str,
+    units: i64,
+    shares: &'static [(&'static str, i64)],
+) -> Line {
     Line { sku, units, shares }
 }
 
@@ -275,6 +283,14 @@ pub const ORDERS: &[Order] = &[
                 &[("Minato Shipping", 16), ("Tan & Lim Holdings", 12)],
             ),
         ],
+    },
+    Order {
+        number: "SO-10452",
+        support: Some("CASE-5587"),
+        owner: PROVIDER,
+        days_ago: 18,
+        begins: -18,
+        lines: TELEPHONES,
     },
     Order {
         number: "SO-10455",

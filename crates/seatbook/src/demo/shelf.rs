@@ -1,4 +1,5 @@
-//! The demo's catalog: network security and collaboration, made up.
+//! The demo's catalog: network security and collaboration, made up, and a telephone system with the add-ons that
+//! its customers know by their codes.
 
 /// A product.
 pub struct Product {
@@ -8,8 +9,10 @@ pub struct Product {
     pub name: &'static str,
     /// One unit and several.
     pub unit: (&'static str, &'static str),
-    /// Bound to a base product.
-    pub is_add_on: bool,
+    /// The codes of the bases it is made for; a base has none.
+    pub fits: &'static [&'static str],
+    /// Its units belong to telephone extensions.
+    pub has_extensions: bool,
 }
 
 /// A SKU of a product.
@@ -37,7 +40,15 @@ const fn base(
         code,
         name,
         unit,
-        is_add_on: false,
+        fits: &[],
+        has_extensions: false,
+    }
+}
+
+const fn add_on(code: &'static str, name: &'static str, fits: &'static [&'static str]) -> Product {
+    Product {
+        fits,
+        ..base(code, name, USER)
     }
 }
 
@@ -48,7 +59,7 @@ const USER: (&str, &str) = ("user", "users");
 pub const PRODUCTS: &[Product] = &[
     base("FW", "Edge Firewall", DEVICE),
     Product {
-        is_add_on: true,
+        fits: &["FW"],
         ..base("TI", "Threat Intelligence", DEVICE)
     },
     base("SASE", "Secure Access", USER),
@@ -62,7 +73,38 @@ pub const PRODUCTS: &[Product] = &[
     ),
     base("ROOM", "Meeting Rooms", ("room", "rooms")),
     base("CALL", "Cloud Calling", ("extension", "extensions")),
+    base(
+        "auto_attendant",
+        "Auto Attendant",
+        ("attendant", "attendants"),
+    ),
+    base("call_group", "Call Group", ("group", "groups")),
+    base("developer", "Developer", USER),
+    Product {
+        has_extensions: true,
+        ..base(PHONE, "Phone System", ("extension", "extensions"))
+    },
+    add_on("call_recording", "Call Recording", &[PHONE, "call_group"]),
+    add_on("device_desktop_app", "Desktop", &[PHONE]),
+    add_on("license_dnc_checking_enabled", "DNC", &[PHONE]),
+    add_on("device_ip_phone", "IP Phone", &[PHONE]),
+    add_on("device_mobile_app", "Mobile", &[PHONE]),
+    add_on("device_web_rtc", "Web Phone", &[PHONE, "developer"]),
+    add_on(
+        "license_number",
+        "Number",
+        &[PHONE, "auto_attendant", "call_group"],
+    ),
+    add_on("team_chat", "Team Chat", &[PHONE, "developer"]),
+    add_on(
+        "license_call_recording_unlimited_enabled",
+        "Unlimited Call Recording Storage",
+        &[PHONE, "call_group"],
+    ),
 ];
+
+/// The base with extensions, by code.
+pub const PHONE: &str = "phone_system";
 
 const fn sku(
     code: &'static str,
@@ -85,6 +127,7 @@ const ESSENTIALS: (&str, &str) = ("Essentials", "Commercial");
 const ADVANTAGE: (&str, &str) = ("Advantage", "Commercial");
 const PREMIER: (&str, &str) = ("Premier", "Commercial");
 const SCHOOLS: (&str, &str) = ("Advantage", "Education");
+const BUSINESS: (&str, &str) = ("Business", "Commercial");
 
 /// How it can be ordered.
 pub const SKUS: &[Sku] = &[
@@ -241,5 +284,96 @@ pub const SKUS: &[Sku] = &[
         "CALL",
         ADVANTAGE,
         ("P1Y", 11_900),
+    ),
+    sku(
+        "PS-1Y",
+        "Phone System, 1 year",
+        "phone_system",
+        BUSINESS,
+        ("P1Y", 9_600),
+    ),
+    sku(
+        "AA-1Y",
+        "Auto Attendant, 1 year",
+        "auto_attendant",
+        BUSINESS,
+        ("P1Y", 18_000),
+    ),
+    sku(
+        "CG-1Y",
+        "Call Group, 1 year",
+        "call_group",
+        BUSINESS,
+        ("P1Y", 14_400),
+    ),
+    sku(
+        "DEV-1Y",
+        "Developer, 1 year",
+        "developer",
+        BUSINESS,
+        ("P1Y", 24_000),
+    ),
+    sku(
+        "IP-1Y",
+        "IP Phone, 1 year",
+        "device_ip_phone",
+        BUSINESS,
+        ("P1Y", 1_200),
+    ),
+    sku(
+        "DESK-1Y",
+        "Desktop, 1 year",
+        "device_desktop_app",
+        BUSINESS,
+        ("P1Y", 1_800),
+    ),
+    sku(
+        "MOB-1Y",
+        "Mobile, 1 year",
+        "device_mobile_app",
+        BUSINESS,
+        ("P1Y", 1_800),
+    ),
+    sku(
+        "WEB-1Y",
+        "Web Phone, 1 year",
+        "device_web_rtc",
+        BUSINESS,
+        ("P1Y", 1_200),
+    ),
+    sku(
+        "NUM-1Y",
+        "Number, 1 year",
+        "license_number",
+        BUSINESS,
+        ("P1Y", 600),
+    ),
+    sku(
+        "REC-1Y",
+        "Call Recording, 1 year",
+        "call_recording",
+        BUSINESS,
+        ("P1Y", 3_600),
+    ),
+    sku(
+        "RECX-1Y",
+        "Unlimited Call Recording Storage, 1 year",
+        "license_call_recording_unlimited_enabled",
+        BUSINESS,
+        ("P1Y", 2_400),
+    ),
+    sku(
+        "DNC-1Y",
+        "DNC, 1 year",
+        "license_dnc_checking_enabled",
+        BUSINESS,
+        ("P1Y", 1_500),
+    ),
+    sku(
+        "CHAT-1Y",
+        "Team Chat, 1 year",
+        "team_chat",
+        BUSINESS,
+        ("P1Y", 2_100),
     ),
 ];

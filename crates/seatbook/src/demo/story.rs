@@ -1,6 +1,9 @@
 //! How the demo's book came to be: the people of the story act through the gate, on the days on which it happened.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use store::Timestamp;
 use uuid::Uuid;
@@ -22,6 +25,7 @@ use crate::{
     },
     clock::{Clock, FixedClock},
     error::{Error, Result},
+    fits::commands::SetFits,
     gate::{Caller, Command, Gate, Key, Origin},
     licenses::model::License,
     organizations::{
@@ -47,6 +51,7 @@ pub async fn tell(app: &App) -> Result<()> {
     for order in ORDERS {
         story.take_order(order).await?;
     }
+    story.settle_in().await?;
     story.look_after().await?;
     story.step(None, Finish {}).await
 }
@@ -62,7 +67,10 @@ pub(super) struct Story {
     pub(super) companies: HashMap<&'static str, Uuid>,
     /// Who runs which company; the operator runs the provider.
     heads: HashMap<&'static str, Uuid>,
+    pub(super) products: HashMap<&'static str, Uuid>,
     pub(super) skus: HashMap<&'static str, Uuid>,
+    /// What companies kept for themselves of what they received: units by company and SKU.
+    pub(super) kept: BTreeMap<(&'static str, &'static str), i64>,
     /// The first license of each order.
     pub(super) licenses: HashMap<&'static str, License>,
 }
@@ -85,7 +93,9 @@ impl Story {
             steps: 0,
             companies: HashMap::new(),
             heads: HashMap::new(),
+            products: HashMap::new(),
             skus: HashMap::new(),
+            kept: BTreeMap::new(),
             licenses: HashMap::new(),
         }
     }
@@ -154,31 +164,40 @@ impl Story {
 
     async fn fill_the_shelf(&mut self) -> Result<()> {
         self.on(65);
-        let mut products = HashMap::new();
         for product in PRODUCTS {
             let facts = ProductFacts {
                 code: product.code.into(),
                 name: product.name.into(),
                 unit: Some(product.unit.0.into()),
                 units: Some(product.unit.1.into()),
-                kind: if product.is_add_on {
-                    ProductKind::AddOn
-                } else {
+                kind: if product.fits.is_empty() {
                     ProductKind::Base
+                } else {
+                    ProductKind::AddOn
                 },
+                has_extensions: product.has_extensions,
                 ..ProductFacts::default()
             };
             let made = self
                 .step(self.head(PROVIDER), CreateProduct { facts })
                 .await?;
-            products.insert(product.code, made.id);
+            self.products.insert(product.code, made.id);
+        }
+        for product in PRODUCTS.iter().filter(|product| !product.fits.is_empty()) {
+            let base_ids = product.fits.iter().map(|code| named(&self.products, code));
+            let fits = SetFits {
+                id: named(&self.products, product.code)?,
+                version: None,
+                base_ids: base_ids.collect::<Result<_>>()?,
+            };
+            self.step(self.head(PROVIDER), fits).await?;
         }
         self.on(64);
         for sku in SKUS {
             let facts = SkuFacts {
                 code: sku.code.into(),
                 name: sku.name.into(),
-                product_id: named(&products, sku.product)?,
+                product_id: named(&self.products, sku.product)?,
                 r#type: Some(
                     if sku.validity == "P1M" {
                         "Monthly"

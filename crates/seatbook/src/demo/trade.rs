@@ -58,6 +58,8 @@ impl Story {
             .await?;
         while let Some((name, pool_id, units)) = pools.pop() {
             let shares = self.split(name, units);
+            let passed: i64 = shares.iter().map(|(_, units)| units).sum();
+            *self.kept.entry((name, line.sku)).or_default() += units - passed;
             pools.extend(self.pass_on(self.head(name), pool_id, &shares).await?);
         }
         Ok(())

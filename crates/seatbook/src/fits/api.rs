@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{commands::SetFits, queries};
+use super::commands::SetFits;
 use crate::{
     api::{Id, Write},
     app::App,
@@ -33,7 +33,7 @@ pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<
         Box::pin(async move {
             let product = catalog::queries::find_product(&mut tx, id).await?;
             product.filter(|_| visible).ok_or_else(Error::not_found)?;
-            queries::bases_of(&mut tx, id).await
+            catalog::queries::bases_of(&mut tx, id).await
         })
     });
     let base_ids = found.await?;

@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::queries::{bases_of, replace};
 use crate::{
     catalog::{
         commands::{check_version, require},
@@ -46,11 +45,11 @@ impl Command for SetFits {
         wanted.sort_unstable();
         wanted.dedup();
         check_bases(tx, &wanted).await?;
-        let before = bases_of(tx, self.id).await?;
+        let before = queries::bases_of(tx, self.id).await?;
         if before == wanted {
             return Ok(found);
         }
-        replace(tx, self.id, &wanted).await?;
+        queries::replace_fits(tx, self.id, &wanted).await?;
         let version = queries::touch_product(tx, self.id, found.version).await?;
         let version = version.ok_or_else(|| changed_meanwhile())?;
         tx.changed(Change {

@@ -34,7 +34,7 @@ pub struct ListParams {
     kind: Option<Kind>,
     /// Belonging to this user.
     owner_id: Option<Uuid>,
-    /// `true`: those that have units; `false`: those that have none.
+    /// `true`: those that have units; `false`: those that have none. A user has those of what belongs to them.
     bound: Option<bool>,
     /// `true`: those that left, too.
     with_left: Option<bool>,

@@ -8,10 +8,14 @@
 
 pub mod api;
 pub mod commands;
+mod forms;
+mod list;
 pub mod model;
+pub mod pages;
 pub mod queries;
 pub mod records;
 
+use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -21,4 +25,14 @@ pub fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::list, api::create))
         .routes(routes!(api::show, api::update))
+}
+
+/// The pages of this room; what a holder uses stands on pages of `configuration`.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route("/holders", get(list::all))
+        .route("/holders/options", get(list::options))
+        .route("/holders/new", get(forms::new).post(forms::create))
+        .route("/holders/{id}/edit", get(forms::edit).post(forms::save))
+        .route("/organizations/{id}/holders", get(list::of_one))
 }

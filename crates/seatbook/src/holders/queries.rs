@@ -1,6 +1,8 @@
 //! Every statement that reads holders.
 
-use store::{Param, Select, Tx};
+use std::collections::HashMap;
+
+use store::{Param, Select, Tx, placeholders};
 use uuid::Uuid;
 
 use super::model::{Holder, Kind};
@@ -110,7 +112,7 @@ pub struct Filter {
     pub owner_id: Option<Uuid>,
     /// Those that left, too.
     pub with_left: bool,
-    /// With units only, or without only.
+    /// With units only, or without only; a user has those of what belongs to them.
     pub bound: Option<bool>,
     /// Behind this place: name and id of the last row seen.
     pub after: Option<(String, Uuid)>,
@@ -146,8 +148,8 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
         select.and_raw("h.left_at IS NULL");
     }
     match filter.bound {
-        Some(true) => _ = select.and_raw("h.bindings > 0"),
-        Some(false) => _ = select.and_raw("h.bindings = 0"),
+        Some(true) => _ = select.and_raw(&format!("(h.bindings > 0 OR {BELONGINGS})")),
+        Some(false) => _ = select.and_raw(&format!("h.bindings = 0 AND NOT {BELONGINGS}")),
         None => {}
     }
     if let Some((name, id)) = &filter.after {
@@ -156,6 +158,38 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     let limit = select.bind(&filter.limit);
     let sql = select.sql(&format!(" ORDER BY h.name, h.id LIMIT {limit}"));
     Ok(tx.query(&sql, select.params()).await?)
+}
+
+const BELONGINGS: &str =
+    "EXISTS (SELECT 1 FROM holder b WHERE b.owner_id = h.id AND b.bindings > 0)";
+
+/// Units' bindings of what belongs to these users, by user.
+pub async fn bindings_of_belongings(
+    tx: &mut Tx<'_>,
+    owner_ids: &[Uuid],
+) -> Result<HashMap<Uuid, i64>> {
+    if owner_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let params: Vec<&dyn Param> = owner_ids.iter().map(|id| id as &dyn Param).collect();
+    let places = placeholders(1, owner_ids.len());
+    let sql = format!(
+        "SELECT owner_id, CAST(SUM(bindings) AS BIGINT) FROM holder WHERE owner_id IN {places} GROUP BY owner_id"
+    );
+    let rows: Vec<(Uuid, i64)> = tx.query(&sql, &params).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The names of organizations, by id.
+pub async fn organization_names(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let params: Vec<&dyn Param> = ids.iter().map(|id| id as &dyn Param).collect();
+    let places = placeholders(1, ids.len());
+    let sql = format!("SELECT id, name FROM organization WHERE id IN {places}");
+    let rows: Vec<(Uuid, String)> = tx.query(&sql, &params).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The pattern of a keyword: a number in some spelling is looked for by its digits.

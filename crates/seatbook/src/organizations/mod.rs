@@ -13,6 +13,7 @@ pub mod model;
 pub mod pages;
 pub mod picker;
 pub mod queries;
+pub mod tabs;
 
 use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};

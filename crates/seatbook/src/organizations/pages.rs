@@ -8,6 +8,8 @@ use crate::console::format::Due;
 use crate::console::layout::Shell;
 use crate::console::table::{Column, Filter, ListView};
 
+use super::tabs::Tabs;
+
 /// `/organizations`: the tree below one's own organization.
 #[derive(Template)]
 #[template(path = "organizations/list.html", blocks = ["rows"])]
@@ -95,6 +97,8 @@ pub struct OrganizationPage {
     pub shell: Shell,
     /// The organization.
     pub row: OrganizationRow,
+    /// The tabs over its pages.
+    pub tabs: Tabs,
     /// The way down to it: (id, name).
     pub ancestors: Vec<(String, String)>,
     /// Legal name, web site, time zone, pricing model, created … as (name, value).

@@ -23,6 +23,7 @@ use crate::{
         self,
         model::{Organization, PricingModel},
         pages::{Holding, OrganizationPage, OrganizationRow},
+        tabs::Tabs,
     },
     scope::{self, Permission},
 };
@@ -98,6 +99,7 @@ impl Seen {
         let text = |(id, name): (Uuid, String)| (id.to_string(), name);
         OrganizationPage {
             shell: frame.shell(self.found.name.clone(), "organizations"),
+            tabs: Tabs::of(&self.found, &self.may, ""),
             facts: facts(&self.found, moment),
             may_create: may(Permission::OrganizationsCreate),
             may_edit: may(Permission::OrganizationsEdit),

@@ -4,11 +4,13 @@ use std::{fs, path::Path};
 
 /// Routes that answer GET with something else than a page: parts of pages, files, streams, ways on. The page for
 /// the code of a second factor is the sign-in's with one field, and shows itself to nobody else.
-const NO_PAGES: [&str; 15] = [
+const NO_PAGES: [&str; 17] = [
     "/api/v1/openapi.json",
     "/assets/{file}",
     "/catalog/skus/options",
+    "/configuration",
     "/favicon.ico",
+    "/holders/options",
     "/imports/samples/{file}",
     "/imports/{id}/result.csv",
     "/imports/{id}/result.xlsx",

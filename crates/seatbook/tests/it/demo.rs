@@ -39,6 +39,8 @@ async fn fills_a_book(engine: Engine) {
     let operator = signed_in(&app, "ingrid@norvik.example").await;
     check_tree(&operator).await;
     check_licenses(&operator).await;
+    check_holders(&app).await;
+    app.prove();
     let (all, future) = entries(&app).await;
     assert!(
         all > 200 && future == 0,
@@ -71,9 +73,9 @@ async fn check_tree(operator: &Browser) {
 
 async fn check_licenses(operator: &Browser) {
     let skus = items(operator, "/api/v1/skus?limit=200").await.len();
-    assert!((18..=24).contains(&skus), "{skus} SKUs");
+    assert!((30..=40).contains(&skus), "{skus} SKUs");
     let licenses = items(operator, "/api/v1/licenses?limit=200").await;
-    assert!((40..=50).contains(&licenses.len()), "{}", licenses.len());
+    assert!((50..=60).contains(&licenses.len()), "{}", licenses.len());
     let orders = licenses.iter().filter_map(|it| it["sales_order"].as_str());
     let orders: BTreeSet<&str> = orders.collect();
     assert!(orders.len() > 15, "{orders:?}");
@@ -91,6 +93,28 @@ async fn check_licenses(operator: &Browser) {
     }
     let untouched = licenses.iter().filter(|it| it["allocated"] == 0).count();
     assert!((4..=10).contains(&untouched), "{untouched} not passed on");
+}
+
+/// About 3,000 holders of every kind, a third of them with units, and add-ons beside them.
+async fn check_holders(app: &TestApp) {
+    let count = async |sql: &'static str| {
+        let read = app.app.read(move |mut tx| {
+            Box::pin(async move { Ok(tx.query_one::<(i64,)>(sql, &[]).await?.0) })
+        });
+        read.await.expect("it is counted")
+    };
+    let holders = count("SELECT count(*) FROM holder").await;
+    assert!((2_800..=3_300).contains(&holders), "{holders} holders");
+    let kinds = count("SELECT count(DISTINCT kind) FROM holder").await;
+    assert_eq!(kinds, 4, "users, devices, screens and extensions");
+    let bases = count("SELECT count(*) FROM assignment WHERE base_id IS NULL").await;
+    assert!((900..=1_200).contains(&bases), "{bases} base units in use");
+    let add_ons = count("SELECT count(*) FROM assignment WHERE base_id IS NOT NULL").await;
+    assert!(add_ons > bases, "{add_ons} add-ons");
+    let fits = count(
+        "SELECT count(*) FROM product_fit f JOIN product p ON p.id = f.base_id WHERE p.code = 'phone_system'",
+    );
+    assert_eq!(fits.await, 9, "the add-ons of the telephone system");
 }
 
 /// Whom the terminal names can sign in, and a second start keeps the book.

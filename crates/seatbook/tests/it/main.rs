@@ -2,10 +2,12 @@
 
 mod access;
 mod catalog;
+mod configuration;
 mod contract;
 mod demo;
 mod harness;
 mod history;
+mod holder_pages;
 mod undo;
 mod imports;
 mod jobs;

@@ -14,7 +14,6 @@ use crate::{
     },
     catalog::{self, model::Product},
     error::Result,
-    fits,
     holders::{self, model::Holder},
 };
 
@@ -45,7 +44,7 @@ impl Facts {
     ) -> Result<Facts> {
         let named = Named::by(rows);
         let products = catalog::queries::products_of_ids(tx, &named.products.in_order()).await?;
-        let fits = fits::queries::among(tx, &named.add_ons.in_order()).await?;
+        let fits = catalog::queries::fits_among(tx, &named.add_ons.in_order()).await?;
         let mut holders =
             holders::queries::of_ids(tx, organization_id, &named.holders.in_order()).await?;
         let extensions =

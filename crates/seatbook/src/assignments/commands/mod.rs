@@ -11,7 +11,7 @@ pub use assign::{Assign, MOST_ROWS};
 pub use hand::{DeleteHolder, HandOver, HolderLeaves, Reassign};
 pub use judge::{Carry, Judgement, judge_rows};
 pub use reversal::Restore;
-pub use unassign::{Unassign, free};
+pub use unassign::{SetAddOns, Unassign, free};
 
 use serde_json::json;
 use uuid::Uuid;

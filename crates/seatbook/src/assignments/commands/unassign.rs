@@ -1,14 +1,14 @@
-//! Freeing units: of assignments that are named, with the add-ons bound to them.
+//! Freeing units: of assignments that are named, with the add-ons bound to them; exchanging the add-ons of a base.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{changed_meanwhile, record_add_ons, record_end, record_pool};
+use super::{Assign, changed_meanwhile, record_add_ons, record_end, record_pool};
 use crate::{
     assignments::{
-        model::{Binding, Ending, Freed},
+        model::{Binding, Ending, Freed, Made, Mode, Wanted},
         queries, records,
     },
     error::{Error, Result},
@@ -58,6 +58,57 @@ impl Command for Unassign {
             );
         }
         free(tx, found, Ending::Unassigned).await
+    }
+}
+
+/// Exchanges add-ons of a base assignment: some are freed, then others are bound; all of it, or nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetAddOns {
+    /// The base assignment.
+    pub id: Uuid,
+    /// Assignments of add-ons to free.
+    pub remove: Vec<Uuid>,
+    /// Add-on products to bind.
+    pub add: Vec<Uuid>,
+}
+
+impl Command for SetAddOns {
+    const NAME: &'static str = "assignments.set_add_ons";
+    type Outcome = Made;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Made> {
+        let found = queries::bindings(tx, &[self.id]).await?.pop();
+        let base = found.ok_or_else(Error::not_found)?;
+        tx.require(Permission::AssignmentsSet, base.organization_id)
+            .await?;
+        if !self.remove.is_empty() {
+            let bound = queries::open_add_ons(tx, &[base.id]).await?;
+            let named = |add_on: &Binding| self.remove.contains(&add_on.id);
+            let leaving: Vec<Binding> = bound.into_iter().filter(named).collect();
+            if !self
+                .remove
+                .iter()
+                .all(|id| leaving.iter().any(|it| it.id == *id))
+            {
+                return Err(changed_meanwhile());
+            }
+            free(tx, leaving, Ending::Unassigned).await?;
+        }
+        if self.add.is_empty() {
+            return Ok(Made::default());
+        }
+        let wanted = |product_id: &Uuid| Wanted {
+            product_id: *product_id,
+            base_id: Some(self.id),
+            units: 1,
+            ..Wanted::default()
+        };
+        let binding = Assign {
+            organization_id: base.organization_id,
+            rows: self.add.iter().map(wanted).collect(),
+            mode: Mode::All,
+        };
+        binding.run(tx).await
     }
 }
 

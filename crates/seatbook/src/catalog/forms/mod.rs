@@ -37,18 +37,24 @@ pub use skus::{create_sku, edit_sku, new_sku, save_sku};
 const FREQUENT: i64 = 50;
 
 /// A form about to be shown: what it is for, and what stands in it.
-struct Sheet {
-    title: &'static str,
-    action: String,
-    label: &'static str,
-    note: &'static str,
-    back: String,
-    fields: Vec<Field>,
+pub struct Sheet {
+    /// What it is for.
+    pub title: &'static str,
+    /// Where it is sent.
+    pub action: String,
+    /// What its button says.
+    pub label: &'static str,
+    /// What is to be known first.
+    pub note: &'static str,
+    /// Where one goes without it.
+    pub back: String,
+    /// What stands in it.
+    pub fields: Vec<Field>,
 }
 
 impl Sheet {
     /// The page, with what was typed and what is wrong with it.
-    fn show(self, frame: &Frame, typed: Option<&Form>, refused: Option<&Error>) -> PageResult {
+    pub fn show(self, frame: &Frame, typed: Option<&Form>, refused: Option<&Error>) -> PageResult {
         frame.caller.scope.require(Permission::CatalogEdit)?;
         let fields = self
             .fields
@@ -78,7 +84,7 @@ impl Sheet {
     }
 
     /// On to the page of what was done, or the form again with what is wrong.
-    fn end(self, frame: &Frame, form: &Form, done: Result<String>) -> PageResult {
+    pub fn end(self, frame: &Frame, form: &Form, done: Result<String>) -> PageResult {
         match done {
             Ok(place) => Ok(go(frame.fragment, &place)),
             Err(error) if error.is_refusal() => self.show(frame, Some(form), Some(&error)),
@@ -144,7 +150,8 @@ pub async fn save_product(
     product_sheet(Some(&found)).end(&frame, &form, done)
 }
 
-async fn find_product(app: &App, id: Uuid) -> Result<Product> {
+/// The product, or 404.
+pub async fn find_product(app: &App, id: Uuid) -> Result<Product> {
     let read =
         app.read(move |mut tx| Box::pin(async move { queries::find_product(&mut tx, id).await }));
     read.await?.ok_or_else(Error::not_found)

@@ -3,8 +3,8 @@
 mod writes;
 
 pub use writes::{
-    delete_products, delete_skus, insert_products, insert_skus, touch_product, update_product,
-    update_sku,
+    delete_products, delete_skus, insert_products, insert_skus, replace_fits, touch_product,
+    update_product, update_sku,
 };
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use store::{FromRow, Param, Select, Tx, placeholders};
 use uuid::Uuid;
 
-use super::model::{Component, Product, Sku, SkuWithComponents};
+use super::model::{Component, Product, ProductKind, Sku, SkuWithComponents};
 use crate::{
     error::Result,
     scope::{Permission, Scope, tree},
@@ -152,7 +152,7 @@ pub async fn components_of(tx: &mut Tx<'_>, sku_id: Uuid) -> Result<Vec<Componen
 }
 
 /// The products a condition holds for, by name.
-pub async fn products_where(
+async fn products_where(
     tx: &mut Tx<'_>,
     condition: &str,
     params: &[&dyn Param],
@@ -300,4 +300,48 @@ async fn within<T: FromRow, P: Param>(tx: &mut Tx<'_>, sql: &str, values: &[P]) 
         );
     }
     Ok(rows)
+}
+
+/// The bases an add-on is made for, by id.
+pub async fn bases_of(tx: &mut Tx<'_>, add_on_id: Uuid) -> Result<Vec<Uuid>> {
+    let sql = "SELECT base_id FROM product_fit WHERE add_on_id = $1 ORDER BY base_id";
+    let rows: Vec<(Uuid,)> = tx.query(sql, &[&add_on_id]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The pairs of add-on and base among these products.
+pub async fn fits_among(tx: &mut Tx<'_>, add_on_ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    if add_on_ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let params: Vec<&dyn Param> = add_on_ids.iter().map(|id| id as &dyn Param).collect();
+    let places = placeholders(1, add_on_ids.len());
+    let sql = format!("SELECT add_on_id, base_id FROM product_fit WHERE add_on_id IN {places}");
+    Ok(tx.query(&sql, &params).await?)
+}
+
+/// The add-ons that are made for a base, by name.
+pub async fn add_ons_for(tx: &mut Tx<'_>, base_id: Uuid) -> Result<Vec<Product>> {
+    products_where(
+        tx,
+        "p.id IN (SELECT add_on_id FROM product_fit WHERE base_id = $1)",
+        &[&base_id],
+    )
+    .await
+}
+
+/// All base products, by name.
+pub async fn bases(tx: &mut Tx<'_>) -> Result<Vec<Product>> {
+    products_where(tx, "p.kind = 'base'", &[]).await
+}
+
+/// For an add-on, the bases it is made for; for a base, the add-ons made for it. By name.
+pub async fn counterparts(tx: &mut Tx<'_>, product: &Product) -> Result<Vec<Product>> {
+    match product.kind {
+        ProductKind::Base => add_ons_for(tx, product.id).await,
+        ProductKind::AddOn => {
+            let fits = "p.id IN (SELECT base_id FROM product_fit WHERE add_on_id = $1)";
+            products_where(tx, fits, &[&product.id]).await
+        }
+    }
 }

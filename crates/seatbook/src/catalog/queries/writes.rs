@@ -260,3 +260,19 @@ fn search_text(parts: &[Option<&String>]) -> String {
     let parts: Vec<&String> = parts.iter().filter_map(|part| *part).collect();
     rules::text::search_text(&parts)
 }
+
+/// Writes all bases an add-on fits.
+pub async fn replace_fits(tx: &mut Tx<'_>, add_on_id: Uuid, base_ids: &[Uuid]) -> Result<()> {
+    let clear = "DELETE FROM product_fit WHERE add_on_id = $1";
+    tx.execute(clear, &[&add_on_id]).await?;
+    for chunk in base_ids.chunks(500) {
+        let params: Vec<&dyn Param> = chunk
+            .iter()
+            .flat_map(|base| [&add_on_id as &dyn Param, base])
+            .collect();
+        let places = placeholders(chunk.len(), 2);
+        let sql = format!("INSERT INTO product_fit (add_on_id, base_id) VALUES {places}");
+        tx.execute(&sql, &params).await?;
+    }
+    Ok(())
+}

@@ -8,6 +8,7 @@ mod browser;
 mod person;
 mod race;
 mod planted;
+mod telephones;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
