@@ -6,11 +6,11 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use store::{Select, Tx};
 use uuid::Uuid;
 
 use super::{
     add_ons::{ids, offers, sentence, shown_offer},
+    lines::Without,
     pages::{AssignPage, HolderLine, SeveralPage, several_list},
     user::{holder_field, home, keep_choice},
 };
@@ -218,7 +218,7 @@ pub async fn several(
     let pairs = pairs(query.as_deref());
     let mut list = several_list(id).read(&pairs);
     let stock = Stock::find(&app, &frame, id).await?;
-    let wanted = Without::of(&stock, &list, value(&pairs, "cursor"));
+    let wanted = stock.without(&list, value(&pairs, "cursor"));
     let read = app.read(move |mut tx| Box::pin(async move { wanted.find(&mut tx).await }));
     let mut found = read.await?;
     let more = found.len() as i64 > PAGE;
@@ -264,63 +264,6 @@ pub(super) fn holder_line(holder: &Holder) -> HolderLine {
     }
 }
 
-/// Present holders that have no open unit of a product.
-struct Without {
-    organization_id: Uuid,
-    product_id: Uuid,
-    single: bool,
-    kind: Option<&'static str>,
-    pattern: Option<String>,
-    after: Option<(String, Uuid)>,
-}
-
-impl Without {
-    fn of(stock: &Stock, list: &ListView, cursor: &str) -> Without {
-        let keyword = Some(list.q.trim()).filter(|q| !q.is_empty());
-        Without {
-            organization_id: stock.pool.organization_id,
-            product_id: stock.product.id,
-            single: !stock.product.many_per_holder,
-            kind: Kind::parse(list.chosen("kind")).map(Kind::as_str),
-            pattern: keyword.map(holders::queries::pattern),
-            after: Cursor::read(cursor).ok(),
-        }
-    }
-
-    /// A page of them by name, and one more.
-    async fn find(&self, tx: &mut Tx<'_>) -> Result<Vec<Holder>> {
-        let mut select = Select::new("SELECT h.id FROM holder h");
-        select
-            .and("h.organization_id = ?", &self.organization_id)
-            .and_raw("h.left_at IS NULL");
-        if self.single {
-            select.and(
-                "NOT EXISTS (SELECT 1 FROM assignment a
-                 WHERE a.holder_id = h.id AND a.product_id = ? AND a.ended_at IS NULL)",
-                &self.product_id,
-            );
-        }
-        if let Some(kind) = &self.kind {
-            select.and("h.kind = ?", kind);
-        }
-        if let Some(pattern) = &self.pattern {
-            select.and(
-                "h.id IN (SELECT id FROM holder_search WHERE text LIKE ?)",
-                pattern,
-            );
-        }
-        if let Some((name, id)) = &self.after {
-            select.and_all("(h.name, h.id) > (?, ?)", &[name, id]);
-        }
-        let sql = select.sql(&format!(" ORDER BY h.name, h.id LIMIT {}", PAGE + 1));
-        let ids: Vec<(Uuid,)> = tx.query(&sql, select.params()).await?;
-        let ids: Vec<Uuid> = ids.into_iter().map(|(id,)| id).collect();
-        let mut found = holders::queries::of_ids(tx, self.organization_id, &ids).await?;
-        found.sort_by_cached_key(|holder| ids.iter().position(|id| *id == holder.id));
-        Ok(found)
-    }
-}
-
 /// Says what giving each ticked holder a unit comes to, then does it.
 pub async fn submit_several(
     State(app): State<App>,
@@ -353,6 +296,20 @@ pub async fn submit_several(
 }
 
 impl Stock {
+    /// Holders that have no unit of it, as an address asks for them.
+    fn without(&self, list: &ListView, cursor: &str) -> Without {
+        let keyword = Some(list.q.trim()).filter(|q| !q.is_empty());
+        Without {
+            organization_id: self.pool.organization_id,
+            product_id: self.product.id,
+            single: !self.product.many_per_holder,
+            kind: Kind::parse(list.chosen("kind")).map(Kind::as_str),
+            pattern: keyword.map(holders::queries::pattern),
+            after: Cursor::read(cursor).ok(),
+            limit: PAGE + 1,
+        }
+    }
+
     fn rows(&self, holders: &[Uuid]) -> Vec<Wanted> {
         let row = |holder_id: &Uuid| Wanted {
             product_id: self.product.id,

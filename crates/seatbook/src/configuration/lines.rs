@@ -13,7 +13,7 @@ use crate::{
     assignments::{self, model::Assignment},
     catalog::model::ProductKind,
     error::Result,
-    holders,
+    holders::{self, model::Holder},
     licenses::{model::Pool, pools},
 };
 
@@ -327,4 +327,59 @@ pub async fn stock(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Re
         stranded = sum("p.assigned", &format!("NOT ({runs})")),
     );
     Ok(tx.query(&sql, &[&organization_id, &now]).await?)
+}
+
+/// Present holders that have no open unit of a product.
+#[derive(Clone, Debug)]
+pub struct Without {
+    /// Whose.
+    pub organization_id: Uuid,
+    /// The product.
+    pub product_id: Uuid,
+    /// A holder has one unit of it at a time.
+    pub single: bool,
+    /// Of this kind.
+    pub kind: Option<&'static str>,
+    /// The pattern of a keyword.
+    pub pattern: Option<String>,
+    /// Behind this place: name and id of the last row seen.
+    pub after: Option<(String, Uuid)>,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+impl Without {
+    /// They, by name.
+    pub async fn find(&self, tx: &mut Tx<'_>) -> Result<Vec<Holder>> {
+        let mut select = Select::new("SELECT h.id FROM holder h");
+        select
+            .and("h.organization_id = ?", &self.organization_id)
+            .and_raw("h.left_at IS NULL");
+        if self.single {
+            select.and(
+                "NOT EXISTS (SELECT 1 FROM assignment a
+                 WHERE a.holder_id = h.id AND a.product_id = ? AND a.ended_at IS NULL)",
+                &self.product_id,
+            );
+        }
+        if let Some(kind) = &self.kind {
+            select.and("h.kind = ?", kind);
+        }
+        if let Some(pattern) = &self.pattern {
+            select.and(
+                "h.id IN (SELECT id FROM holder_search WHERE text LIKE ?)",
+                pattern,
+            );
+        }
+        if let Some((name, id)) = &self.after {
+            select.and_all("(h.name, h.id) > (?, ?)", &[name, id]);
+        }
+        let limit = select.bind(&self.limit);
+        let sql = select.sql(&format!(" ORDER BY h.name, h.id LIMIT {limit}"));
+        let ids: Vec<(Uuid,)> = tx.query(&sql, select.params()).await?;
+        let ids: Vec<Uuid> = ids.into_iter().map(|(id,)| id).collect();
+        let mut found = holders::queries::of_ids(tx, self.organization_id, &ids).await?;
+        found.sort_by_cached_key(|holder| ids.iter().position(|id| *id == holder.id));
+        Ok(found)
+    }
 }

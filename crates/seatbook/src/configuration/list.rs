@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     lines::{self, FIRST_FREE, Filter, Free, GATHERED, Sort},
-    pages::{ConfigurationPage, FreeRow, LineRow, configuration_list},
+    pages::{ConfigurationPage, FreeRow, LineRow},
 };
 use crate::{
     api::{Cursor, Id},
@@ -25,7 +25,7 @@ use crate::{
         form::{pairs, value},
         format::{self, Moment},
         frame::{Frame, PageResult},
-        table::ListView,
+        table::{Column, Filter as Choice, FilterOption, ListView},
     },
     error::Result,
     gate::Caller,
@@ -65,6 +65,48 @@ pub async fn list(
         false => page.render(),
     };
     Ok(html(StatusCode::OK, rendered))
+}
+
+/// The columns, filters and words of the Configuration tab; `bases` are id, name, whether it has extensions.
+fn configuration_list(id: Uuid, bases: &[(Uuid, String, bool)]) -> ListView {
+    let mut product = Choice::new(
+        "select",
+        "product",
+        "Base license",
+        &[("", "All base licenses")],
+    );
+    let options = bases.iter().map(|(id, name, _)| FilterOption {
+        value: id.to_string(),
+        label: name.clone(),
+        count: None,
+    });
+    product.options.extend(options);
+    let telephones = bases.iter().any(|(_, _, has_extensions)| *has_extensions);
+    ListView {
+        path: format!("/organizations/{id}/configuration"),
+        search: "User, extension, number, UUID",
+        sort: "user".into(),
+        noun: ("unit in use", "units in use"),
+        columns: vec![
+            Column::fixed("license", "License"),
+            Column::fixed("user", "User"),
+            Column::optional("extension", "Extension", telephones),
+            Column::optional("number", "Number", telephones),
+            Column::optional("add_ons", "Add-ons", true).unsorted(),
+            Column::optional("uuid", "UUID", true).unsorted(),
+            Column::optional("since", "Since", true),
+        ],
+        filters: vec![
+            Choice::new(
+                "tabs",
+                "show",
+                "Show",
+                &[("", "All"), ("used", "In use"), ("free", "Available")],
+            ),
+            product,
+        ],
+        ..ListView::default()
+    }
 }
 
 /// What an address asks for.

@@ -7,7 +7,8 @@ use crate::console::badges::Badge;
 use crate::console::fields::Field;
 use crate::console::format::Due;
 use crate::console::layout::Shell;
-use crate::console::table::{Column, Filter, FilterOption, ListView};
+use crate::console::table::{Column, ListView};
+use crate::holders::pages::kinds;
 use crate::organizations::tabs::Tabs;
 
 /// `/organizations/{id}/information`.
@@ -133,48 +134,6 @@ pub struct LineRow {
     pub since: String,
     /// Whether its license has ended.
     pub has_ended: bool,
-}
-
-/// The columns, filters and words of the Configuration tab; `bases` are id, name, whether it has extensions.
-pub fn configuration_list(id: Uuid, bases: &[(Uuid, String, bool)]) -> ListView {
-    let mut product = Filter::new(
-        "select",
-        "product",
-        "Base license",
-        &[("", "All base licenses")],
-    );
-    let options = bases.iter().map(|(id, name, _)| FilterOption {
-        value: id.to_string(),
-        label: name.clone(),
-        count: None,
-    });
-    product.options.extend(options);
-    let telephones = bases.iter().any(|(_, _, has_extensions)| *has_extensions);
-    ListView {
-        path: format!("/organizations/{id}/configuration"),
-        search: "User, extension, number, UUID",
-        sort: "user".into(),
-        noun: ("unit in use", "units in use"),
-        columns: vec![
-            Column::fixed("license", "License"),
-            Column::fixed("user", "User"),
-            Column::optional("extension", "Extension", telephones),
-            Column::optional("number", "Number", telephones),
-            Column::optional("add_ons", "Add-ons", true).unsorted(),
-            Column::optional("uuid", "UUID", true).unsorted(),
-            Column::optional("since", "Since", true),
-        ],
-        filters: vec![
-            Filter::new(
-                "tabs",
-                "show",
-                "Show",
-                &[("", "All"), ("used", "In use"), ("free", "Available")],
-            ),
-            product,
-        ],
-        ..ListView::default()
-    }
 }
 
 /// `/assignments/{id}/user`: who has a unit, and who shall.
@@ -314,17 +273,6 @@ pub fn several_list(pool_id: Uuid) -> ListView {
         filters: vec![kinds()],
         ..ListView::default()
     }
-}
-
-fn kinds() -> Filter {
-    let kinds = [
-        ("", "All"),
-        ("user", "Users"),
-        ("device", "Devices"),
-        ("screen", "Screens"),
-        ("extension", "Extensions"),
-    ];
-    Filter::new("tabs", "kind", "Kind", &kinds)
 }
 
 /// `/assignments/{id}`.

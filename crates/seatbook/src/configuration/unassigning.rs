@@ -162,11 +162,12 @@ async fn page(
 /// One line for each of the first that lose a unit, each with the add-ons that go with it.
 pub(super) fn lines(found: &[Assignment], going: &[Assignment]) -> Vec<String> {
     let line = |base: &Assignment| {
-        let add_ons: Vec<&str> = going
+        let mut add_ons: Vec<&str> = going
             .iter()
             .filter(|it| it.base_id == Some(base.id))
             .map(|it| it.product_name.as_str())
             .collect();
+        add_ons.sort_unstable();
         let whose = format!("{} loses {}", holder_of(base), base.product_name);
         match add_ons.is_empty() {
             true => format!("{whose}."),

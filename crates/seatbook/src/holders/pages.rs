@@ -82,18 +82,7 @@ pub fn holder_list(path: String, of_all: bool) -> ListView {
         noun: ("holder", "holders"),
         columns,
         filters: vec![
-            Filter::new(
-                "tabs",
-                "kind",
-                "Kind",
-                &[
-                    ("", "All"),
-                    ("user", "Users"),
-                    ("device", "Devices"),
-                    ("screen", "Screens"),
-                    ("extension", "Extensions"),
-                ],
-            ),
+            kinds(),
             Filter::new(
                 "select",
                 "units",
@@ -108,6 +97,18 @@ pub fn holder_list(path: String, of_all: bool) -> ListView {
         ],
         ..ListView::default()
     }
+}
+
+/// A filter by what holders are.
+pub fn kinds() -> Filter {
+    let kinds = [
+        ("", "All"),
+        ("user", "Users"),
+        ("device", "Devices"),
+        ("screen", "Screens"),
+        ("extension", "Extensions"),
+    ];
+    Filter::new("tabs", "kind", "Kind", &kinds)
 }
 
 /// What a holder is, as a badge.

@@ -166,7 +166,8 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
         reset,
         NOWHERE.into(),
     ];
-    let signed_in = vec![
+    let mut signed_in = units_of(&ingrid, organizations).await;
+    signed_in.extend([
         "/".into(),
         "/catalog?show=products".into(),
         "/catalog/shareable".into(),
@@ -178,8 +179,46 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
         format!("/jobs/{job}/cancel"),
         "/account/second-factor/off".into(),
         NOWHERE.into(),
-    ];
+    ]);
     (signed_out, signed_in)
+}
+
+/// The pages over one customer's units, with one of its telephones.
+async fn units_of(ingrid: &Browser, organizations: &[serde_json::Value]) -> Vec<String> {
+    let aurora = organizations
+        .iter()
+        .find(|it| it["name"] == "Aurora Hospitals");
+    let aurora = aurora.and_then(|it| it["id"].as_str()).expect("an id");
+    let first = async |path: &str| {
+        let found = ingrid.get(path).await.expect(200);
+        found["items"][0].clone()
+    };
+    let telephones = format!("/api/v1/holders?organization_id={aurora}&kind=extension&q=101");
+    let extension = first(&telephones).await["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let unit = first(&format!("/api/v1/assignments?holder_id={extension}")).await;
+    let (unit, pool) = (
+        unit["id"].as_str().expect("an id"),
+        unit["pool_id"].as_str().expect("an id"),
+    );
+    let add_on = first("/api/v1/products?q=call_recording").await;
+    let add_on = add_on["id"].as_str().expect("an id");
+    let mut places: Vec<String> = ["information", "configuration", "holders"]
+        .iter()
+        .map(|tab| format!("/organizations/{aurora}/{tab}"))
+        .collect();
+    for page in ["", "/user", "/add-ons", "/unassign"] {
+        places.push(format!("/assignments/{unit}{page}"));
+    }
+    for page in ["", "/edit", "/hand-over", "/leave", "/erase"] {
+        places.push(format!("/holders/{extension}{page}"));
+    }
+    places.push(format!("/pools/{pool}/assign"));
+    places.push(format!("/pools/{pool}/assign-several"));
+    places.push(format!("/catalog/products/{add_on}/fits"));
+    places
 }
 
 /// A job: one unit of an untouched license goes to a partner.

@@ -7,6 +7,7 @@ mod accessibility;
 mod assignment;
 mod axe;
 mod chromium;
+mod configuration;
 #[expect(
     dead_code,
     unused_imports,

@@ -70,7 +70,7 @@ both_engines! {
             (&format!("?q={anna}"), "Anna Berg", "Bruno Koch"),
             (&format!("?user={}&show=used", book.people[1]), "Bruno Koch", "Anna Berg"),
             (&format!("?q={}&show=free", book.license), "3 extensions", "Anna Berg"),
-            ("?show=free", "5 users", "Anna Berg"),
+            ("?show=free", "4 users", "Anna Berg"),
             ("?show=used", "Anna Berg", "3 extensions"),
         ] {
             let page = rows(&browser, book.customer, query).await;
@@ -120,7 +120,12 @@ both_engines! {
             }
             assert_eq!(seen.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50, 20], "{sort}");
             let mut all: Vec<String> = seen.concat();
-            if sort == "-extension" { all.reverse(); }
+            // Those that were assigned in one step are in no order among themselves.
+            match sort {
+                "-extension" => all.reverse(),
+                "since" => all.sort(),
+                _ => {}
+            }
             let expected: Vec<String> = (200..320).map(|number| number.to_string()).collect();
             assert_eq!(all, expected, "{sort}");
             let back = rows(&browser, book.customer, &link(&first, "prev").expect("a page before")).await;
@@ -154,7 +159,7 @@ both_engines! {
         assert_eq!(browser.get(&add_on).await.status, 409);
         let (reader, _) = app.browser_of(book.customer, "reader").await;
         assert_eq!(reader.get(&path).await.status, 403);
-        assert!(!rows(&reader, book.customer, "").await.contains("/assign"));
+        assert!(!rows(&reader, book.customer, "").await.contains("/assign\""));
         app.prove();
         app.end().await;
     }

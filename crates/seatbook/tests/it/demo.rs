@@ -47,7 +47,7 @@ async fn fills_a_book(engine: Engine) {
         "{all} entries, {future} in the future"
     );
     let page = operator.get("/").await.page(200);
-    assert!(page.contains("Edge Firewall"), "{page}");
+    assert!(page.contains("Endpoint Shield"), "{page}");
     assert!(page.contains("Suspended Viñedos Tres Ríos"), "{page}");
     app.end().await;
 }
