@@ -34,6 +34,7 @@ pub mod holders;
 pub mod assignments;
 
 // Processes.
+pub mod subscriptions;
 pub mod sheets;
 pub mod imports;
 

@@ -25,7 +25,7 @@ use crate::{
     assignments, catalog, console,
     error::{Error, Kind},
     fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations, overview,
-    people, recovery, reference, roles, tokens,
+    people, recovery, reference, roles, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -61,6 +61,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(allocations::operations())
             .merge(holders::operations())
             .merge(assignments::operations())
+            .merge(subscriptions::operations())
             .merge(imports::operations())
             .merge(history::operations()),
     )
@@ -78,6 +79,7 @@ fn pages() -> Router<App> {
         .merge(licenses::pages())
         .merge(holdings::pages())
         .merge(allocations::pages())
+        .merge(subscriptions::pages())
         .merge(jobs::pages())
         .merge(history::pages())
         .merge(recovery::pages())

@@ -22,4 +22,5 @@ migrations! {
     8 "lists" "0008_lists.sql"
     9 "undo" "0009_undo.sql"
     10 "holders and assignments" "0010_holders_and_assignments.sql"
+    13 "subscriptions" "0013_subscriptions.sql"
 }

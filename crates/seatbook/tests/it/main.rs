@@ -16,6 +16,7 @@ mod licenses;
 mod lists;
 mod allocations;
 mod assignments;
+mod subscriptions;
 mod holders;
 mod verify;
 mod sealer;

@@ -4,7 +4,7 @@ mod add_ons;
 mod extensions;
 mod hands;
 mod races;
-mod stage;
+pub mod stage;
 mod undo;
 
 use serde_json::{Value, json};
