@@ -273,6 +273,7 @@ fn terminate_unit(thing: &Thing, unit: &Assignment) -> Question {
         warnings.push(format!("The add-ons bound to it stop with it: {names}."));
     }
     Question {
+        title: format!("Terminate the unit of {}?", unit.holder_name),
         facts: of_unit(unit),
         warnings,
         fields: vec![],

@@ -22,7 +22,7 @@ both_engines! {
         assert!(page.contains("Terminate this unit") && page.contains("Anna Berg"), "{page}");
         let ask = format!("/subscriptions/{}/terminate", bound[0]);
         let asked = browser.get(&ask).await.page(200);
-        assert!(asked.contains("Anna Berg loses 1 unit at once."), "{asked}");
+        assert!(asked.contains("Anna Berg loses 1 user at once."), "{asked}");
         browser.form(&ask, &[]).await.goes(&format!("/subscriptions/{}", stage.desk_pool));
         assert_eq!(app.balance(stage.desk_pool).await, [4, 0, 1, 3]);
         let back = format!("/subscriptions/{}/reactivate", bound[0]);
