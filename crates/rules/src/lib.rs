@@ -22,3 +22,5 @@ pub mod lifecycle;
 pub mod shares;
 
 pub mod picking;
+
+pub mod reduction;

@@ -28,6 +28,10 @@ pub struct Settings {
     /// The key itself, instead of a file: 32 bytes in URL-safe base64.
     #[arg(long, env = "SEATBOOK_KEY", hide_env_values = true)]
     pub key: Option<String>,
+    /// Days within which an ended subscription or a terminated unit can be taken back.
+    #[arg(long, env = "SEATBOOK_REACTIVATION_DAYS", default_value_t = 30,
+        value_parser = clap::value_parser!(i64).range(0..=3_660))]
+    pub reactivation_days: i64,
     /// Log lines as JSON.
     #[arg(long, env = "SEATBOOK_LOG_JSON")]
     pub log_json: bool,

@@ -37,6 +37,7 @@ pub mod extensions;
 pub mod entitlements;
 
 // Processes.
+pub mod subscriptions;
 pub mod configuration;
 pub mod rows;
 pub mod sheets;

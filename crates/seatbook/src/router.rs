@@ -26,7 +26,7 @@ use crate::{
     assignments, catalog, configuration, console, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations,
-    overview, people, recovery, reference, roles, tokens,
+    overview, people, recovery, reference, roles, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -64,6 +64,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(assignments::operations())
             .merge(extensions::operations())
             .merge(entitlements::operations())
+            .merge(subscriptions::operations())
             .merge(imports::operations())
             .merge(history::operations()),
     )
@@ -84,6 +85,7 @@ fn pages() -> Router<App> {
         .merge(allocations::pages())
         .merge(holders::pages())
         .merge(configuration::pages())
+        .merge(subscriptions::pages())
         .merge(jobs::pages())
         .merge(history::pages())
         .merge(recovery::pages())

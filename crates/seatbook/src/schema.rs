@@ -24,4 +24,5 @@ migrations! {
     10 "holders and assignments" "0010_holders_and_assignments.sql"
     11 "workbooks" "0011_workbooks.sql"
     12 "mass configuration" "0012_mass_configuration.sql"
+    13 "subscriptions" "0013_subscriptions.sql"
 }

@@ -19,7 +19,7 @@ use crate::{
     console::{
         answer::{go, html},
         fields::{Field, filled},
-        form::Form,
+        form::{Form, value},
         format,
         frame::{Frame, PageResult},
         pages::Confirm,
@@ -118,10 +118,22 @@ async fn edit_page(
         end: license
             .end_date
             .map_or("no end".into(), |end| format::date(end.0)),
+        planner: planner(license.pool_id, given, refused),
         error: refused
             .filter(|error| error.fields.is_empty())
             .map(|error| error.message.clone()),
     })
+}
+
+/// Where to see who would lose a unit at the quantity that was refused.
+fn planner(pool_id: Uuid, given: &[(String, String)], refused: Option<&Error>) -> String {
+    match refused {
+        Some(error) if error.code == "license.below_use" => {
+            let quantity: i64 = value(given, "quantity").trim().parse().unwrap_or_default();
+            format!("/subscriptions/{pool_id}/reduction?quantity={quantity}")
+        }
+        _ => String::new(),
+    }
 }
 
 /// The license, and how many others stand on its order.

@@ -121,6 +121,8 @@ pub struct LicenseEditPage {
     pub in_use: i64,
     /// Where the end lies now, in words.
     pub end: String,
+    /// Where to see who would lose a unit, if the quantity was refused for being below use; empty else.
+    pub planner: String,
     /// Why the last try was refused.
     pub error: Option<String>,
 }

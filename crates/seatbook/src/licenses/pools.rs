@@ -1,7 +1,7 @@
 //! Every statement about pools. Quantities change by one conditional UPDATE each, never by read-then-write:
 //! read-then-write with the CHECK in place was measured to grant 640 units of 100.
 
-use store::{Param, Select, Timestamp, Tx, placeholders};
+use store::{FromRow, Param, Row, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
 use super::model::{MAX_UNITS, Pool};
@@ -202,6 +202,87 @@ pub async fn unbind(tx: &mut Tx<'_>, pool_id: Uuid, units: i64) -> Result<Option
     let sql = "UPDATE pool SET assigned = assigned - $2, version = version + 1
          WHERE id = $1 AND assigned >= $2 RETURNING quantity, allocated, assigned, version";
     Ok(tx.query_opt(sql, &[&pool_id, &units]).await?)
+}
+
+/// What is taken from a pool in one step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lowering {
+    /// Units that leave it: for its parent, or out of the book.
+    pub units: i64,
+    /// Units that children give back to it.
+    pub returned: i64,
+    /// Units that holders give back to it.
+    pub freed: i64,
+}
+
+/// A pool as a lowering left it.
+#[derive(Clone, Copy, Debug)]
+pub struct Lowered {
+    /// Whose.
+    pub organization_id: Uuid,
+    /// Its license.
+    pub license_id: Uuid,
+    /// The pool its units came from.
+    pub parent_id: Option<Uuid>,
+    /// Units.
+    pub quantity: i64,
+    /// Units passed on.
+    pub allocated: i64,
+    /// Units bound.
+    pub assigned: i64,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl FromRow for Lowered {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        Ok(Lowered {
+            organization_id: row.get(0)?,
+            license_id: row.get(1)?,
+            parent_id: row.get(2)?,
+            quantity: row.get(3)?,
+            allocated: row.get(4)?,
+            assigned: row.get(5)?,
+            version: row.get(6)?,
+        })
+    }
+}
+
+/// Takes units from a pool, together with those that come back to it meanwhile: one conditional UPDATE. Nothing
+/// changes where what stays in use would be more than what is left.
+pub async fn lower(tx: &mut Tx<'_>, pool_id: Uuid, lowering: &Lowering) -> Result<Option<Lowered>> {
+    let sql = "UPDATE pool SET quantity = quantity - $2, allocated = allocated - $3, assigned = assigned - $4,
+          version = version + 1
+         WHERE id = $1 AND allocated >= $3 AND assigned >= $4
+           AND allocated - $3 + assigned - $4 <= quantity - $2
+         RETURNING organization_id, license_id, parent_id, quantity, allocated, assigned, version";
+    let Lowering {
+        units,
+        returned,
+        freed,
+    } = lowering;
+    Ok(tx
+        .query_opt(sql, &[&pool_id, units, returned, freed])
+        .await?)
+}
+
+/// Gives a pool `units` that were bound to a holder before, and binds them: what a termination took. Nothing
+/// changes where the license is not active now or the organization is suspended.
+pub async fn restore(
+    tx: &mut Tx<'_>,
+    pool_id: Uuid,
+    units: i64,
+    now: Timestamp,
+) -> Result<Option<Lowered>> {
+    let sql =
+        "UPDATE pool SET quantity = quantity + $2, assigned = assigned + $2, version = version + 1
+         WHERE id = $1 AND quantity + $2 <= $4 AND open = TRUE AND starts_at <= $3
+           AND (ends_at IS NULL OR ends_at > $3) AND NOT EXISTS
+         (SELECT 1 FROM organization_node n WHERE n.id = pool.organization_id AND n.blocked = TRUE)
+         RETURNING organization_id, license_id, parent_id, quantity, allocated, assigned, version";
+    Ok(tx
+        .query_opt(sql, &[&pool_id, &units, &now, &MAX_UNITS])
+        .await?)
 }
 
 /// A child's first pool of a license.

@@ -208,6 +208,12 @@ pub async fn mark_used(tx: &mut Tx<'_>, license_id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Counts a change of a license's units as one of the license; gives its new version.
+pub async fn count_change(tx: &mut Tx<'_>, license_id: Uuid) -> Result<i64> {
+    let sql = "UPDATE license SET version = version + 1 WHERE id = $1 RETURNING version";
+    Ok(tx.query_one::<(i64,)>(sql, &[&license_id]).await?.0)
+}
+
 /// The licenses of one owner on one sales order, by id.
 pub async fn on_order(
     tx: &mut Tx<'_>,

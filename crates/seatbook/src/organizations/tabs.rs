@@ -22,6 +22,7 @@ const TABS: &[(&str, &str, Permission)] = &[
         Permission::AssignmentsRead,
     ),
     ("holders", "Holders", Permission::HoldersRead),
+    ("subscriptions", "Subscriptions", Permission::LicensesRead),
 ];
 
 /// An organization, and what the reader may do there.

@@ -76,6 +76,12 @@ pub(super) const LAWS: &[Law] = &[
               OR b.holder_id <> a.holder_id OR b.base_id IS NOT NULL",
     },
     Law {
+        holds: "what was decided of a renewal stands with its pool",
+        counted: "SELECT count(*) FROM subscription",
+        broken: "SELECT s.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM subscription s JOIN pool p ON p.id = s.id
+            WHERE s.license_id <> p.license_id OR s.organization_id <> p.organization_id",
+    },
+    Law {
         holds: "every license has one root pool, at its owner",
         counted: "SELECT count(*) FROM license",
         broken: "SELECT l.id, CAST(1 AS BIGINT), count(p.id) FROM license l

@@ -140,6 +140,7 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "sku",
         "holder",
         "assignment",
+        "subscription",
     ] {
         let sql = format!(
             "SELECT r.id, r.version, coalesce(max(c.version), 0) FROM {noun} r

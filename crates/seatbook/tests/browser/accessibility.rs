@@ -130,6 +130,11 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
         .find(|it| it["kind"] == "partner")
         .expect("a partner");
     let partner = partner["id"].as_str().expect("an id");
+    let provider = organizations
+        .iter()
+        .find(|it| it["kind"] == "provider")
+        .expect("a provider");
+    let provider = provider["id"].as_str().expect("an id");
 
     let role =
         json!({"organization_id": partner, "name": "Auditor", "permissions": ["licenses.read"]});
@@ -173,6 +178,7 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
         "/catalog/shareable".into(),
         format!("/organizations/{partner}/move"),
         format!("/organizations/{partner}/suspend"),
+        format!("/organizations/{provider}/subscriptions"),
         format!("/imports/{import}"),
         format!("/imports/{import}/mapping"),
         format!("/imports/{import}/preview"),

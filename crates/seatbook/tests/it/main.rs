@@ -18,6 +18,7 @@ mod licenses;
 mod lists;
 mod allocations;
 mod assignments;
+mod subscriptions;
 mod holders;
 mod entitlements;
 mod verify;

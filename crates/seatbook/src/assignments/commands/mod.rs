@@ -10,8 +10,8 @@ mod unassign;
 pub use assign::{Assign, MOST_ROWS};
 pub use hand::{DeleteHolder, HandOver, HolderLeaves, Reassign};
 pub use judge::{Carry, Judgement, judge_rows};
-pub use reversal::Restore;
-pub use unassign::{SetAddOns, Unassign, free};
+pub use reversal::{Restore, follow};
+pub use unassign::{SetAddOns, Unassign, end, free, with_add_ons};
 
 use serde_json::json;
 use uuid::Uuid;

@@ -95,13 +95,19 @@ fn is_set(fields: &Map<String, Value>, name: &str) -> bool {
 }
 
 /// Opens successors of ended assignments: their units are taken again, from the same pools.
-async fn succeed(tx: &mut Tx<'_>, mut ended: Vec<Binding>) -> Result<()> {
+async fn succeed(tx: &mut Tx<'_>, ended: Vec<Binding>) -> Result<()> {
     if ended.is_empty() {
         return Ok(());
     }
+    take(tx, &ended).await?;
+    follow(tx, ended).await.map(drop)
+}
+
+/// Opens successors of ended assignments whose pools count their units already: the same units for the same
+/// holders. An add-on whose base ended with it follows the base's successor.
+pub async fn follow(tx: &mut Tx<'_>, mut ended: Vec<Binding>) -> Result<Vec<Binding>> {
     // Bases first, so that their add-ons find them.
     ended.sort_by_key(|binding| (binding.base_id.is_some(), binding.id));
-    take(tx, &ended).await?;
     let mut successors: BTreeMap<Uuid, Uuid> = BTreeMap::new();
     let mut add_ons: BTreeMap<Uuid, i64> = BTreeMap::new();
     let mut holders: BTreeMap<Uuid, i64> = BTreeMap::new();
@@ -142,7 +148,7 @@ async fn succeed(tx: &mut Tx<'_>, mut ended: Vec<Binding>) -> Result<()> {
     for binding in &new {
         record_new(tx, binding);
     }
-    Ok(())
+    Ok(new)
 }
 
 async fn take(tx: &mut Tx<'_>, ended: &[Binding]) -> Result<()> {

@@ -114,15 +114,25 @@ impl Command for SetAddOns {
 
 /// Ends open assignments with the add-ons bound to them, and gives their units back. For commands that have asked
 /// for their permission.
-pub async fn free(tx: &mut Tx<'_>, mut ending: Vec<Binding>, why: Ending) -> Result<Freed> {
-    let bases: Vec<Uuid> = ending.iter().map(|binding| binding.id).collect();
-    let with = queries::open_add_ons(tx, &bases).await?;
-    ending.extend(with);
-    ending.sort_by_key(|binding| binding.id);
-    ending.dedup_by_key(|binding| binding.id);
+pub async fn free(tx: &mut Tx<'_>, ending: Vec<Binding>, why: Ending) -> Result<Freed> {
+    let ending = with_add_ons(tx, ending).await?;
     give_back(tx, &ending).await?;
+    end(tx, &ending, why).await
+}
+
+/// These assignments and the open add-ons bound to them, each once, by id.
+pub async fn with_add_ons(tx: &mut store::Tx<'_>, mut named: Vec<Binding>) -> Result<Vec<Binding>> {
+    let ids: Vec<Uuid> = named.iter().map(|binding| binding.id).collect();
+    named.extend(queries::open_add_ons(tx, &ids).await?);
+    named.sort_by_key(|binding| binding.id);
+    named.dedup_by_key(|binding| binding.id);
+    Ok(named)
+}
+
+/// Ends open assignments, given with all their add-ons, whose pools count their units no more.
+pub async fn end(tx: &mut Tx<'_>, ending: &[Binding], why: Ending) -> Result<Freed> {
     let mut holders: BTreeMap<Uuid, i64> = BTreeMap::new();
-    for binding in &ending {
+    for binding in ending {
         *holders.entry(binding.holder_id).or_default() -= 1;
     }
     let deltas: Vec<(Uuid, i64)> = holders.into_iter().collect();
@@ -130,23 +140,26 @@ pub async fn free(tx: &mut Tx<'_>, mut ending: Vec<Binding>, why: Ending) -> Res
         return Err(changed_meanwhile());
     }
     let gone: Vec<Uuid> = ending.iter().map(|binding| binding.id).collect();
-    uncount_add_ons(tx, &ending, &gone).await?;
+    uncount_add_ons(tx, ending, &gone).await?;
     let now = tx.now();
     let ended = records::end(tx, &gone, why, now).await?;
     // An add-on that was bound since, or an end that somebody else was faster with, is seen here.
-    let late = queries::open_add_ons(tx, &bases).await?;
+    let late = queries::open_add_ons(tx, &gone).await?;
     if ended.len() != ending.len() || !late.is_empty() {
         return Err(changed_meanwhile());
     }
     let versions: BTreeMap<Uuid, i64> = ended.into_iter().collect();
-    for binding in &ending {
+    for binding in ending {
         let version = versions.get(&binding.id).copied();
         record_end(tx, binding, version.ok_or_else(changed_meanwhile)?, why);
     }
-    let followed = |binding: &&Binding| binding.base_id.is_some_and(|base| bases.contains(&base));
+    let gone_with_base = |binding: &&Binding| {
+        let base = binding.base_id;
+        base.is_some_and(|base| gone.binary_search(&base).is_ok())
+    };
     Ok(Freed {
         units: ending.iter().map(|binding| binding.units).sum(),
-        add_ons: ending.iter().filter(followed).count() as i64,
+        add_ons: ending.iter().filter(gone_with_base).count() as i64,
         ended: gone,
     })
 }

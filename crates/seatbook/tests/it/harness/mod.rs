@@ -253,6 +253,7 @@ fn settings(database: &str, listen: SocketAddr) -> Settings {
         public_url: None,
         key_file: "unused".into(),
         key: None,
+        reactivation_days: 30,
         log_json: false,
         demo: false,
     }

@@ -34,6 +34,11 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "assignment",
         "SELECT id FROM assignment WHERE base_id IS NULL",
     ),
+    (
+        "subscriptions",
+        "subscription",
+        "SELECT p.id FROM pool p JOIN organization o ON o.id = p.organization_id WHERE o.name = 'Hidden Customer'",
+    ),
     ("jobs", "job", "SELECT id FROM job ORDER BY id LIMIT 1"),
     (
         "journal",
@@ -86,6 +91,8 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("organization", "organizations"),
     ("holder", "holders"),
     ("product", "products"),
+    ("assignment_ids", "assignments"),
+    ("uuid", "subscriptions"),
     ("base_ids", "products"),
     ("product_ids", "products"),
     ("add_ons", "products"),
