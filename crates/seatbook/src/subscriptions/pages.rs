@@ -8,6 +8,7 @@ use crate::console::fields::Field;
 use crate::console::format::{self, Due, Moment};
 use crate::console::layout::Shell;
 use crate::console::table::{Column, Filter, ListView};
+use crate::organizations::tabs::Tabs;
 
 /// `/organizations/{id}/subscriptions`: what an organization holds, seen from its renewal.
 #[derive(Template)]
