@@ -335,7 +335,11 @@ pub async fn csv(
         Box::pin(async move { lines(&mut tx, &caller, (filter, uuid), at).await })
     });
     let heading = HEADINGS.map(str::to_owned).to_vec();
-    let bytes = files::write_csv(std::iter::once(heading).chain(lines.await?), b',')?;
+    let mut file = files::Writer::csv(b',');
+    for line in std::iter::once(heading).chain(lines.await?) {
+        file.row(&line)?;
+    }
+    let bytes = file.finish()?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (
