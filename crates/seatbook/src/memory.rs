@@ -3,45 +3,17 @@
 //! Owns: what is remembered, and which changes void it. Does not own: recognising anybody (`access`).
 //! Keeps true: a right that is taken away is gone at the next request, on every server of the book.
 //!
-//! Rights act at the next request all the same. The store notices every statement that changes a table of
-//! [`WATCH`]: what was remembered before is void here before that change is answered, and other servers on the
+//! Rights act at the next request all the same. The store notices every statement that changes what recognition
+//! reads (`WATCH` in `access`): what was remembered before is void here before that change is answered, and other servers on the
 //! same book have forgotten it by then, because the answer waits for as long as anybody remembers.
 
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use store::{Db, Timestamp, Watch};
-
-/// Everything that recognition reads. Adding to it takes nothing from anybody who is remembered, except for a
-/// membership; and a use that is noted, or a code that is tried, is no change of rights. These are beginnings of
-/// statements to look out for, not statements.
-pub const WATCH: Watch = Watch {
-    tables: &[
-        "api_token",
-        "membership",
-        "organization",
-        "organization_node",
-        "person",
-        "role",
-        "role_policy",
-        "session",
-    ],
-    but: &[
-        "INSERT INTO api_token ",
-        concat!("INSERT INTO", " organization "),
-        concat!("INSERT INTO", " organization_node "),
-        "INSERT INTO person ",
-        "INSERT INTO session ",
-        "UPDATE api_token SET used_at = $2 ",
-        "UPDATE person SET failures = (failures + 1) * $2, failed_at = $3 ",
-        "UPDATE person SET totp_step = $2 ",
-        "UPDATE session SET seen_at = $2 ",
-    ],
-    time: Duration::from_millis(250),
-};
+use store::{Db, Timestamp};
 
 /// So many callers at most: a flood of tokens must not fill the memory of the machine.
 const CALLERS: usize = 10_000;
@@ -113,39 +85,5 @@ impl<K> Memory<K> {
 
     fn is_good(&self, moment: &Moment) -> bool {
         moment.turn == self.db.turn() && moment.at.elapsed() < self.db.remembered_for()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::WATCH;
-
-    const RECOGNITION: &str = include_str!("access/queries.rs");
-
-    /// The tables that a function's statement reads.
-    fn tables(function: &str) -> Vec<&'static str> {
-        let (_, rest) = RECOGNITION
-            .split_once(&format!("pub async fn {function}("))
-            .expect("recognition asks it");
-        let body = rest.split("\n}\n").next().unwrap_or_default();
-        let mut words = body.split_ascii_whitespace();
-        let mut found = Vec::new();
-        while let Some(word) = words.next() {
-            if word == "FROM" || word == "JOIN" {
-                found.extend(words.next());
-            }
-        }
-        found
-    }
-
-    #[test]
-    fn everything_that_recognition_reads_is_watched() {
-        for function in ["find_token", "find_session", "seats"] {
-            let tables = tables(function);
-            assert!(!tables.is_empty(), "{function}");
-            for table in tables {
-                assert!(WATCH.tables.contains(&table), "{function}: {table}");
-            }
-        }
     }
 }

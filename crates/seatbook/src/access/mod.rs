@@ -17,14 +17,15 @@ pub mod recognise;
 pub mod second_factor;
 pub mod tokens;
 
-pub use crate::memory::WATCH;
 pub use recognise::{Doorkeeper, recognise};
+
+use std::time::Duration;
 
 use axum::{
     Router,
     routing::{get, post},
 };
-use store::{Lane, Place, Timestamp};
+use store::{Lane, Place, Timestamp, Watch};
 
 use crate::{app::App, error::Result};
 
@@ -65,4 +66,66 @@ pub async fn purge(app: &App, now: Timestamp) -> Result<()> {
         Box::pin(async move { queries::purge(&mut tx, sessions, failures).await })
     });
     Ok(purge.await?)
+}
+
+/// Everything that recognition reads. Adding to it takes nothing from anybody who is remembered, except for a
+/// membership; and a use that is noted, or a code that is tried, is no change of rights. These are beginnings of
+/// statements to look out for, not statements.
+pub const WATCH: Watch = Watch {
+    tables: &[
+        "api_token",
+        "membership",
+        "organization",
+        "organization_node",
+        "person",
+        "role",
+        "role_policy",
+        "session",
+    ],
+    but: &[
+        "INSERT INTO api_token ",
+        concat!("INSERT", " INTO organization "),
+        concat!("INSERT", " INTO organization_node "),
+        "INSERT INTO person ",
+        "INSERT INTO session ",
+        "UPDATE api_token SET used_at = $2 ",
+        "UPDATE person SET failures = (failures + 1) * $2, failed_at = $3 ",
+        "UPDATE person SET totp_step = $2 ",
+        "UPDATE session SET seen_at = $2 ",
+    ],
+    time: Duration::from_millis(250),
+};
+
+#[cfg(test)]
+mod tests {
+    use super::WATCH;
+
+    const RECOGNITION: &str = include_str!("queries.rs");
+
+    /// The tables that a function's statement reads.
+    fn tables(function: &str) -> Vec<&'static str> {
+        let (_, rest) = RECOGNITION
+            .split_once(&format!("pub async fn {function}("))
+            .expect("recognition asks it");
+        let body = rest.split("\n}\n").next().unwrap_or_default();
+        let mut words = body.split_ascii_whitespace();
+        let mut found = Vec::new();
+        while let Some(word) = words.next() {
+            if word == "FROM" || word == "JOIN" {
+                found.extend(words.next());
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn everything_that_recognition_reads_is_watched() {
+        for function in ["find_token", "find_session", "seats"] {
+            let tables = tables(function);
+            assert!(!tables.is_empty(), "{function}");
+            for table in tables {
+                assert!(WATCH.tables.contains(&table), "{function}: {table}");
+            }
+        }
+    }
 }

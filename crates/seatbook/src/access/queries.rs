@@ -9,13 +9,23 @@ use super::{
 };
 use crate::{error::Result, scope::queries::HELD};
 
+/// Id, person, permissions, when it was used, when it was made, when it ends.
+type TokenRow = (
+    Uuid,
+    Uuid,
+    Json,
+    Option<Timestamp>,
+    Timestamp,
+    Option<Timestamp>,
+);
+
 /// The token with this fingerprint, if it may still be used at `now`.
 pub async fn find_token(
     tx: &mut Tx<'_>,
     fingerprint: &str,
     now: Timestamp,
 ) -> Result<Option<Credential>> {
-    let row: Option<(Uuid, Uuid, Json, Option<Timestamp>, Timestamp, Option<Timestamp>)> = tx
+    let row: Option<TokenRow> = tx
         .query_opt(
             "SELECT t.id, t.person_id, t.permissions, t.used_at, t.created_at, t.expires_at FROM api_token t
              JOIN person p ON p.id = t.person_id AND p.active = TRUE

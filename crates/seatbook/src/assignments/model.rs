@@ -273,7 +273,7 @@ pub struct RefusedRow {
     pub message: String,
     /// Numbers and ids a program can act on, such as `free`.
     #[schema(value_type = Object)]
-    pub facts: Map<String, Value>,
+    pub facts: Box<Map<String, Value>>,
 }
 
 impl RefusedRow {
@@ -289,7 +289,7 @@ impl RefusedRow {
             field: field.into(),
             code: code.into(),
             message: message.into(),
-            facts: Map::new(),
+            facts: Box::default(),
         }
     }
 

@@ -24,7 +24,7 @@ use crate::{
 #[utoipa::path(get, path = "/organizations/{id}/extension-policy", tag = "assignments",
     params(("id" = Uuid, Path, description = "The organization.")),
     responses((status = 200, description = "The policy, its version as ETag.", body = ExtensionPolicy)))]
-pub async fn show(
+pub async fn show_policy(
     State(app): State<App>,
     caller: Caller,
     Id(organization_id): Id,
@@ -58,7 +58,7 @@ pub struct ExtensionPolicyIn {
     request_body = ExtensionPolicyIn,
     params(("id" = Uuid, Path, description = "The organization.")),
     responses((status = 200, description = "The policy as it is now.", body = ExtensionPolicy)))]
-pub async fn set(
+pub async fn set_policy(
     State(app): State<App>,
     Id(organization_id): Id,
     write: Write<ExtensionPolicyIn>,

@@ -19,5 +19,5 @@ pub const NUMBER_CODE: &str = "license_number";
 
 /// The operations of this room.
 pub fn operations() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(api::show, api::set))
+    OpenApiRouter::new().routes(routes!(api::show_policy, api::set_policy))
 }

@@ -51,7 +51,7 @@ impl Command for SetFits {
         }
         queries::replace_fits(tx, self.id, &wanted).await?;
         let version = queries::touch_product(tx, self.id, found.version).await?;
-        let version = version.ok_or_else(|| changed_meanwhile())?;
+        let version = version.ok_or_else(changed_meanwhile)?;
         tx.changed(Change {
             noun: "product",
             row_id: self.id,

@@ -125,16 +125,11 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
         .await
         .expect(200);
     let organizations = organizations["items"].as_array().expect("items");
-    let partner = organizations
-        .iter()
-        .find(|it| it["kind"] == "partner")
-        .expect("a partner");
-    let partner = partner["id"].as_str().expect("an id");
-    let provider = organizations
-        .iter()
-        .find(|it| it["kind"] == "provider")
-        .expect("a provider");
-    let provider = provider["id"].as_str().expect("an id");
+    let of_kind = |kind: &str| {
+        let found = organizations.iter().find(|it| it["kind"] == kind);
+        found.and_then(|it| it["id"].as_str()).expect("one of each")
+    };
+    let (partner, provider) = (of_kind("partner"), of_kind("provider"));
 
     let role =
         json!({"organization_id": partner, "name": "Auditor", "permissions": ["licenses.read"]});

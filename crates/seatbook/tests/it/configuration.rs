@@ -58,6 +58,7 @@ both_engines! {
         let book = app.telephones(5).await;
         let [(recording, _), (mobile, _)] = book.add_ons;
         let anna = app.assigned(&book, book.people[0], "101", &[recording, mobile]).await;
+        app.clock.advance_seconds(60);
         let row = json!({"product_id": book.phone.0, "holder_id": book.people[1], "extension": "0102", "number": "+49 555 0102"});
         app.assign(book.customer, row).await;
         let browser = operator(&app).await;

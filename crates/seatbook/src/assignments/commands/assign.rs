@@ -330,7 +330,7 @@ async fn claim(
         });
         indexed.push(Holder { did, ..holder });
     }
-    Ok(holders::records::index(tx, &indexed).await?)
+    holders::records::index(tx, &indexed).await
 }
 
 /// All rows that cannot be done as one refusal: wrong input names its fields, a rule names the rows.
@@ -358,7 +358,7 @@ fn refusal(judgement: &Judgement, rows: usize) -> Error {
         _ => format!("Row {}: {}", first.row + 1, first.message),
     };
     let mut error = Error::conflict(code.copied().unwrap_or("assignment.refused"), message);
-    for (name, value) in &first.facts {
+    for (name, value) in first.facts.iter() {
         error = error.with(name, value.clone());
     }
     let error = error.with("rows", json!(by_rule));
