@@ -12,7 +12,7 @@ use super::{
     add_ons::{ids, offers, sentence, shown_offer},
     lines::Without,
     pages::{AssignPage, HolderLine, SeveralPage, several_list},
-    user::{holder_field, home, keep_choice},
+    user::{self, holder_field, home, keep_choice},
 };
 use crate::{
     api::{Cursor, Id},
@@ -324,11 +324,7 @@ impl Stock {
     /// The last step before many units are assigned: the command's own answer, or why it would refuse.
     async fn confirm(&self, app: &App, frame: &Frame, holders: &[Uuid]) -> Result<Confirm> {
         let command = self.command(self.rows(holders));
-        let refused = match app.gate.preview(&frame.caller, command).await {
-            Ok(_) => None,
-            Err(error) if error.is_refusal() => Some(error),
-            Err(error) => return Err(error),
-        };
+        let refused = user::preview(app, frame, &command).await?.err();
         let back = format!("/pools/{}/assign-several", self.pool.id);
         let count = holders.len() as i64;
         let title = format!(

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     unassigning::lines,
-    user::{holder_field, keep_choice},
+    user::{self, holder_field, keep_choice},
 };
 use crate::{
     api::Id,
@@ -101,7 +101,7 @@ impl Going {
         Going::read(app, frame, (id, true), command).await
     }
 
-    async fn read<C: Command<Outcome = Freed>>(
+    async fn read<C: Command<Outcome = Freed> + Clone>(
         app: &App,
         frame: &Frame,
         (id, erases): (Uuid, bool),
@@ -109,10 +109,9 @@ impl Going {
     ) -> Result<Going> {
         let holder = find(app, frame, id).await?;
         frame.caller.scope.require(Permission::HoldersEdit)?;
-        let (freed, why_not) = match app.gate.preview(&frame.caller, command).await {
-            Ok(preview) => (preview.outcome, None),
-            Err(error) if error.is_refusal() => (Freed::default(), Some(error.message)),
-            Err(error) => return Err(error),
+        let (freed, why_not) = match user::preview(app, frame, &command).await? {
+            Ok(freed) => (freed, None),
+            Err(refused) => (Freed::default(), Some(refused.message)),
         };
         let ended = freed.ended.clone();
         let read = app.read(move |mut tx| {

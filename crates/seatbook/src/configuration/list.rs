@@ -223,6 +223,7 @@ impl Seen {
             user: self.user,
             has_extensions: self.has_extensions && self.place.may(Permission::ImportsRun),
             may_assign: self.place.may(Permission::AssignmentsSet),
+            may_end: self.place.may(Permission::SubscriptionsEnd),
             may_edit: self.place.may(Permission::OrganizationsEdit),
             may_allocate: self.place.may(Permission::AllocationsSet),
             list: self.list,

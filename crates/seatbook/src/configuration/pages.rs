@@ -78,6 +78,8 @@ pub struct ConfigurationPage {
     pub has_extensions: bool,
     /// Whether this person may assign and unassign.
     pub may_assign: bool,
+    /// Whether the reader may terminate units.
+    pub may_end: bool,
     /// Whether this person may change the organization.
     pub may_edit: bool,
     /// Whether this person may pass units on to it.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     add_ons::ids,
-    user::{find, holder_of, home},
+    user::{self, find, holder_of, home},
 };
 use crate::{
     api::Id,
@@ -104,11 +104,10 @@ async fn preview(
     let command = Unassign {
         ids: found.iter().map(|it| it.id).collect(),
     };
-    match app.gate.preview(&frame.caller, command).await {
-        Ok(preview) => Ok((preview.outcome, None)),
-        Err(error) if error.is_refusal() => Ok((Freed::default(), Some(error.message))),
-        Err(error) => Err(error),
-    }
+    Ok(match user::preview(app, frame, &command).await? {
+        Ok(freed) => (freed, None),
+        Err(refused) => (Freed::default(), Some(refused.message)),
+    })
 }
 
 async fn page(

@@ -17,6 +17,7 @@ use crate::{
         frame::{Frame, PageResult},
     },
     error::{Error, Result},
+    gate::Command,
     holders::{self, model::Holder},
     scope::Permission,
 };
@@ -90,6 +91,31 @@ pub(super) fn holder_field(
 ) -> Field {
     let source = format!("/holders/options?organization={organization_id}&kind={kind}");
     Field::select(name, label, &[]).source(source)
+}
+
+/// How often a preview is asked for before somebody is told that it took too long.
+const PREVIEWS: usize = 4;
+
+/// What a command would come to, or why it would be refused. A preview has little time, and while a machine is busy
+/// too little: it is asked for again.
+pub(super) async fn preview<C: Command + Clone>(
+    app: &App,
+    frame: &Frame,
+    command: &C,
+) -> Result<std::result::Result<C::Outcome, Error>> {
+    for _ in 1..PREVIEWS {
+        match app.gate.preview(&frame.caller, command.clone()).await {
+            Ok(preview) => return Ok(Ok(preview.outcome)),
+            Err(error) if error.is_refusal() => return Ok(Err(error)),
+            Err(error) if error.code == "preview.too_slow" => {}
+            Err(error) => return Err(error),
+        }
+    }
+    match app.gate.preview(&frame.caller, command.clone()).await {
+        Ok(preview) => Ok(Ok(preview.outcome)),
+        Err(error) if error.is_refusal() => Ok(Err(error)),
+        Err(error) => Err(error),
+    }
 }
 
 /// A form that was refused still says who was picked: a picker's only choice is the one that was made.

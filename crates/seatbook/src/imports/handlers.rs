@@ -31,6 +31,7 @@ use crate::{
     },
     error::{Error, Result},
     gate::Key,
+    organizations,
     scope::Permission,
     sheets::{ImportKind, Mapping, Outcome},
 };
@@ -42,23 +43,30 @@ const RECENT: i64 = 8;
 
 /// `/imports/new`: which kind, which file.
 pub async fn start(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
-    let kind = value(&pairs(query.as_deref()), "kind").to_owned();
-    let page = start_page(&app, &frame, &kind, None).await?;
+    let page = start_page(&app, &frame, query.as_deref(), None).await?;
     Ok(html(StatusCode::OK, page.render()))
 }
 
 async fn start_page(
     app: &App,
     frame: &Frame,
-    chosen: &str,
+    query: Option<&str>,
     refused: Option<&Error>,
 ) -> Result<ImportStartPage> {
-    let scope = frame.caller.scope.clone();
+    let (scope, pairs) = (frame.caller.scope.clone(), pairs(query));
+    let chosen = value(&pairs, "kind").to_owned();
+    let whose = value(&pairs, "organization_id").parse();
+    let whose = whose.unwrap_or(frame.visitor.organization_id);
     let read = app.read(move |mut tx| {
-        Box::pin(async move { queries::list(&mut tx, &scope, None, RECENT).await })
+        Box::pin(async move {
+            let found = organizations::queries::find_visible(&mut tx, &scope, whose).await?;
+            let found = found.ok_or_else(Error::not_found)?;
+            Ok((found, queries::list(&mut tx, &scope, None, RECENT).await?))
+        })
     });
+    let (organization, recent) = read.await?;
     let now = app.gate.now().get();
-    let recent = read.await?.into_iter().map(|import| {
+    let recent = recent.into_iter().map(|import| {
         let when = format::ago(import.created_at.get(), now);
         (
             when,
@@ -76,7 +84,9 @@ async fn start_page(
     });
     Ok(ImportStartPage {
         shell: frame.shell("Import", "imports"),
+        organization: (organization.id.to_string(), organization.name),
         kinds: kinds.collect(),
+        chosen,
         limit: "32 MiB and 200,000 rows".into(),
         recent: recent.collect(),
         error: refused.map(|error| error.message.clone()),
@@ -89,7 +99,12 @@ pub async fn sample(_: Frame, Path(file): Path<String>) -> PageResult {
 }
 
 /// Takes a file in.
-pub async fn upload(State(app): State<App>, frame: Frame, parts: Multipart) -> PageResult {
+pub async fn upload(
+    State(app): State<App>,
+    frame: Frame,
+    RawQuery(query): RawQuery,
+    parts: Multipart,
+) -> PageResult {
     let done = match uploads::read(&frame.caller, parts).await {
         Ok(upload) => runs::upload(&app, &frame.caller, Key::mint()?, upload).await,
         Err(error) => Err(error),
@@ -100,7 +115,7 @@ pub async fn upload(State(app): State<App>, frame: Frame, parts: Multipart) -> P
             &format!("/imports/{}/mapping", import.id),
         )),
         Err(error) if error.is_refusal() => {
-            let page = start_page(&app, &frame, "", Some(&error)).await?;
+            let page = start_page(&app, &frame, query.as_deref(), Some(&error)).await?;
             Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
         }
         Err(error) => Err(error.into()),

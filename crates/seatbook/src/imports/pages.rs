@@ -22,6 +22,10 @@ const SAMPLES: usize = 3;
 pub struct ImportStartPage {
     /// The frame.
     pub shell: Shell,
+    /// Whose file it is: id and name.
+    pub organization: (String, String),
+    /// The kind that is chosen; empty for none.
+    pub chosen: String,
     /// What can be imported: (value, label, what the file needs, sample's address, chosen).
     pub kinds: Vec<ImportKind>,
     /// The largest file, in words.

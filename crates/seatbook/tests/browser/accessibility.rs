@@ -199,7 +199,10 @@ async fn units_of(ingrid: &Browser, organizations: &[serde_json::Value]) -> Vec<
         .as_str()
         .expect("an id")
         .to_owned();
-    let unit = first(&format!("/api/v1/assignments?holder_id={extension}")).await;
+    let units = format!("/api/v1/assignments?holder_id={extension}");
+    let units = ingrid.get(&units).await.expect(200);
+    let mut units = units["items"].as_array().expect("items").iter();
+    let unit = units.find(|it| it["base_id"].is_null()).expect("a base");
     let (unit, pool) = (
         unit["id"].as_str().expect("an id"),
         unit["pool_id"].as_str().expect("an id"),

@@ -234,3 +234,20 @@ both_engines! {
         app.end().await;
     }
 }
+
+both_engines! {
+    /// From a customer's page the form is for that customer, and stays so when a file is refused.
+    async fn the_form_is_for_the_customer(app: TestApp) {
+        let customer = app.organization(app.provider, "customer", "Acme").await;
+        let (browser, _) = app.browser_of(app.provider, "operator").await;
+        let path = format!("/imports/new?kind=extensions&organization_id={customer}");
+        let page = browser.get(&path).await.page(200);
+        let chosen = format!("<option value=\"{customer}\" selected>Acme</option>");
+        assert!(page.contains(&chosen), "{page}");
+        let file = form_named("extensions", "phones.csv", "Ext Key").text("organization_id", customer.to_string());
+        let path = format!("/imports?organization_id={customer}&kind=extensions");
+        let refused = send(browser.request(Method::POST, &path).multipart(file)).await.page(422);
+        assert!(refused.contains(&chosen), "{refused}");
+        app.end().await;
+    }
+}
