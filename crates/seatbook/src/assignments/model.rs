@@ -205,7 +205,7 @@ pub struct Wanted {
     #[serde(default = "one")]
     pub units: i64,
     /// For a product with extensions: the extension that uses the unit, made where there is none.
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     pub extension: Option<String>,
     /// The extension's direct number.
     #[serde(default, skip_serializing)]

@@ -100,7 +100,7 @@ pub struct Source {
     pub open: bool,
 }
 
-/// Id, license, product, free, end, start, used, open.
+/// Id, license, product, free, end, start, used, open and not suspended.
 type SourceRow = (
     Uuid,
     Uuid,
@@ -114,7 +114,8 @@ type SourceRow = (
 
 const SOURCE: &str =
     "SELECT p.id, p.license_id, p.product_id, p.quantity - p.allocated - p.assigned, p.ends_at,
-    p.starts_at, l.used, p.open FROM pool p JOIN license l ON l.id = p.license_id";
+    p.starts_at, l.used, p.open = TRUE AND n.blocked = FALSE FROM pool p JOIN license l ON l.id = p.license_id
+    JOIN organization_node n ON n.id = p.organization_id";
 
 /// The organization's pools of these products that may give units now, and the named pools whatever their state,
 /// in the order in which they are used.

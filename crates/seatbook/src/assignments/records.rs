@@ -77,25 +77,46 @@ pub async fn end(
     Ok(ended)
 }
 
-/// Counts add-ons of an open base up or down; gives how many it has and its version, or nothing where it ended
-/// meanwhile.
+/// Counts add-ons of open bases up or down by one number; gives each base with how many it has and its version. One
+/// that ended meanwhile is not counted.
 pub async fn count_add_ons(
     tx: &mut Tx<'_>,
-    base_id: Uuid,
+    base_ids: &[Uuid],
     delta: i64,
-) -> Result<Option<(i64, i64)>> {
-    let sql = "UPDATE assignment SET add_ons = add_ons + $2, version = version + 1
-        WHERE id = $1 AND ended_at IS NULL AND add_ons + $2 >= 0 RETURNING add_ons, version";
-    Ok(tx.query_opt(sql, &[&base_id, &delta]).await?)
+) -> Result<Vec<(Uuid, i64, i64)>> {
+    let mut counted = Vec::with_capacity(base_ids.len());
+    for chunk in base_ids.chunks(ROWS) {
+        let mut params: Vec<&dyn Param> = chunk.iter().map(|id| id as &dyn Param).collect();
+        params.push(&delta);
+        let sql = format!(
+            "UPDATE assignment SET add_ons = add_ons + ${last}, version = version + 1
+             WHERE id IN {} AND ended_at IS NULL AND add_ons + ${last} >= 0 RETURNING id, add_ons, version",
+            placeholders(1, chunk.len()),
+            last = params.len(),
+        );
+        counted.extend(tx.query::<(Uuid, i64, i64)>(&sql, &params).await?);
+    }
+    Ok(counted)
 }
 
 /// Writes the hour in which units were last used.
 pub async fn set_used(tx: &mut Tx<'_>, ids: &[Uuid], at: Timestamp) -> Result<()> {
-    for id in ids {
-        let sql = "INSERT INTO assignment_use (assignment_id, used_at) VALUES ($1, $2)
-            ON CONFLICT (assignment_id) DO UPDATE SET used_at = excluded.used_at
-            WHERE assignment_use.used_at < excluded.used_at";
-        tx.execute(sql, &[id, &at]).await?;
+    // In one order, so that two servers that write the same ones do not wait for each other.
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    for chunk in ids.chunks(ROWS) {
+        let params: Vec<&dyn Param> = chunk
+            .iter()
+            .flat_map(|id| [id as &dyn Param, &at])
+            .collect();
+        let sql = format!(
+            "INSERT INTO assignment_use (assignment_id, used_at) VALUES {}
+             ON CONFLICT (assignment_id) DO UPDATE SET used_at = excluded.used_at
+             WHERE assignment_use.used_at < excluded.used_at",
+            placeholders(chunk.len(), 2)
+        );
+        tx.execute(&sql, &params).await?;
     }
     Ok(())
 }

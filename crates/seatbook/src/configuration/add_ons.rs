@@ -17,11 +17,12 @@ use crate::{
     assignments::{self, commands::SetAddOns, model::Assignment},
     catalog::{self, model::Product},
     console::{
-        answer::{go, html},
+        answer::{go, part_or_page},
         form::Form,
         frame::{Frame, PageResult},
     },
     error::{Error, Result},
+    organizations::tabs::Place,
     scope::Permission,
 };
 
@@ -57,11 +58,12 @@ pub(super) fn ids(form: &Form, name: &str) -> Vec<Uuid> {
 }
 
 fn shown(frame: &Frame, status: StatusCode, page: &AddOnsPage) -> Response {
-    let rendered = match frame.fragment.0 {
-        true => page.as_sheet().render(),
-        false => page.render(),
-    };
-    html(status, rendered)
+    part_or_page(
+        frame.fragment,
+        status,
+        || page.as_sheet().render(),
+        || page.render(),
+    )
 }
 
 /// Everything that a refusal says: by the first field of wrong input, or as its sentence.
@@ -78,7 +80,7 @@ async fn page(
     found: Assignment,
     refused: Option<(&Form, Error)>,
 ) -> Result<AddOnsPage> {
-    frame.caller.scope.require(Permission::AssignmentsSet)?;
+    let caller = frame.caller.clone();
     if found.base_id.is_some() || found.ended_at.is_some() {
         let message = "Add-ons are bound to a base unit that is in use.";
         return Err(Error::conflict("assignment.not_open_base", message));
@@ -87,6 +89,7 @@ async fn page(
     let base_id = found.id;
     let read = app.read(move |mut tx| {
         Box::pin(async move {
+            Place::read(&mut tx, &caller, place.0, Permission::AssignmentsSet).await?;
             let bound = assignments::queries::open_add_ons(&mut tx, &[base_id]).await?;
             let bound: Vec<Uuid> = bound.iter().map(|add_on| add_on.id).collect();
             let bound = assignments::queries::of_ids(&mut tx, &bound).await?;

@@ -27,7 +27,7 @@ use crate::{
         model::{Product, ProductKind},
     },
     console::{
-        answer::{go, html},
+        answer::{go, part_or_page},
         fields::{Field, above, filled},
         form::{Form, pairs, value},
         format,
@@ -42,7 +42,7 @@ use crate::{
     },
     licenses::{self, model::Pool},
     organizations::tabs::Place,
-    scope::Permission,
+    scope::{self, Permission},
 };
 
 /// Holders on one page.
@@ -201,11 +201,12 @@ impl Stock {
 }
 
 fn shown(frame: &Frame, status: StatusCode, page: &AssignPage) -> Response {
-    let rendered = match frame.fragment.0 {
-        true => page.as_sheet().render(),
-        false => page.render(),
-    };
-    html(status, rendered)
+    part_or_page(
+        frame.fragment,
+        status,
+        || page.as_sheet().render(),
+        || page.render(),
+    )
 }
 
 /// `/pools/{id}/assign-several`: holders without a unit of it, to be ticked.
@@ -218,6 +219,9 @@ pub async fn several(
     let pairs = pairs(query.as_deref());
     let mut list = several_list(id).read(&pairs);
     let stock = Stock::find(&app, &frame, id).await?;
+    if !stock.place.may(Permission::HoldersRead) {
+        return Err(scope::missing(Permission::HoldersRead).into());
+    }
     let wanted = stock.without(&list, value(&pairs, "cursor"));
     let read = app.read(move |mut tx| Box::pin(async move { wanted.find(&mut tx).await }));
     let mut found = read.await?;
@@ -236,11 +240,8 @@ pub async fn several(
         rows: found.iter().map(holder_line).collect(),
         list,
     };
-    let rendered = match frame.fragment.0 {
-        true => page.as_rows().render(),
-        false => page.render(),
-    };
-    Ok(html(StatusCode::OK, rendered))
+    let (rows, whole) = (|| page.as_rows().render(), || page.render());
+    Ok(part_or_page(frame.fragment, StatusCode::OK, rows, whole))
 }
 
 /// A holder in few words.

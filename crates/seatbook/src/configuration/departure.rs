@@ -65,19 +65,27 @@ pub async fn erase(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResu
 
 /// Forgets who it was.
 pub async fn erases(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) -> PageResult {
-    let going = Going::erasing(&app, &frame, id).await?;
+    let holder = find(&app, &frame, id).await?;
     let command = DeleteHolder { id, version: None };
     let done = app
         .gate
         .submit(&frame.caller, form.key.clone(), command)
         .await;
     match done {
-        Ok(_) => Ok(go(frame.fragment, &going.list())),
-        Err(error) if error.is_refusal() => Ok(going
-            .page(&frame, Some(error.message))
-            .shown(&frame, StatusCode::CONFLICT)),
+        Ok(_) => Ok(go(frame.fragment, &list(&holder))),
+        Err(error) if error.is_refusal() => {
+            let going = Going::erasing(&app, &frame, id).await?;
+            Ok(going
+                .page(&frame, Some(error.message))
+                .shown(&frame, StatusCode::CONFLICT))
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The list it stood in.
+fn list(holder: &Holder) -> String {
+    format!("/organizations/{}/holders", holder.organization_id)
 }
 
 /// A holder about to go, and what goes with it.
@@ -130,10 +138,6 @@ impl Going {
             belongings,
             why_not,
         })
-    }
-
-    fn list(&self) -> String {
-        format!("/organizations/{}/holders", self.holder.organization_id)
     }
 
     fn page(&self, frame: &Frame, error: Option<String>) -> Confirm {

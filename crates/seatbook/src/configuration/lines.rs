@@ -137,6 +137,13 @@ pub struct Page {
 /// The open base assignments of a page.
 pub async fn page(tx: &mut Tx<'_>, filter: &Filter) -> Result<Page> {
     let total = count(tx, filter).await?;
+    // More than can be gathered is walked in one order alone; the caller asks again in that.
+    if total > GATHERED && filter.sort != Sort::Since {
+        return Ok(Page {
+            total,
+            ..Page::default()
+        });
+    }
     let mut places = places(tx, filter).await?;
     let more = places.len() as i64 > filter.limit;
     places.truncate(usize::try_from(filter.limit).unwrap_or_default());
@@ -262,7 +269,8 @@ pub async fn free(tx: &mut Tx<'_>, filter: &Filter, now: Timestamp) -> Result<Ve
         select.and_all("(p.id = ? OR p.license_id = ?)", &[id, id]);
     }
     let sql = select.sql(&format!(
-        " ORDER BY r.has_extensions DESC, r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id LIMIT {MOST_FREE}"
+        " ORDER BY r.has_extensions DESC, r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id LIMIT {}",
+        MOST_FREE + 1
     ));
     let rows: Vec<(Uuid, String)> = tx.query(&sql, select.params()).await?;
     let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();

@@ -34,6 +34,9 @@ use crate::{
     scope::Permission,
 };
 
+/// What is said where more licenses have free units than are listed.
+const FREE_CUT: &str =
+    "More than 100 licenses have free units; narrow by base license, or look for a UUID.";
 /// Assignments on one page.
 const PAGE: i64 = 50;
 const ORDERS: &str = "More than 5,000 units in use are listed in the order in which they were assigned; narrow \
@@ -167,11 +170,16 @@ impl Seen {
             list.note = ORDERS;
             page = lines::page(tx, &filter).await?;
         }
-        let mut free = match shown == "used" || filter.from.is_some() {
+        let hidden = shown == "used" || !place.may(Permission::LicensesRead);
+        let mut free = match hidden || filter.from.is_some() {
             true => vec![],
             false => lines::free(tx, &filter, now).await?,
         };
         let free_count = free.len() as i64;
+        if free_count > lines::MOST_FREE {
+            free.truncate(lines::MOST_FREE as usize);
+            list.note = FREE_CUT;
+        }
         if shown.is_empty() && !page.rows.is_empty() {
             free.truncate(FIRST_FREE);
         }

@@ -10,11 +10,12 @@ use crate::{
     app::App,
     assignments::{commands::Reassign, model::Assignment, queries},
     console::{
-        answer::{go, html},
+        answer::{go, part_or_page},
         fields::{Choice, Field, above, filled},
         form::Form,
         format,
         frame::{Frame, PageResult},
+        pages::Confirm,
     },
     error::{Error, Result},
     gate::Command,
@@ -31,8 +32,11 @@ pub async fn form(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResul
 /// Hands the unit on, or says why not.
 pub async fn submit(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) -> PageResult {
     let found = find(&app, &frame, id).await?;
-    let vacate = form.text("step") == "vacate";
-    let whom = match vacate {
+    if form.text("step") == "vacate" {
+        let page = vacating(&app, &frame, &found).await?;
+        return Ok(page.shown(&frame, StatusCode::OK));
+    }
+    let whom = match form.text("step") == "vacate_now" {
         true => Ok(None),
         false => form
             .need::<Uuid>("holder_id", "who shall have it")
@@ -55,6 +59,35 @@ pub async fn submit(State(app): State<App>, frame: Frame, Id(id): Id, form: Form
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Says what taking its user away does.
+async fn vacating(app: &App, frame: &Frame, found: &Assignment) -> Result<Confirm> {
+    let command = Reassign {
+        id: found.id,
+        holder_id: None,
+    };
+    let refused = preview(app, frame, &command).await?.err();
+    let action = format!("/assignments/{}/user", found.id);
+    let user = found.user_name.clone().unwrap_or_default();
+    Ok(Confirm {
+        shell: frame.shell("Take the user away", "configuration"),
+        title: format!("Take {user} away?"),
+        lead: format!(
+            "{} keeps its unit of {} and its add-ons, and waits for somebody. {user} can use it no more.",
+            found.holder_name, found.product_name
+        ),
+        facts: facts(found),
+        warnings: refused.iter().map(|error| error.message.clone()).collect(),
+        fields: vec![Field::new("hidden", "step", "").value("vacate_now")],
+        tone: "warn",
+        allowed: refused.is_none(),
+        back: action.clone(),
+        action,
+        label: "Take away".into(),
+        back_label: "Manage user".into(),
+        error: None,
+    })
 }
 
 /// The list that the forms over assignments come from, and lead back to.
@@ -138,11 +171,12 @@ pub(super) async fn keep_choice(app: &App, frame: &Frame, fields: &mut [Field]) 
 }
 
 fn shown(frame: &Frame, status: StatusCode, page: &UserPage) -> Response {
-    let rendered = match frame.fragment.0 {
-        true => page.as_sheet().render(),
-        false => page.render(),
-    };
-    html(status, rendered)
+    part_or_page(
+        frame.fragment,
+        status,
+        || page.as_sheet().render(),
+        || page.render(),
+    )
 }
 
 fn page(

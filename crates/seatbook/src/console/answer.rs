@@ -37,6 +37,16 @@ pub fn html(status: StatusCode, rendered: askama::Result<String>) -> Response {
     answer
 }
 
+/// Answers the part of a page that the module asks for, or the whole page; only that one is rendered.
+pub fn part_or_page(
+    fragment: Fragment,
+    status: StatusCode,
+    part: impl FnOnce() -> askama::Result<String>,
+    page: impl FnOnce() -> askama::Result<String>,
+) -> Response {
+    html(status, if fragment.0 { part() } else { page() })
+}
+
 /// Sends the browser on after a form was done: 303 for a page, `X-Location` for the module.
 pub fn go(fragment: Fragment, to: &str) -> Response {
     match HeaderValue::from_str(to) {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 
-use super::answer::html;
+use super::answer::part_or_page;
 use super::fields::Field;
 use super::frame::Frame;
 use super::layout::Shell;
@@ -109,22 +109,24 @@ pub struct Sheet {
 impl Sheet {
     /// The form in the drawer where the module asks for it, else as a page.
     pub fn shown(&self, frame: &Frame, status: StatusCode) -> Response {
-        let rendered = match frame.fragment.0 {
-            true => self.as_sheet().render(),
-            false => self.render(),
-        };
-        html(status, rendered)
+        part_or_page(
+            frame.fragment,
+            status,
+            || self.as_sheet().render(),
+            || self.render(),
+        )
     }
 }
 
 impl Confirm {
     /// The question in the drawer where the module asks for it, else as a page.
     pub fn shown(&self, frame: &Frame, status: StatusCode) -> Response {
-        let rendered = match frame.fragment.0 {
-            true => self.as_sheet().render(),
-            false => self.render(),
-        };
-        html(status, rendered)
+        part_or_page(
+            frame.fragment,
+            status,
+            || self.as_sheet().render(),
+            || self.render(),
+        )
     }
 }
 

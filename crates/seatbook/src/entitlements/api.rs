@@ -2,10 +2,15 @@
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
+use store::{Timestamp, Tx};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{check::Entitlement, queries, uses};
+use super::{
+    check::Entitlement,
+    queries::{self, Names},
+    uses,
+};
 use crate::{
     api::{Params, Write},
     app::App,
@@ -52,14 +57,14 @@ pub async fn check(
     Ok(Json(answer))
 }
 
-/// The answer to the usual question: the holder has a unit of its own, and everything is named by its id.
+/// The answer to the usual question: everything is named by its id, and a unit of the product says yes. Whatever else is
+/// asked takes a longer look.
 async fn at_once(app: &App, ids: [Uuid; 3]) -> Result<Option<Entitlement>> {
     let now = app.gate.now();
     let found =
-        app.glance(move |mut tx| Box::pin(async move { queries::at_once(&mut tx, ids).await }));
-    let (bound, blocked): (Vec<_>, Vec<bool>) = found.await?.into_iter().unzip();
-    let blocked = blocked.first().copied();
-    Ok(blocked.map(|blocked| Entitlement::of(&bound, blocked, now)))
+        app.glance(move |mut tx| Box::pin(async move { queries::direct(&mut tx, ids).await }));
+    let answer = Entitlement::of(&found.await?, now);
+    Ok(Some(answer).filter(|answer| answer.entitled))
 }
 
 /// The answer to any question.
@@ -68,13 +73,32 @@ async fn at_length(app: &App, caller: Caller, asked: CheckParams) -> Result<Enti
     let read = app.read(move |mut tx| {
         Box::pin(async move {
             let tx = &mut tx;
-            let (id, blocked) =
-                queries::organization(tx, &caller.scope, &asked.organization).await?;
-            let bound = queries::named(tx, id, (&asked.holder, &asked.product)).await?;
-            Ok(Entitlement::of(&bound, blocked, now))
+            let id = queries::organization(tx, &caller.scope, &asked.organization).await?;
+            let pair = (asked.holder.as_str(), asked.product.as_str());
+            answer(tx, (id, pair), &mut Names::default(), now).await
         })
     });
     read.await
+}
+
+/// The answer to one question: by units of the product, and where none of them says yes, by the SKUs it comes with.
+async fn answer(
+    tx: &mut Tx<'_>,
+    (organization_id, pair): (Uuid, (&str, &str)),
+    names: &mut Names,
+    now: Timestamp,
+) -> Result<Entitlement> {
+    let Some((holder, product)) = names.find(tx, organization_id, pair).await? else {
+        return Ok(Entitlement::of(&[], now));
+    };
+    let ids = [organization_id, holder, product];
+    let mut bound = queries::direct(tx, ids).await?;
+    let direct = Entitlement::of(&bound, now);
+    if direct.entitled {
+        return Ok(direct);
+    }
+    bound.extend(queries::included(tx, ids).await?);
+    Ok(Entitlement::of(&bound, now))
 }
 
 fn remember(app: &App, answers: &[Entitlement]) {
@@ -141,12 +165,12 @@ async fn answers(app: &App, caller: Caller, asked: CheckManyIn) -> Result<Vec<En
         Box::pin(async move {
             let tx = &mut tx;
             let named = asked.organization_id.to_string();
-            let (id, blocked) = queries::organization(tx, &caller.scope, &named).await?;
+            let id = queries::organization(tx, &caller.scope, &named).await?;
+            let mut names = Names::default();
             let mut answers = Vec::with_capacity(asked.questions.len());
             for question in &asked.questions {
                 let pair = (question.holder.as_str(), question.product.as_str());
-                let bound = queries::named(tx, id, pair).await?;
-                answers.push(Entitlement::of(&bound, blocked, now));
+                answers.push(answer(tx, (id, pair), &mut names, now).await?);
             }
             Ok(answers)
         })

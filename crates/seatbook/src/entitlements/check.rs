@@ -51,12 +51,14 @@ pub struct Entitlement {
 pub(super) struct Bound {
     pub(super) assignment_id: Uuid,
     pub(super) units: i64,
+    /// Its organization, or one above it, is suspended.
+    pub(super) blocked: bool,
     pub(super) license: Facts,
 }
 
 impl Entitlement {
     /// The answer, of all units that are bound.
-    pub(super) fn of(bound: &[Bound], blocked: bool, now: Timestamp) -> Entitlement {
+    pub(super) fn of(bound: &[Bound], now: Timestamp) -> Entitlement {
         let mut best: Option<(u8, Reason, &Bound)> = None;
         let mut units = 0;
         for one in bound {
@@ -73,7 +75,7 @@ impl Entitlement {
         let Some((rank, reason, one)) = best else {
             return Entitlement::no(Reason::NotAssigned);
         };
-        if blocked {
+        if one.blocked {
             return Entitlement::no(Reason::Suspended);
         }
         let instant = |at: Option<jiff::Timestamp>| at.map(Timestamp::new);

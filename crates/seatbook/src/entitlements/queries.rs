@@ -1,5 +1,7 @@
 //! The statements of the check.
 
+use std::collections::HashMap;
+
 use rules::lifecycle::Facts;
 use store::{FromRow, Row, Select, Timestamp, Tx};
 use uuid::Uuid;
@@ -11,16 +13,11 @@ use crate::{
     scope::{Permission, Scope, queries::within_any},
 };
 
-/// The organization as it is asked for, by id or reference: its id, and whether it is suspended. 404 where the scope
-/// cannot see it.
-pub(super) async fn organization(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    named: &str,
-) -> Result<(Uuid, bool)> {
+/// The organization as it is asked for, by id or reference. 404 where the scope cannot see it.
+pub(super) async fn organization(tx: &mut Tx<'_>, scope: &Scope, named: &str) -> Result<Uuid> {
     let roots = scope.require(Permission::AssignmentsRead)?;
     let id: Option<Uuid> = named.parse().ok();
-    let mut select = Select::new("SELECT n.id, n.blocked FROM organization_node n");
+    let mut select = Select::new("SELECT n.id FROM organization_node n");
     let reference = named.to_owned();
     match &id {
         Some(id) => _ = select.and("n.id = ?", id),
@@ -33,18 +30,17 @@ pub(super) async fn organization(
     let own = id.is_some_and(|id| roots.contains(&id));
     let inside = "SELECT descendant_id FROM organization_closure";
     let mut within = Select::new(inside);
-    if !own && !scope.sees_everything(Permission::AssignmentsRead) {
-        within_any(&mut within, "ancestor_id", &roots);
-        let found: Option<(Uuid, bool)> = tx.query_opt(&select.sql(""), select.params()).await?;
-        let (id, blocked) = found.ok_or_else(Error::not_found)?;
-        within.and("descendant_id = ?", &id);
-        let seen: Option<(Uuid,)> = tx
-            .query_opt(&within.sql(" LIMIT 1"), within.params())
-            .await?;
-        return seen.map(|_| (id, blocked)).ok_or_else(Error::not_found);
+    within_any(&mut within, "ancestor_id", &roots);
+    let found: Option<(Uuid,)> = tx.query_opt(&select.sql(""), select.params()).await?;
+    let (id,) = found.ok_or_else(Error::not_found)?;
+    if own || scope.sees_everything(Permission::AssignmentsRead) {
+        return Ok(id);
     }
-    let found: Option<(Uuid, bool)> = tx.query_opt(&select.sql(""), select.params()).await?;
-    found.ok_or_else(Error::not_found)
+    within.and("descendant_id = ?", &id);
+    let seen: Option<(Uuid,)> = tx
+        .query_opt(&within.sql(" LIMIT 1"), within.params())
+        .await?;
+    seen.map(|_| id).ok_or_else(Error::not_found)
 }
 
 /// The organization's present holder of this id, reference or e-mail address.
@@ -81,57 +77,43 @@ pub(super) fn ids(scope: &Scope, [organization, holder, product]: [&str; 3]) -> 
     seen.then_some(ids)
 }
 
-/// What a holder itself has of a product, in one statement, and whether the organization is suspended; nothing where it
-/// has none, which asks for a longer look.
-pub(super) async fn at_once(
+/// What stands in a question's names, each looked up once.
+#[derive(Default)]
+pub(super) struct Names {
+    holders: HashMap<String, Option<Uuid>>,
+    products: HashMap<String, Option<Uuid>>,
+}
+
+impl Names {
+    /// The holder and the product of a question; nothing where one of them is not known.
+    pub(super) async fn find(
+        &mut self,
+        tx: &mut Tx<'_>,
+        organization_id: Uuid,
+        (holder_name, product_name): (&str, &str),
+    ) -> Result<Option<(Uuid, Uuid)>> {
+        if !self.holders.contains_key(holder_name) {
+            let found = holder(tx, organization_id, holder_name).await?;
+            self.holders.insert(holder_name.to_owned(), found);
+        }
+        if !self.products.contains_key(product_name) {
+            let found = product(tx, product_name).await?;
+            self.products.insert(product_name.to_owned(), found);
+        }
+        let known =
+            |names: &HashMap<String, Option<Uuid>>, name| names.get(name).copied().flatten();
+        Ok(known(&self.holders, holder_name).zip(known(&self.products, product_name)))
+    }
+}
+
+const BOUND: &str = "SELECT a.id, a.units, l.standing, l.awaits_activation, l.paused, l.starts_at,
+    l.ends_at, l.grace_until, n.blocked FROM assignment a JOIN license l ON l.id = a.license_id
+    JOIN organization_node n ON n.id = a.organization_id";
+
+/// Units of a product that a holder has, itself or by what belongs to it: one look at an index for each.
+pub(super) async fn direct(
     tx: &mut Tx<'_>,
     [organization_id, holder_id, product_id]: [Uuid; 3],
-) -> Result<Vec<(Bound, bool)>> {
-    let sql = format!(
-        "{BOUND} JOIN organization_node n ON n.id = a.organization_id
-         WHERE a.holder_id = $1 AND a.product_id = $2 AND a.organization_id = $3 AND a.ended_at IS NULL"
-    )
-    .replacen(" FROM ", ", n.blocked FROM ", 1);
-    let rows: Vec<Seen> = tx
-        .query(&sql, &[&holder_id, &product_id, &organization_id])
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|Seen(bound, blocked)| (bound, blocked))
-        .collect())
-}
-
-struct Seen(Bound, bool);
-
-impl FromRow for Seen {
-    fn from_row(row: &Row<'_>) -> store::Result<Self> {
-        Ok(Seen(Bound::from_row(row)?, row.get(8)?))
-    }
-}
-
-/// Units of a product that a holder has, both as they are named; none where one of them is not known.
-pub(super) async fn named(
-    tx: &mut Tx<'_>,
-    organization_id: Uuid,
-    (holder_name, product_name): (&str, &str),
-) -> Result<Vec<Bound>> {
-    let holder = holder(tx, organization_id, holder_name).await?;
-    let product = product(tx, product_name).await?;
-    match holder.zip(product) {
-        Some(pair) => bound(tx, organization_id, pair).await,
-        None => Ok(vec![]),
-    }
-}
-
-const BOUND: &str =
-    "SELECT a.id, a.units, l.standing, l.awaits_activation, l.paused, l.starts_at, l.ends_at,
-    l.grace_until FROM assignment a JOIN license l ON l.id = a.license_id";
-
-/// Units of a product that a holder has, itself or by what belongs to it: one look at the index of each.
-async fn bound(
-    tx: &mut Tx<'_>,
-    organization_id: Uuid,
-    (holder_id, product_id): (Uuid, Uuid),
 ) -> Result<Vec<Bound>> {
     let of = |column: &str| {
         format!(
@@ -139,19 +121,25 @@ async fn bound(
         )
     };
     let sql = format!("{} UNION {}", of("holder_id"), of("user_id"));
-    let rows: Vec<Bound> = tx
-        .query(&sql, &[&holder_id, &product_id, &organization_id])
-        .await?;
-    if !rows.is_empty() {
-        return Ok(rows);
-    }
-    // A product may come with a SKU that the holder has a unit of.
-    let included = format!(
-        "{BOUND} JOIN sku_component c ON c.sku_id = l.sku_id AND c.product_id = $2
-         WHERE a.holder_id = $1 AND a.organization_id = $3 AND a.ended_at IS NULL"
-    );
     Ok(tx
-        .query(&included, &[&holder_id, &product_id, &organization_id])
+        .query(&sql, &[&holder_id, &product_id, &organization_id])
+        .await?)
+}
+
+/// Units of SKUs that a product comes with, which a holder has, itself or by what belongs to it.
+pub(super) async fn included(
+    tx: &mut Tx<'_>,
+    [organization_id, holder_id, product_id]: [Uuid; 3],
+) -> Result<Vec<Bound>> {
+    let of = |column: &str| {
+        format!(
+            "{BOUND} JOIN sku_component c ON c.sku_id = l.sku_id AND c.product_id = $2
+             WHERE a.{column} = $1 AND a.organization_id = $3 AND a.ended_at IS NULL"
+        )
+    };
+    let sql = format!("{} UNION {}", of("holder_id"), of("user_id"));
+    Ok(tx
+        .query(&sql, &[&holder_id, &product_id, &organization_id])
         .await?)
 }
 
@@ -162,6 +150,7 @@ impl FromRow for Bound {
         Ok(Bound {
             assignment_id: row.get(0)?,
             units: row.get(1)?,
+            blocked: row.get(8)?,
             license: Facts {
                 standing: standing(&row.get::<String>(2)?)?,
                 awaits_activation: row.get(3)?,

@@ -1,6 +1,6 @@
 //! A file on its way in: written to disk as it arrives, so that many large ones together take no memory.
 
-use std::io::Seek;
+use std::io::{self, ErrorKind, Seek};
 
 use sha2::{Digest, Sha256};
 use tokio::{fs::File, io::AsyncWriteExt};
@@ -19,7 +19,7 @@ pub struct Incoming {
 impl Incoming {
     /// A file of which nothing has arrived.
     pub fn new() -> Result<Incoming> {
-        let file = tempfile::tempfile().map_err(Error::internal)?;
+        let file = tempfile::tempfile().map_err(unwritable)?;
         Ok(Incoming {
             file: File::from_std(file),
             bytes: 0,
@@ -41,7 +41,7 @@ impl Incoming {
             return Err(too_large());
         }
         self.hash.update(bytes);
-        self.file.write_all(bytes).await.map_err(Error::internal)
+        self.file.write_all(bytes).await.map_err(unwritable)
     }
 
     /// Whether nothing has arrived.
@@ -56,10 +56,23 @@ impl Incoming {
 
     /// The file at its beginning, for another process to read.
     pub(super) async fn into_std(mut self) -> Result<std::fs::File> {
-        self.file.flush().await.map_err(Error::internal)?;
+        self.file.flush().await.map_err(unwritable)?;
         let mut file = self.file.into_std().await;
         file.rewind().map_err(Error::internal)?;
         Ok(file)
+    }
+}
+
+/// A disk that is full now may have room later; everything else is our fault.
+fn unwritable(error: io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            let message = "There is no room for the file at the moment; please try again later.";
+            let mut full = Error::new(Kind::Unavailable, "storage.full", message);
+            full.source = Some(std::sync::Arc::new(error));
+            full
+        }
+        _ => Error::internal(error),
     }
 }
 

@@ -22,8 +22,8 @@ use crate::error::{Error, Kind, Result};
 const AT_ONCE: usize = 2;
 /// How long a file waits for its turn.
 const TURN: Duration = Duration::from_secs(5);
-/// How long a file may take: with its turn, less than a request.
-const PATIENCE: Duration = Duration::from_secs(24);
+/// How long a file may take: with its turn, little enough for the rest of its request.
+const PATIENCE: Duration = Duration::from_secs(18);
 /// What is read at once of a parser's output: what a pipe holds.
 const PORTION_BYTES: usize = 64 * 1024;
 

@@ -53,6 +53,15 @@ pub fn format(bytes: &[u8]) -> Result<Format> {
     }
 }
 
+/// A name out of a file, as long as a sentence bears.
+pub(super) fn shortened(name: &str) -> String {
+    const LETTERS: usize = 80;
+    match name.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 /// Looks into a zip file without unpacking anything of it.
 fn workbook(bytes: &[u8]) -> Result<()> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
@@ -64,6 +73,7 @@ fn workbook(bytes: &[u8]) -> Result<()> {
         let part = archive.by_index_raw(place).map_err(damaged)?;
         let name = part.name().map_err(damaged)?.replace('\\', "/");
         if leads_out(&name) {
+            let name = shortened(&name);
             let message = format!("A part of the workbook would lie outside of it: “{name}”.");
             return Err(Error::invalid("file", "file.malformed", message));
         }

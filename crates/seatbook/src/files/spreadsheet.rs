@@ -11,14 +11,14 @@ use zip::ZipArchive;
 
 use super::{
     frames::{Sink, no_rows},
-    recognised::damaged,
+    recognised::{damaged, shortened},
     table::{Detected, Format, MAX_COLUMNS},
 };
 use crate::error::{Error, Result};
 
 type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
-/// Cells with an error that are named one by one.
+/// Cells with an error, and sheets, that are named one by one.
 const NAMED: usize = 20;
 
 /// Puts the rows of the first sheet that can be seen and has some into the sink.
@@ -35,6 +35,8 @@ pub fn read<W: Write>(bytes: &[u8], sink: &mut Sink<W>) -> Result<Detected> {
         read_sheet(&mut book, &sheets[place], sink)?;
         if sink.has_rows() {
             sheets[..=place].rotate_right(1);
+            sheets.truncate(NAMED);
+            let sheets = sheets.iter().map(|name| shortened(name)).collect();
             return Ok(Detected {
                 format: Format::Xlsx,
                 encoding: None,
@@ -210,6 +212,7 @@ fn address(row: u32, column: u32) -> String {
 }
 
 fn wrong_cells(sheet: &str, wrong: &[(String, String)]) -> Error {
+    let sheet = shortened(sheet);
     let named = wrong.iter().map(|(cell, what)| format!("{cell} ({what})"));
     let message = format!(
         "Cells of the sheet “{sheet}” have no usable value: {}. Correct them and send the file again.",

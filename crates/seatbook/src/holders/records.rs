@@ -184,11 +184,12 @@ pub async fn disown(tx: &mut Tx<'_>, owner_id: Uuid) -> Result<Vec<(Uuid, i64)>>
 }
 
 /// Forgets who a holder was: what is left is the record that somebody held units.
-pub async fn erase(tx: &mut Tx<'_>, id: Uuid) -> Result<()> {
+/// Gives the new version, or nothing where it is present.
+pub async fn erase(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<i64>> {
     tx.execute("DELETE FROM holder_search_text WHERE id = $1", &[&id])
         .await?;
     let sql = "UPDATE holder SET name = '(erased)', email = NULL, extension = NULL, did = NULL, serial = NULL,
-        reference = NULL WHERE id = $1 AND left_at IS NOT NULL";
-    tx.execute(sql, &[&id]).await?;
-    Ok(())
+        reference = NULL, version = version + 1 WHERE id = $1 AND left_at IS NOT NULL RETURNING version";
+    let row: Option<(i64,)> = tx.query_opt(sql, &[&id]).await?;
+    Ok(row.map(|(version,)| version))
 }

@@ -21,7 +21,7 @@ use crate::{
     api::{Id, List, Paging},
     app::App,
     console::{
-        answer::{go, html},
+        answer::{go, html, part_or_page},
         badges,
         form::Form,
         format,
@@ -203,11 +203,12 @@ pub async fn retry(Held(app): Held<App>, frame: Frame, id: Result<Id>, form: For
 pub async fn ask_cancel(Held(app): Held<App>, frame: Frame, id: Result<Id>) -> PageResult {
     let job = visible(&app, &frame, id?.0).await?;
     let page = question(&frame, &job);
-    let rendered = match frame.fragment.0 {
-        true => page.as_sheet().render(),
-        false => page.render(),
-    };
-    Ok(html(StatusCode::OK, rendered))
+    Ok(part_or_page(
+        frame.fragment,
+        StatusCode::OK,
+        || page.as_sheet().render(),
+        || page.render(),
+    ))
 }
 
 fn question(frame: &Frame, job: &Job) -> Confirm {

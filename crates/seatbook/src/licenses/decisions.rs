@@ -17,7 +17,7 @@ use crate::{
     api::Id,
     app::App,
     console::{
-        answer::{go, html},
+        answer::{go, part_or_page},
         fields::{Field, filled},
         form::{Form, value},
         format,
@@ -30,12 +30,12 @@ use crate::{
 /// `/licenses/{id}/edit`.
 pub async fn edit(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
     let page = edit_page(&app, &frame, id, (&[], None)).await?;
-    let rendered = if frame.fragment.0 {
-        page.as_sheet().render()
-    } else {
-        page.render()
-    };
-    Ok(html(StatusCode::OK, rendered))
+    Ok(part_or_page(
+        frame.fragment,
+        StatusCode::OK,
+        || page.as_sheet().render(),
+        || page.render(),
+    ))
 }
 
 /// Saves, or shows the form again with what is wrong.
@@ -52,12 +52,12 @@ pub async fn save(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) 
         Ok(_) => Ok(go(frame.fragment, &format!("/licenses/{id}"))),
         Err(error) if error.is_refusal() => {
             let page = edit_page(&app, &frame, id, (&form.pairs, Some(&error))).await?;
-            let rendered = if frame.fragment.0 {
-                page.as_sheet().render()
-            } else {
-                page.render()
-            };
-            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, rendered))
+            Ok(part_or_page(
+                frame.fragment,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                || page.as_sheet().render(),
+                || page.render(),
+            ))
         }
         Err(error) => Err(error.into()),
     }
@@ -166,12 +166,7 @@ pub async fn confirm(
     Path((id, decision)): Path<(Uuid, String)>,
 ) -> PageResult {
     let page = confirm_page(&app, &frame, (id, &decision), None).await?;
-    let rendered = if frame.fragment.0 {
-        page.as_sheet().render()
-    } else {
-        page.render()
-    };
-    Ok(html(StatusCode::OK, rendered))
+    Ok(page.shown(&frame, StatusCode::OK))
 }
 
 /// Does it.
@@ -215,12 +210,7 @@ pub async fn decide(
         Ok(()) => Ok(go(frame.fragment, &format!("/licenses/{id}"))),
         Err(error) if error.is_refusal() => {
             let page = confirm_page(&app, &frame, (id, &decision), Some(error.message)).await?;
-            let rendered = if frame.fragment.0 {
-                page.as_sheet().render()
-            } else {
-                page.render()
-            };
-            Ok(html(StatusCode::CONFLICT, rendered))
+            Ok(page.shown(&frame, StatusCode::CONFLICT))
         }
         Err(error) => Err(error.into()),
     }

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     catalog,
     console::{
-        answer::{go, html},
+        answer::{go, html, part_or_page},
         fields::{Field, filled},
         form::{Form, pairs},
         format,
@@ -25,12 +25,12 @@ use crate::{
 pub async fn new(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
     let given = pairs(query.as_deref());
     let page = new_page(&app, &frame, &given, None).await?;
-    let rendered = if frame.fragment.0 {
-        page.as_sheet().render()
-    } else {
-        page.render()
-    };
-    Ok(html(StatusCode::OK, rendered))
+    Ok(part_or_page(
+        frame.fragment,
+        StatusCode::OK,
+        || page.as_sheet().render(),
+        || page.render(),
+    ))
 }
 
 /// `/licenses/new/preview`: what would be issued, asked while the form is filled.
@@ -72,12 +72,12 @@ pub async fn issue(State(app): State<App>, frame: Frame, form: Form) -> PageResu
         )),
         Err(error) if error.is_refusal() => {
             let page = new_page(&app, &frame, &form.pairs, Some(&error)).await?;
-            let rendered = if frame.fragment.0 {
-                page.as_sheet().render()
-            } else {
-                page.render()
-            };
-            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, rendered))
+            Ok(part_or_page(
+                frame.fragment,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                || page.as_sheet().render(),
+                || page.render(),
+            ))
         }
         Err(error) => Err(error.into()),
     }

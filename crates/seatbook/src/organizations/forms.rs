@@ -18,7 +18,7 @@ use crate::{
     api::Id,
     app::App,
     console::{
-        answer::{go, html},
+        answer::{go, part_or_page},
         fields::{Choice, Field, above, filled},
         form::{Form, pairs, value},
         frame::{Frame, PageResult},
@@ -92,11 +92,12 @@ pub async fn save(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) 
 
 /// The form: in the drawer where the module asks for it, else as a page.
 pub fn shown(frame: &Frame, status: StatusCode, page: &OrganizationFormPage) -> Response {
-    let rendered = match frame.fragment.0 {
-        true => page.as_sheet().render(),
-        false => page.render(),
-    };
-    html(status, rendered)
+    part_or_page(
+        frame.fragment,
+        status,
+        || page.as_sheet().render(),
+        || page.render(),
+    )
 }
 
 /// A select of organizations that offers one and asks for more while somebody types.

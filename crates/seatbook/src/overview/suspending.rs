@@ -1,10 +1,8 @@
 //! Suspending an organization, and taking that back: who is shut out is said first, with numbers.
 
-use askama::Template;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
-    response::Response,
 };
 use uuid::Uuid;
 
@@ -12,7 +10,7 @@ use super::counts::{self, Branch};
 use crate::{
     app::App,
     console::{
-        answer::{go, html},
+        answer::go,
         form::Form,
         format,
         frame::{Frame, PageResult},
@@ -30,7 +28,7 @@ pub async fn confirm(
     Path((id, decision)): Path<(Uuid, String)>,
 ) -> PageResult {
     let page = page(&app, &frame, (id, suspends(&decision)?), None).await?;
-    Ok(shown(&frame, StatusCode::OK, &page))
+    Ok(page.shown(&frame, StatusCode::OK))
 }
 
 /// Does it.
@@ -54,7 +52,7 @@ pub async fn decide(
         Ok(_) => Ok(go(frame.fragment, &format!("/organizations/{id}"))),
         Err(error) if error.is_refusal() => {
             let page = page(&app, &frame, (id, suspended), Some(error.message)).await?;
-            Ok(shown(&frame, StatusCode::CONFLICT, &page))
+            Ok(page.shown(&frame, StatusCode::CONFLICT))
         }
         Err(error) => Err(error.into()),
     }
@@ -66,14 +64,6 @@ fn suspends(decision: &str) -> Result<bool> {
         "resume" => Ok(false),
         _ => Err(Error::not_found()),
     }
-}
-
-fn shown(frame: &Frame, status: StatusCode, page: &Confirm) -> Response {
-    let rendered = match frame.fragment.0 {
-        true => page.as_sheet().render(),
-        false => page.render(),
-    };
-    html(status, rendered)
 }
 
 async fn page(

@@ -1,6 +1,5 @@
 //! Forms over one subscription: terminating, unsubscribing, taking back.
 
-use askama::Template;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -20,7 +19,7 @@ use crate::{
     assignments::{commands::with_add_ons, model::Assignment, queries::bindings},
     catalog,
     console::{
-        answer::{go, html},
+        answer::go,
         fields::{Field, above, filled},
         form::Form,
         format,
@@ -43,12 +42,7 @@ pub async fn confirm(
     Path((id, decision)): Path<(Uuid, String)>,
 ) -> PageResult {
     let page = confirm_page(&app, &frame, (id, &decision), (&[], None)).await?;
-    let rendered = if frame.fragment.0 {
-        page.as_sheet().render()
-    } else {
-        page.render()
-    };
-    Ok(html(StatusCode::OK, rendered))
+    Ok(page.shown(&frame, StatusCode::OK))
 }
 
 /// Does it.
@@ -75,12 +69,7 @@ pub async fn decide(
         Err(error) if error.is_refusal() => {
             let given = (form.pairs.as_slice(), Some(&error));
             let page = confirm_page(&app, &frame, (id, &decision), given).await?;
-            let rendered = if frame.fragment.0 {
-                page.as_sheet().render()
-            } else {
-                page.render()
-            };
-            Ok(html(StatusCode::CONFLICT, rendered))
+            Ok(page.shown(&frame, StatusCode::CONFLICT))
         }
         Err(error) => Err(error.into()),
     }
@@ -182,16 +171,16 @@ impl Thing {
         format::count(units, &self.subscription.unit, &self.subscription.units)
     }
 
-    /// "Anna, Ben and 3 more".
+    /// "Anna, Ben; 3 devices more".
     fn names(&self) -> String {
         let names: Vec<&str> = self
             .users
             .iter()
             .map(|it| it.holder_name.as_str())
             .collect();
-        let more = self.subscription.assigned - names.len() as i64;
-        match more {
-            1.. => format!("{} and {} more", names.join(", "), format::number(more)),
+        let named: i64 = self.users.iter().map(|it| it.binding.units).sum();
+        match self.subscription.assigned - named {
+            more @ 1.. => format!("{}; {} more", names.join(", "), self.count(more)),
             _ => names.join(", "),
         }
     }

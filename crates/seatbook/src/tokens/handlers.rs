@@ -25,7 +25,7 @@ use crate::{
     api::{Cursor, Id},
     app::App,
     console::{
-        answer::{go, html},
+        answer::{go, html, part_or_page},
         badges,
         fields::Field,
         form::Form,
@@ -208,12 +208,12 @@ async fn try_create(
 /// Asks before a token is revoked.
 pub async fn confirm(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
     let page = revoke_page(&app, &frame, id).await?;
-    let rendered = if frame.fragment.0 {
-        page.as_sheet().render()
-    } else {
-        page.render()
-    };
-    Ok(html(StatusCode::OK, rendered))
+    Ok(part_or_page(
+        frame.fragment,
+        StatusCode::OK,
+        || page.as_sheet().render(),
+        || page.render(),
+    ))
 }
 
 async fn revoke_page(app: &App, frame: &Frame, id: Uuid) -> Result<Confirm> {

@@ -66,6 +66,16 @@ pub(super) const LAWS: &[Law] = &[
             HAVING count(a.id) <> b.add_ons OR (b.ended_at IS NOT NULL AND count(a.id) > 0)",
     },
     Law {
+        holds: "the person behind an open assignment is whom its holder belongs to, and has not left",
+        counted: "SELECT count(*) FROM assignment WHERE ended_at IS NULL",
+        broken: "SELECT a.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM assignment a
+            JOIN holder h ON h.id = a.holder_id LEFT JOIN holder u ON u.id = a.user_id
+            WHERE a.ended_at IS NULL AND (u.left_at IS NOT NULL
+              OR (h.kind = 'user' AND (a.user_id IS NULL OR a.user_id <> h.id))
+              OR (h.kind <> 'user' AND (a.user_id IS NULL) <> (h.owner_id IS NULL))
+              OR (h.kind <> 'user' AND a.user_id <> h.owner_id))",
+    },
+    Law {
         holds: "an assignment stands where its pool and its holder are, and an add-on where its base is",
         counted: "SELECT count(*) FROM assignment",
         broken: "SELECT a.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM assignment a

@@ -189,7 +189,9 @@ both_engines! {
         let (_, rest) = now.split_once("/assignments/").expect("a link");
         let id = &rest[..36];
         says(&customer.get(&format!("/assignments/{id}")).await.page(200), &["Who had it before", id, "Call Recording"]);
-        customer.form(&format!("/assignments/{id}/user"), &[("step", "vacate")]).await.goes(&home);
+        let asked = customer.form(&format!("/assignments/{id}/user"), &[("step", "vacate")]).await.page(200);
+        assert!(asked.contains("Take the user away"), "{asked}");
+        customer.form(&format!("/assignments/{id}/user"), &[("step", "vacate_now")]).await.goes(&home);
         assert!(rows(&customer, book.customer, "?q=101").await.contains("Nobody yet"));
         app.prove();
         app.end().await;

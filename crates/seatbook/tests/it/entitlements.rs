@@ -47,6 +47,33 @@ both_engines! {
 }
 
 both_engines! {
+    /// One unit that says no hides none that says yes: neither an extension's nor that of a SKU the product comes with.
+    async fn a_no_hides_no_yes(app: TestApp) {
+        let stage = Stage::set(&app, 5).await;
+        let (other, paused) = (stage.someone.to_string(), stage.user("Anna").await);
+        let own = app.license(stage.customer, stage.phone_sku, 1).await;
+        let rows = json!([{"product_id": stage.phone, "holder_id": paused, "pool_id": own.1},
+            {"product_id": stage.phone, "extension": "101", "holder_id": paused}]);
+        stage.assign(rows).await.expect(201);
+        app.operator.act(&format!("/api/v1/licenses/{}/pause", own.0)).await.expect(200);
+        for product in [stage.phone.to_string().as_str(), "phone"] {
+            let answer = ask(&app, &stage, &paused.to_string(), product).await;
+            assert_eq!((&answer["reason"], &answer["units"]), (&json!("assigned"), &json!(1)), "{product}");
+        }
+        let suite = json!({"code": "suite", "name": "Suite"});
+        let suite = app.operator.post("/api/v1/products", suite).await.id();
+        let sku = json!({"code": "suite", "name": "Suite", "product_id": suite, "components": [stage.desk]});
+        let sku = app.operator.post("/api/v1/skus", sku).await.id();
+        app.license(stage.customer, sku, 1).await;
+        let rows = json!([{"product_id": stage.desk, "holder_id": other}, {"product_id": suite, "holder_id": other}]);
+        stage.assign(rows).await.expect(201);
+        app.operator.act(&format!("/api/v1/licenses/{}/pause", stage.desk_license)).await.expect(200);
+        assert_eq!(ask(&app, &stage, &other, "desk").await["reason"], "assigned", "the suite has it");
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// Paused, ended and suspended are no at once; grace is yes and says until when.
     async fn states_answer(app: TestApp) {
         let stage = Stage::set(&app, 5).await;

@@ -8,14 +8,14 @@ use store::{Lane, Place};
 use uuid::Uuid;
 
 use super::{
-    changed_meanwhile,
+    changed_meanwhile, count_add_ons,
+    hand::follow_owner,
     judge::{Carry, Good, Judgement, Target, judge_rows},
-    record_add_ons, record_new, record_pool,
+    record_new, record_pool,
 };
 use crate::{
     assignments::{
         model::{Binding, Bound, BoundAddOn, Made, Mode, RefusedRow, Wanted},
-        queries::Source,
         records,
     },
     error::{Error, FieldError, Result},
@@ -47,6 +47,8 @@ pub struct Assign {
 
 impl Command for Assign {
     const NAME: &'static str = "assignments.assign";
+    /// A refused row says who has what, which the journal must not keep.
+    const SECRET: bool = true;
     type Outcome = Made;
 
     /// One unit of a named pool begins with that pool, like the other requests of its batch.
@@ -108,7 +110,7 @@ impl Assign {
                 };
             };
             record_pool(tx, (pool_id, self.organization_id), balance, units);
-            let source = source(judgement, pool_id)?;
+            let source = judgement.facts.source(pool_id)?;
             if !source.used {
                 licenses::queries::mark_used(tx, source.license_id).await?;
             }
@@ -160,9 +162,7 @@ impl Assign {
             }
             (Target::Base(_), None) => return Err(Error::internal("a row lost its base")),
         };
-        if !matches!(good.target, Target::Extension(_)) {
-            *writing.counted.entry(holder_id).or_default() += count;
-        }
+        writing.count(&good.target, (holder_id, user_id), count);
         if let Some(base) = base {
             let (_, add_ons) = writing.bases.entry(base.id).or_insert((base.clone(), 0));
             *add_ons += count;
@@ -184,7 +184,7 @@ impl Assign {
             };
             writing.bindings.push(Binding {
                 id,
-                license_id: source(judgement, *pool_id)?.license_id,
+                license_id: judgement.facts.source(*pool_id)?.license_id,
                 pool_id: *pool_id,
                 organization_id: self.organization_id,
                 product_id: *product_id,
@@ -211,12 +211,6 @@ impl Assign {
     }
 }
 
-fn source(judgement: &Judgement, pool_id: Uuid) -> Result<&Source> {
-    let sources = &judgement.facts.sources;
-    let found = sources.iter().find(|source| source.pool.pool == pool_id);
-    found.ok_or_else(|| Error::internal("a pool was picked that was not read"))
-}
-
 /// What all rows together write, laid out before the first of it is written.
 #[derive(Default)]
 struct Writing {
@@ -231,6 +225,17 @@ struct Writing {
 }
 
 impl Writing {
+    /// Who holds it now has more. Who is new is counted when they are written.
+    fn count(&mut self, target: &Target, (holder_id, user_id): (Uuid, Option<Uuid>), count: i64) {
+        if !matches!(target, Target::Extension(_)) {
+            *self.counted.entry(holder_id).or_default() += count;
+        }
+        // The person behind it is counted by nothing, and held: they do not leave at this moment.
+        if let Some(user_id) = user_id {
+            self.counted.entry(user_id).or_default();
+        }
+    }
+
     /// A holder that is there: an extension may get an owner and a direct number.
     fn claim(&mut self, holder: &Holder, good: &Good) -> (Uuid, Option<Uuid>) {
         let owner_id = match holder.kind {
@@ -285,16 +290,13 @@ impl Writing {
         for extension in &self.extensions {
             tx.changed(holders::commands::created(extension));
         }
-        claim(tx, self.claimed).await?;
+        let owners = claim(tx, self.claimed).await?;
+        follow_owner(tx, &owners, None).await?;
         let deltas: Vec<(Uuid, i64)> = self.counted.into_iter().collect();
         if holders::records::count_bindings(tx, &deltas).await? != deltas.len() as u64 {
             return Err(changed_meanwhile());
         }
-        for (base, add_ons) in self.bases.into_values() {
-            let counted = records::count_add_ons(tx, base.id, add_ons).await?;
-            let counted = counted.ok_or_else(changed_meanwhile)?;
-            record_add_ons(tx, &base, counted, add_ons);
-        }
+        count_add_ons(tx, self.bases.into_values().collect()).await?;
         let bound = self.bindings.len() as u64;
         if records::insert(tx, &self.bindings, now).await? != bound {
             return Err(changed_meanwhile());
@@ -306,10 +308,12 @@ impl Writing {
     }
 }
 
+/// Writes whose extensions are now, and their numbers; gives those that changed hands.
 async fn claim(
     tx: &mut Tx<'_>,
     claimed: Vec<(Holder, Option<Uuid>, Option<String>)>,
-) -> Result<()> {
+) -> Result<Vec<(Uuid, Option<Uuid>)>> {
+    let mut owners = Vec::with_capacity(claimed.len());
     let mut indexed = Vec::with_capacity(claimed.len());
     for (holder, owner_id, did) in claimed {
         if !holders::records::set_owner(tx, &holder, owner_id, &did).await? {
@@ -328,9 +332,13 @@ async fn claim(
             before: Some(json!({"owner_id": holder.owner_id})),
             after: Some(json!({"owner_id": owner_id, "changed": changed})),
         });
+        if owner_id != holder.owner_id {
+            owners.push((holder.id, owner_id));
+        }
         indexed.push(Holder { did, ..holder });
     }
-    holders::records::index(tx, &indexed).await
+    holders::records::index(tx, &indexed).await?;
+    Ok(owners)
 }
 
 /// All rows that cannot be done as one refusal: wrong input names its fields, a rule names the rows.

@@ -13,7 +13,7 @@ use crate::{
         queries::{self, Source},
     },
     catalog::{self, model::Product},
-    error::Result,
+    error::{Error, Result},
     holders::{self, model::Holder},
 };
 
@@ -36,6 +36,12 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// A pool that was picked.
+    pub fn source(&self, pool_id: Uuid) -> Result<&Source> {
+        let found = self.sources.iter().find(|it| it.pool.pool == pool_id);
+        found.ok_or_else(|| Error::internal("a pool was picked that was not read"))
+    }
+
     pub(super) async fn read(
         tx: &mut Tx<'_>,
         organization_id: Uuid,
@@ -110,7 +116,7 @@ pub(super) fn exhausted(
             named.is_some_and(|source| !source.open)
         });
     let refused = if closed {
-        let message = "Its license is not active now: it has not begun, is paused or has ended.";
+        let message = "Its license is not active now: it has not begun, is paused or has ended; or its organization is suspended.";
         RefusedRow::new(place, field, "pool.closed", message)
     } else {
         let message = format!("{} of {name} wanted, {} free.", short.wanted, short.free);

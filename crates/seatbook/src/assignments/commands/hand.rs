@@ -1,7 +1,7 @@
 //! Units that change hands, and holders that go. A unit handed on has a new record that goes on from the old one,
 //! and no unit moves; what a holder that leaves uses is freed in the same command.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -74,7 +74,7 @@ async fn check_open(tx: &mut Tx<'_>, old: &Binding) -> Result<()> {
     if sources.iter().any(|source| source.open) {
         return Ok(());
     }
-    let message = "Its license is not active now, so nobody new can be given its units.";
+    let message = "Its license is not active now, or its organization is suspended, so nobody new can be given its units.";
     Err(Error::conflict("pool.closed", message))
 }
 
@@ -103,7 +103,7 @@ impl Reassign {
         let changes_hands = current.kind != Kind::User;
         match new {
             None if changes_hands => {
-                give(tx, &current, None).await?;
+                hand_over(tx, &current, None, Some(old.id)).await?;
                 Ok((current, None))
             }
             None => {
@@ -111,7 +111,7 @@ impl Reassign {
                 Err(Error::invalid("holder_id", "required", message))
             }
             Some(user) if changes_hands && user.kind == Kind::User => {
-                give(tx, &current, Some(user.id)).await?;
+                hand_over(tx, &current, Some(user.id), Some(old.id)).await?;
                 Ok((current, Some(user.id)))
             }
             Some(holder) => {
@@ -122,8 +122,43 @@ impl Reassign {
     }
 }
 
+/// Hands a device, screen or extension over with the records of all its units, but for one that its caller sees to.
+pub(super) async fn hand_over(
+    tx: &mut Tx<'_>,
+    holder: &Holder,
+    owner_id: Option<Uuid>,
+    but: Option<Uuid>,
+) -> Result<()> {
+    if let Some(owner_id) = owner_id {
+        // Counts nothing, and holds the owner's row: whoever leaves at this moment is not given anything.
+        if holders::records::count_bindings(tx, &[(owner_id, 0)]).await? != 1 {
+            return Err(changed_meanwhile());
+        }
+    }
+    give(tx, holder, owner_id).await?;
+    follow_owner(tx, &[(holder.id, owner_id)], but).await
+}
+
+/// Lets the open units of these holders go on under the users they belong to now.
+pub(super) async fn follow_owner(
+    tx: &mut Tx<'_>,
+    owners: &[(Uuid, Option<Uuid>)],
+    but: Option<Uuid>,
+) -> Result<()> {
+    let ids: Vec<Uuid> = owners.iter().map(|(id, _)| *id).collect();
+    for binding in queries::open_of_holders(tx, &ids).await? {
+        let owner = owners.iter().find(|(id, _)| *id == binding.holder_id);
+        let owner_id = owner.and_then(|(_, owner_id)| *owner_id);
+        if Some(binding.id) != but && binding.user_id != owner_id {
+            let holder_id = binding.holder_id;
+            succeed(tx, binding, holder_id, owner_id).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes a device, screen or extension somebody's, or nobody's.
-pub(super) async fn give(tx: &mut Tx<'_>, holder: &Holder, owner_id: Option<Uuid>) -> Result<()> {
+async fn give(tx: &mut Tx<'_>, holder: &Holder, owner_id: Option<Uuid>) -> Result<()> {
     if holder.owner_id == owner_id {
         return Ok(());
     }
@@ -161,8 +196,12 @@ async fn succeed(
     if ended.len() != ids.len() {
         return Err(changed_meanwhile());
     }
-    let moves = [(old.holder_id, -count), (holder_id, count)];
-    if old.holder_id != holder_id && holders::records::count_bindings(tx, &moves).await? != 2 {
+    // The person behind it is counted by nothing, and held: they are there, and do not leave at this moment.
+    let mut moves: BTreeMap<Uuid, i64> = user_id.into_iter().map(|id| (id, 0)).collect();
+    *moves.entry(old.holder_id).or_default() -= count;
+    *moves.entry(holder_id).or_default() += count;
+    let moves: Vec<(Uuid, i64)> = moves.into_iter().collect();
+    if holders::records::count_bindings(tx, &moves).await? != moves.len() as u64 {
         return Err(changed_meanwhile());
     }
     let base_id = tx.new_id();
@@ -249,6 +288,11 @@ async fn leave(tx: &mut Tx<'_>, holder: &Holder) -> Result<Freed> {
     if !holders::records::set_left(tx, holder.id, holder.version, now).await? {
         return Err(stale(holder));
     }
+    // Now that the row is held, nobody new can be given to it; what came in between is seen here.
+    let late = queries::open_of_user(tx, holder.id).await?;
+    if !late.is_empty() || !holders::queries::owned_by(tx, holder.id).await?.is_empty() {
+        return Err(stale(holder));
+    }
     tx.changed(Change {
         noun: "holder",
         row_id: holder.id,
@@ -279,6 +323,9 @@ impl Command for DeleteHolder {
         tx.require(Permission::HoldersEdit, holder.organization_id)
             .await?;
         let freed = match holder.left_at {
+            Some(_) if self.version.is_some_and(|seen| seen != holder.version) => {
+                return Err(stale(&holder));
+            }
             Some(_) => Freed::default(),
             None => {
                 let holder = current(tx, self.id, self.version).await?;
@@ -287,7 +334,15 @@ impl Command for DeleteHolder {
                 leave(tx, &holder).await?
             }
         };
-        holders::records::erase(tx, self.id).await?;
+        let version = holders::records::erase(tx, self.id).await?;
+        tx.changed(Change {
+            noun: "holder",
+            row_id: self.id,
+            version: version.ok_or_else(changed_meanwhile)?,
+            organization_id: Some(holder.organization_id),
+            before: Some(json!({})),
+            after: Some(json!({"changed": ["erased"]})),
+        });
         Ok(freed)
     }
 }
@@ -325,17 +380,11 @@ impl Command for HandOver {
                 return Err(no_user("owner_id"));
             }
         }
-        let open = queries::open_of_holders(tx, &[holder.id]).await?;
-        if !open.is_empty() {
+        if holder.bindings > 0 {
             tx.require(Permission::AssignmentsSet, holder.organization_id)
                 .await?;
         }
-        give(tx, &holder, self.owner_id).await?;
-        for binding in open {
-            if binding.user_id != self.owner_id {
-                succeed(tx, binding, holder.id, self.owner_id).await?;
-            }
-        }
+        hand_over(tx, &holder, self.owner_id, None).await?;
         let after = holders::queries::find(tx, self.id).await?;
         after.ok_or_else(changed_meanwhile)
     }

@@ -210,9 +210,8 @@ impl Judge<'_> {
         let number = self.number(place, row, &target)?;
         let products = self.products(place, row, product)?;
         // Only now is the row good, and takes what it wants from those after it.
-        if let Target::Extension(digits) = &target {
-            self.extensions.insert(digits.clone());
-        }
+        let extension = row.extension.as_deref().map(telephone::extension);
+        self.extensions.extend(extension.and_then(|read| read.ok()));
         self.numbers
             .extend(number.clone().map(|number| (number, place)));
         Ok(Good {

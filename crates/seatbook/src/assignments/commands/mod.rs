@@ -13,11 +13,21 @@ pub use judge::{Carry, Judgement, judge_rows};
 pub use reversal::{Restore, follow};
 pub use unassign::{SetAddOns, Unassign, end, free, with_add_ons};
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use uuid::Uuid;
 
-use super::model::{Binding, Ending};
-use crate::{error::Error, gate::Tx, journal::Change, licenses::pools::Balance};
+use super::{
+    model::{Binding, Ending},
+    records,
+};
+use crate::{
+    error::{Error, Result},
+    gate::Tx,
+    journal::Change,
+    licenses::pools::Balance,
+};
 
 /// Records a new assignment.
 fn record_new(tx: &mut Tx<'_>, binding: &Binding) {
@@ -42,6 +52,27 @@ fn record_end(tx: &mut Tx<'_>, binding: &Binding, version: i64, ending: Ending) 
         before: Some(json!({"ended_at": null})),
         after: Some(json!({"ended_at": at, "ending": ending})),
     });
+}
+
+/// Counts add-ons of bases, each by its number, and records it; refused where one ended meanwhile.
+async fn count_add_ons(tx: &mut Tx<'_>, bases: Vec<(Binding, i64)>) -> Result<()> {
+    let mut by_delta: BTreeMap<i64, Vec<Uuid>> = BTreeMap::new();
+    for (base, delta) in &bases {
+        by_delta.entry(*delta).or_default().push(base.id);
+    }
+    let mut counted: BTreeMap<Uuid, (i64, i64)> = BTreeMap::new();
+    for (delta, ids) in by_delta {
+        let rows = records::count_add_ons(tx, &ids, delta).await?;
+        counted.extend(
+            rows.into_iter()
+                .map(|(id, now, version)| (id, (now, version))),
+        );
+    }
+    for (base, delta) in &bases {
+        let now = counted.get(&base.id).copied();
+        record_add_ons(tx, base, now.ok_or_else(changed_meanwhile)?, *delta);
+    }
+    Ok(())
 }
 
 /// Records how many add-ons a base has now.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    changed_meanwhile, hand::give, record_add_ons, record_new, record_pool, unassign::free,
+    changed_meanwhile, count_add_ons, hand::hand_over, record_new, record_pool, unassign::free,
 };
 use crate::{
     assignments::{
@@ -80,12 +80,13 @@ impl Restore {
         if !made.is_empty() {
             free(tx, made, Ending::Undone).await?;
         }
-        succeed(tx, ended).await?;
+        // Owners first: a unit comes back to whoever it belongs to now.
         for (id, owner_id) in &self.owners {
             let found = holders::queries::find(tx, *id).await?;
             let holder = found.filter(|holder| holder.left_at.is_none());
-            give(tx, &holder.ok_or_else(changed_meanwhile)?, *owner_id).await?;
+            hand_over(tx, &holder.ok_or_else(gone)?, *owner_id, None).await?;
         }
+        succeed(tx, ended).await?;
         leave(tx, &self.holders).await
     }
 }
@@ -111,6 +112,7 @@ pub async fn follow(tx: &mut Tx<'_>, mut ended: Vec<Binding>) -> Result<Vec<Bind
     let mut successors: BTreeMap<Uuid, Uuid> = BTreeMap::new();
     let mut add_ons: BTreeMap<Uuid, i64> = BTreeMap::new();
     let mut holders: BTreeMap<Uuid, i64> = BTreeMap::new();
+    let users = users_now(tx, &ended).await?;
     let mut new: Vec<Binding> = Vec::with_capacity(ended.len());
     for old in ended {
         let id = tx.new_id();
@@ -119,12 +121,20 @@ pub async fn follow(tx: &mut Tx<'_>, mut ended: Vec<Binding>) -> Result<Vec<Bind
             .base_id
             .map(|base| successors.get(&base).copied().unwrap_or(base));
         *holders.entry(old.holder_id).or_default() += 1;
+        let user_id = users.get(&old.holder_id).copied().flatten();
+        // Counted by nothing, and held: they are there, and do not leave at this moment.
+        holders.extend(
+            user_id
+                .filter(|id| !holders.contains_key(id))
+                .map(|id| (id, 0)),
+        );
         if let Some(base_id) = base_id {
             *add_ons.entry(base_id).or_default() += 1;
         }
         new.push(Binding {
             id,
             base_id,
+            user_id,
             add_ons: 0,
             follows_id: Some(old.id),
             ended: false,
@@ -149,6 +159,23 @@ pub async fn follow(tx: &mut Tx<'_>, mut ended: Vec<Binding>) -> Result<Vec<Bind
         record_new(tx, binding);
     }
     Ok(new)
+}
+
+/// The people behind the holders of these assignments, as it is now: it may have changed since they ended.
+async fn users_now(tx: &mut Tx<'_>, ended: &[Binding]) -> Result<BTreeMap<Uuid, Option<Uuid>>> {
+    let mut ids: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for binding in ended {
+        let of = ids.entry(binding.organization_id).or_default();
+        of.push(binding.holder_id);
+    }
+    let mut users = BTreeMap::new();
+    for (organization_id, mut ids) in ids {
+        ids.sort_unstable();
+        ids.dedup();
+        let found = holders::queries::of_ids(tx, organization_id, &ids).await?;
+        users.extend(found.iter().map(|holder| (holder.id, holder.user_id())));
+    }
+    Ok(users)
 }
 
 async fn take(tx: &mut Tx<'_>, ended: &[Binding]) -> Result<()> {
@@ -176,12 +203,12 @@ async fn take(tx: &mut Tx<'_>, ended: &[Binding]) -> Result<()> {
 /// Bases that stayed have their add-ons again.
 async fn recount(tx: &mut Tx<'_>, add_ons: BTreeMap<Uuid, i64>) -> Result<()> {
     let ids: Vec<Uuid> = add_ons.keys().copied().collect();
-    for base in queries::bindings(tx, &ids).await? {
+    let bases = queries::bindings(tx, &ids).await?;
+    let counted = bases.into_iter().map(|base| {
         let delta = add_ons.get(&base.id).copied().unwrap_or_default();
-        let counted = records::count_add_ons(tx, base.id, delta).await?;
-        record_add_ons(tx, &base, counted.ok_or_else(gone)?, delta);
-    }
-    Ok(())
+        (base, delta)
+    });
+    count_add_ons(tx, counted.collect()).await
 }
 
 /// Extensions that were made for units stay on record, as gone; their digits are free again.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Assign, changed_meanwhile, record_add_ons, record_end, record_pool};
+use super::{Assign, changed_meanwhile, count_add_ons, record_end, record_pool};
 use crate::{
     assignments::{
         model::{Binding, Ending, Freed, Made, Mode, Wanted},
@@ -192,10 +192,10 @@ async fn uncount_add_ons(tx: &mut Tx<'_>, ending: &[Binding], gone: &[Uuid]) -> 
         }
     }
     let ids: Vec<Uuid> = staying.keys().copied().collect();
-    for base in queries::bindings(tx, &ids).await? {
+    let bases = queries::bindings(tx, &ids).await?;
+    let counted = bases.into_iter().map(|base| {
         let delta = staying.get(&base.id).copied().unwrap_or_default();
-        let counted = records::count_add_ons(tx, base.id, delta).await?;
-        record_add_ons(tx, &base, counted.ok_or_else(changed_meanwhile)?, delta);
-    }
-    Ok(())
+        (base, delta)
+    });
+    count_add_ons(tx, counted.collect()).await
 }

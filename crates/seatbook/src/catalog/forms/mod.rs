@@ -20,7 +20,7 @@ use crate::{
     api::Id,
     app::App,
     console::{
-        answer::{go, html},
+        answer::{go, html, part_or_page},
         fields::Field,
         form::{Form, pairs, value},
         format,
@@ -280,12 +280,12 @@ pub async fn shareable(
         back_label: "Products".into(),
         error: None,
     };
-    let rendered = if frame.fragment.0 {
-        page.as_sheet().render()
-    } else {
-        page.render()
-    };
-    Ok(html(StatusCode::OK, rendered))
+    Ok(part_or_page(
+        frame.fragment,
+        StatusCode::OK,
+        || page.as_sheet().render(),
+        || page.render(),
+    ))
 }
 
 /// Marks them.

@@ -48,7 +48,7 @@ async fn lower(
         }
     }
     let mut done = Vec::with_capacity(lowered.len());
-    let mut licenses: BTreeMap<Uuid, LoweredPool> = BTreeMap::new();
+    let mut licenses: BTreeMap<(Uuid, Uuid), LoweredPool> = BTreeMap::new();
     for (pool_id, step) in steps {
         let Some(now) = pools::lower(tx, pool_id, &step).await? else {
             return Err(not_lowered(tx, freed, lowered).await);
@@ -69,12 +69,12 @@ async fn lower(
             returned_to: now.parent_id,
         };
         if now.parent_id.is_none() {
-            licenses.insert(now.license_id, left.clone());
+            licenses.insert((now.license_id, now.organization_id), left.clone());
         }
         done.push(left);
     }
-    for (license_id, own) in licenses {
-        record_license(tx, license_id, (own.quantity + own.units, own.quantity)).await?;
+    for (whose, own) in licenses {
+        record_license(tx, whose, (own.quantity + own.units, own.quantity)).await?;
     }
     Ok(done)
 }
@@ -105,16 +105,15 @@ fn record_pool(tx: &mut Tx<'_>, (pool_id, now): (Uuid, Lowered), step: &Lowering
 /// Records the units of a license that changed; whoever edits it with an older version is told.
 async fn record_license(
     tx: &mut Tx<'_>,
-    license_id: Uuid,
+    (license_id, organization_id): (Uuid, Uuid),
     (before, after): (i64, i64),
 ) -> Result<()> {
     let version = licenses::queries::count_change(tx, license_id).await?;
-    let license = licenses::queries::get(tx, license_id).await?;
     tx.changed(Change {
         noun: "license",
         row_id: license_id,
         version,
-        organization_id: Some(license.organization_id),
+        organization_id: Some(organization_id),
         before: Some(json!({"quantity": before})),
         after: Some(json!({"quantity": after})),
     });

@@ -1,7 +1,5 @@
 //! Reducing: fewer units than are in use, so somebody loses theirs. Who, is planned and seen before it is done.
 
-use std::fmt::Write;
-
 use rules::reduction::{self, Binding, Refused};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,6 +19,7 @@ use crate::{
     error::{Error, Result},
     gate::{Command, Tx},
     licenses::model::Pool,
+    secrets::hex,
     subscriptions::{
         model::{Choice, Loser, Plan, Reduced},
         queries::{self, Candidate},
@@ -69,14 +68,19 @@ impl Command for Reduce {
             return Err(changed_meanwhile());
         }
         let ending = with_add_ons(tx, losing).await?;
-        let units = pool.quantity - self.quantity;
+        let (pool_id, units) = (pool.id, pool.quantity - self.quantity);
         let left = lower(tx, &ending, &[(pool, units)]).await?;
+        // The pool was read before it was held: two who lower it to one quantity do not add up.
+        let own = left.iter().find(|it| it.pool_id == pool_id);
+        if own.is_none_or(|it| it.quantity != self.quantity) {
+            return Err(changed_meanwhile());
+        }
         let freed = end(tx, &ending, Ending::Reduced).await?;
         Ok(Reduced {
             plan,
             now: true,
             ended: freed.ended,
-            returned_to: left.first().and_then(|pool| pool.returned_to),
+            returned_to: own.and_then(|pool| pool.returned_to),
         })
     }
 }
@@ -184,13 +188,7 @@ fn fingerprint(pool_id: Uuid, quantity: i64, losers: &[Candidate]) -> String {
         hash.update(loser.binding.units.to_be_bytes());
         hash.update(loser.add_ons.to_be_bytes());
     }
-    let digest = hash.finalize();
-    let mut text = String::with_capacity(32);
-    for byte in &digest[..16] {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex(&hash.finalize()[..16])
 }
 
 /// Units that children hold are theirs: only they can free their own bindings.

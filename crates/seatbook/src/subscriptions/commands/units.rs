@@ -94,12 +94,7 @@ impl Terminate {
     async fn pools(&self, tx: &mut Tx<'_>, found: &[Binding]) -> Result<BTreeMap<Uuid, Pool>> {
         let bound = found.iter().map(|binding| binding.pool_id);
         let named = self.pools.iter().map(|pool| pool.pool_id);
-        let mut known = BTreeMap::new();
-        for id in once(bound.chain(named)) {
-            let pool = pools::find(tx, id).await?;
-            known.insert(id, pool.ok_or_else(Error::not_found)?);
-        }
-        Ok(known)
+        read_pools(tx, once(bound.chain(named)).into_iter().collect()).await
     }
 
     /// How many units leave which pool: those of the bindings that end, and the free ones that were named.
@@ -120,17 +115,25 @@ impl Terminate {
         for binding in ending {
             *units.entry(binding.pool_id).or_default() += binding.units;
         }
+        // An add-on that goes with its base has a pool of its own.
+        let unread = units.keys().filter(|id| !known.contains_key(*id));
+        known.extend(read_pools(tx, unread.copied().collect()).await?);
         let mut leaving = Vec::with_capacity(units.len());
         for (id, units) in units {
-            // An add-on that goes with its base has a pool of its own.
-            let pool = match known.remove(&id) {
-                Some(pool) => pool,
-                None => pools::find(tx, id).await?.ok_or_else(Error::not_found)?,
-            };
+            let pool = known.remove(&id).ok_or_else(Error::not_found)?;
             check_running(&pool)?;
             leaving.push((pool, units));
         }
         Ok(leaving)
+    }
+}
+
+/// These pools, or 404 where one is not there.
+async fn read_pools(tx: &mut Tx<'_>, ids: Vec<Uuid>) -> Result<BTreeMap<Uuid, Pool>> {
+    let found = pools::of_ids(tx, &ids).await?;
+    match found.len() == ids.len() {
+        true => Ok(found.into_iter().map(|pool| (pool.id, pool)).collect()),
+        false => Err(Error::not_found()),
     }
 }
 
@@ -219,9 +222,9 @@ async fn take_back(tx: &mut Tx<'_>, back: &[Binding]) -> Result<()> {
         *own.entry(binding.pool_id).or_default() += binding.units;
     }
     let mut steps: BTreeMap<Uuid, Step> = BTreeMap::new();
+    let mut known = read_pools(tx, own.keys().copied().collect()).await?;
     for (pool_id, units) in own {
-        let pool = pools::find(tx, pool_id).await?;
-        let pool = pool.ok_or_else(Error::not_found)?;
+        let pool = known.remove(&pool_id).ok_or_else(Error::not_found)?;
         check_running(&pool)?;
         let step = steps.entry(pool_id).or_default();
         (step.given, step.parent_id) = (units, pool.parent_id);
@@ -292,7 +295,10 @@ async fn give(tx: &mut Tx<'_>, pool_id: Uuid, step: &Step) -> Result<()> {
         after: Some(json!({"quantity": quantity, "assigned": assigned})),
     });
     match after.parent_id {
-        None => record_license(tx, after.license_id, (quantity - units, quantity)).await,
+        None => {
+            let whose = (after.license_id, after.organization_id);
+            record_license(tx, whose, (quantity - units, quantity)).await
+        }
         Some(_) => Ok(()),
     }
 }

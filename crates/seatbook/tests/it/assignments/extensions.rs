@@ -57,6 +57,13 @@ both_engines! {
         let own = json!([{"product_id": stage.phone, "extension": "104", "holder_id": carla}]);
         let made = stage.assign(own).await.expect(201);
         assert_eq!(made["assigned"][0]["holder_id"], json!(carla), "a user may carry an extension themselves");
+        let good = json!({"organization_id": stage.customer, "rows": [{"product_id": stage.phone, "extension": "104"}], "mode": "good"});
+        let refused = stage.admin.post("/api/v1/assignments", good).await.expect(201);
+        assert!(refused["refused"][0]["message"].as_str().is_some_and(|said| said.contains("Carla")), "{refused}");
+        let told = app.texts("SELECT CAST(input AS TEXT), coalesce(CAST(outcome AS TEXT), '') FROM journal").await;
+        assert!(!told.contains("Carla") && !told.contains("6567891230"), "the journal holds personal data");
+        let kept = app.texts("SELECT key, answer FROM request_key").await;
+        assert!(!kept.contains("Carla"), "a kept answer holds personal data in clear");
         app.prove();
         app.end().await;
     }

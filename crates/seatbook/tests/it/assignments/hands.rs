@@ -36,6 +36,32 @@ both_engines! {
 }
 
 both_engines! {
+    /// An extension that changes hands by one of its units does so with all of them.
+    async fn an_extension_goes_as_a_whole(app: TestApp) {
+        let stage = Stage::set(&app, 5).await;
+        let fax = json!({"code": "fax", "name": "Fax", "has_extensions": true});
+        let (fax, _, _, fax_pool) = stage.product(fax, 5).await;
+        let (anna, ben) = (stage.user("Anna").await, stage.user("Ben").await);
+        let row = |product, user| json!([{"product_id": product, "extension": "101", "holder_id": user}]);
+        let made = stage.assign(row(stage.phone, anna)).await.expect(201);
+        stage.assign(row(fax, anna)).await.expect(201);
+        let path = format!("/api/v1/assignments/{}/reassign", id(&made["assigned"][0]["id"]));
+        stage.admin.post(&path, json!({"holder_id": ben})).await.expect(200);
+        let of_ben = stage.admin.get(&format!("/api/v1/assignments?user_id={ben}")).await.expect(200);
+        assert_eq!(of_ben["items"].as_array().map(Vec::len), Some(2));
+        stage.admin.post(&format!("/api/v1/holders/{anna}/leave"), json!({})).await.expect(200);
+        assert_eq!(app.balance(fax_pool).await, [5, 0, 1, 4], "nothing of Ben's went with Anna");
+        let third = json!({"code": "pager", "name": "Pager", "has_extensions": true});
+        let third = stage.product(third, 5).await.0;
+        stage.assign(row(third, stage.someone)).await.expect(201);
+        let path = format!("/api/v1/assignments?user_id={}", stage.someone);
+        assert_eq!(stage.admin.get(&path).await.expect(200)["items"].as_array().map(Vec::len), Some(3));
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// Whoever leaves frees everything in the same step; what belonged to them belongs to nobody; names are free.
     async fn a_holder_leaves(app: TestApp) {
         let stage = Stage::set(&app, 5).await;

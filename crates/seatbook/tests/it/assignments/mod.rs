@@ -122,7 +122,8 @@ both_engines! {
         app.operator.act(&format!("/api/v1/licenses/{}/resume", stage.desk_license)).await.expect(200);
         app.operator.act(&format!("/api/v1/organizations/{}/suspend", stage.customer)).await.expect(200);
         let as_operator = json!({"organization_id": stage.customer, "rows": row(ben)});
-        assert_eq!(app.operator.post("/api/v1/assignments", as_operator).await.code(409), "assignment.changed");
+        assert_eq!(app.operator.post("/api/v1/assignments", as_operator).await.code(409), "pool.closed");
+        assert_eq!(app.operator.post(&path, to_ben).await.code(409), "pool.closed");
         app.operator.post("/api/v1/assignments/unassign", json!({"ids": [id]})).await.expect(200);
         assert_eq!(app.balance(stage.desk_pool).await, [5, 0, 0, 5]);
         app.prove();

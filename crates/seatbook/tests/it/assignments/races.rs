@@ -79,6 +79,28 @@ both_engines! {
     }
 }
 
+both_engines! {
+    /// Somebody leaves while being given a device and an extension: nothing of theirs is left with a unit.
+    async fn nobody_leaves_with_something_new(app: TestApp) {
+        let stage = Stage::set(&app, 40).await;
+        for round in 0..8 {
+            let anna = stage.user(&format!("Anna {round}")).await;
+            let device = json!({"organization_id": stage.customer, "kind": "device", "name": format!("Device {round}")});
+            let device = stage.admin.post("/api/v1/holders", device).await.id();
+            stage.assign(json!([{"product_id": stage.desk, "holder_id": device}])).await.expect(201);
+            let extension = json!([{"product_id": stage.phone, "extension": (200 + round).to_string(), "holder_id": anna}]);
+            let racers = vec![
+                post(format!("/api/v1/holders/{anna}/leave"), json!({})),
+                post(format!("/api/v1/holders/{device}/hand-over"), json!({"owner_id": anna})),
+                post("/api/v1/assignments".into(), json!({"organization_id": stage.customer, "rows": extension})),
+            ];
+            won(&race(app.address, &stage.admin, racers).await);
+        }
+        app.prove();
+        app.end().await;
+    }
+}
+
 async fn balance(app: &TestApp, pool: Uuid) -> i64 {
     app.balance(pool).await[2]
 }

@@ -19,6 +19,7 @@ pub struct Stage {
     pub room_pool: Uuid,
     /// A base whose units belong to extensions.
     pub phone: Uuid,
+    pub phone_sku: Uuid,
     pub phone_pool: Uuid,
     /// A user who is there.
     pub someone: Uuid,
@@ -41,6 +42,7 @@ impl Stage {
             room_sku: Uuid::nil(),
             room_pool: Uuid::nil(),
             phone: Uuid::nil(),
+            phone_sku: Uuid::nil(),
             phone_pool: Uuid::nil(),
             someone: Uuid::nil(),
             operator: app.operator.clone(),
@@ -55,7 +57,7 @@ impl Stage {
         (stage.room, stage.room_sku, stage.room_pool) = (room.0, room.1, room.3);
         let phone = json!({"code": "phone", "name": "Phone System", "has_extensions": true});
         let phone = stage.product(phone, units).await;
-        (stage.phone, stage.phone_pool) = (phone.0, phone.3);
+        (stage.phone, stage.phone_sku, stage.phone_pool) = (phone.0, phone.1, phone.3);
         stage.someone = stage.user("Someone").await;
         stage
     }

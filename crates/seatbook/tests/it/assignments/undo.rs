@@ -54,6 +54,27 @@ both_engines! {
 }
 
 both_engines! {
+    /// A unit comes back to whoever its extension belongs to by then.
+    async fn a_unit_comes_back_to_whose_it_is_now(app: TestApp) {
+        let stage = Stage::set(&app, 5).await;
+        let (anna, ben) = (stage.user("Anna").await, stage.user("Ben").await);
+        let rows = json!([{"product_id": stage.phone, "extension": "101", "holder_id": anna}]);
+        let made = stage.assign(rows).await.expect(201);
+        let (base, extension) = (id(&made["assigned"][0]["id"]), id(&made["assigned"][0]["holder_id"]));
+        app.clock.advance_seconds(60);
+        stage.admin.post("/api/v1/assignments/unassign", json!({"ids": [base]})).await.expect(200);
+        let path = format!("/api/v1/holders/{extension}/hand-over");
+        stage.admin.post(&path, json!({"owner_id": ben})).await.expect(200);
+        stage.admin.post(&format!("/api/v1/holders/{anna}/leave"), json!({})).await.expect(200);
+        undo(&app, "assignments.unassign").await.expect(200);
+        let back = stage.admin.get(&format!("/api/v1/assignments?user_id={ben}")).await.expect(200);
+        assert_eq!(back["items"][0]["follows_id"], json!(base));
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// What was built on a binding keeps it from being taken back, and whoever may not bind may not undo.
     async fn what_was_built_on_stays(app: TestApp) {
         let stage = Stage::set(&app, 5).await;
