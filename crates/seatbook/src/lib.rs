@@ -41,6 +41,7 @@ pub mod subscriptions;
 pub mod configuration;
 pub mod rows;
 pub mod sheets;
+pub mod undo;
 pub mod imports;
 
 // Faces.

@@ -42,7 +42,7 @@ const REQUEST_SECONDS: u64 = 30;
 pub const KINDS: &[jobs::Kind] = &[
     allocations::commands::KIND,
     imports::applying::KIND,
-    history::undo::KIND,
+    history::undoing::KIND,
 ];
 
 /// The operations of every room, and their document.

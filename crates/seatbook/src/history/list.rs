@@ -3,7 +3,7 @@
 use store::{Select, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::{prices, undo::UNDOABLE};
+use super::{prices, undoing::UNDOABLE};
 use crate::{
     error::Result,
     journal::queries::{ChangeRow, ENTRY_COLUMNS, EntryRow, changes_of},

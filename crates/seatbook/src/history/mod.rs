@@ -1,17 +1,17 @@
 //! History: the journal as people and programs read it.
 //!
 //! Owns: showing entries, whoever made them, with what they changed; taking changes back.
-//! Does not own: the entries (`journal`), how rows are changed (their rooms' verbs, which undo calls).
-//! Keeps true: an entry is seen by those who hold `journal.read` where it belongs, and by nobody else; it is
-//! taken back whole or not at all, once, and not while something was built on it.
+//! Does not own: the entries (`journal`), putting their rows back (`undo`).
+//! Keeps true: an entry is seen by those who hold `journal.read` where it belongs, and by nobody else.
 //! Names of people are read when they are shown: the journal itself holds ids.
 
 pub mod api;
+pub mod door;
 pub mod list;
 pub mod pages;
 mod prices;
 pub mod queries;
-pub mod undo;
+pub mod undoing;
 pub mod windows;
 pub mod wording;
 
@@ -25,7 +25,7 @@ pub fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::list))
         .routes(routes!(api::show))
-        .routes(routes!(undo::door::undo))
+        .routes(routes!(door::undo))
 }
 
 /// The pages of this room.
@@ -33,8 +33,5 @@ pub fn pages() -> Router<App> {
     Router::new()
         .route("/journal", get(windows::list))
         .route("/journal/{id}", get(windows::show))
-        .route(
-            "/journal/{id}/undo",
-            get(undo::door::ask).post(undo::door::decide),
-        )
+        .route("/journal/{id}/undo", get(door::ask).post(door::decide))
 }

@@ -9,9 +9,10 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::{
+    door,
     pages::{EntryPage, EntryRow as Row, JournalPage, journal_list},
     queries::{self, Chapter, Names},
-    undo::{self, Target},
+    undoing::Target,
     wording,
 };
 use crate::{
@@ -28,6 +29,7 @@ use crate::{
     journal::{
         queries::{ChangeRow, EntryRow},
         reversal::undone_by,
+        words,
     },
     scope::Scope,
 };
@@ -70,7 +72,7 @@ pub async fn list(
 
 fn choices() -> Vec<(&'static str, &'static str)> {
     let mut choices = vec![("", "Every kind of change")];
-    choices.extend(wording::COMMANDS);
+    choices.extend(words::COMMANDS);
     choices
 }
 
@@ -138,7 +140,7 @@ fn row(entry: &EntryRow, names: &Names, frame: &Frame) -> Row {
             name => name,
         },
         through: wording::through(&entry.origin).into(),
-        what: wording::what(&entry.command),
+        what: words::what(&entry.command),
         command: entry.command.clone(),
         subject: (organization, href.unwrap_or_default()),
         undoable: entry.undone_by.is_none() && may_undo(entry, scope),
@@ -196,12 +198,10 @@ async fn why_not(app: &App, frame: &Frame, row: &Row, id: Uuid) -> Result<String
     if !row.undoable {
         return Ok(String::new());
     }
-    Ok(
-        match undo::door::look(app, &frame.caller.scope, id).await?.plan {
-            Ok((_, plan)) => undo::door::reasons(&plan).join(" "),
-            Err(error) => error.message,
-        },
-    )
+    Ok(match door::look(app, &frame.caller.scope, id).await?.plan {
+        Ok((_, plan)) => door::reasons(&plan).join(" "),
+        Err(error) => error.message,
+    })
 }
 
 fn facts(entry: &EntryRow, row: &Row) -> Vec<(String, String)> {

@@ -186,9 +186,12 @@ pub struct ApplyIn {
     fingerprint: Option<String>,
 }
 
-/// Puts a checked file into the book: all of it in one step, or its good rows in steps of 500. Files of more than
-/// 500 rows are applied by a job. Should the server stop in the middle, the work goes on where it stopped, and
-/// nothing is applied twice.
+/// Puts a checked file into the book: all of it, or its good rows. Files of more than 500 rows are applied by a job.
+///
+/// Good rows go in steps of 500, and so does all of a file with more than 1,000 things; all of a shorter one goes in
+/// one step. Where all is asked for and the book has changed meanwhile, so that a row cannot be applied, what was
+/// done is taken back, the last step first, and nothing is imported. Should the server stop in the middle, the work
+/// goes on where it stopped, and nothing is applied twice.
 #[utoipa::path(post, path = "/imports/{id}/apply", tag = "imports", request_body = ApplyIn,
     params(("id" = Uuid, Path, description = "The import.")),
     responses((status = 200, description = "The import, applied; with what became of its rows.", body = Import),

@@ -6,10 +6,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    commands::{ApplyAll, ApplyPart, BeginImport, FinishImport, asked, check_fresh, has_problems},
+    commands::{
+        AbandonImport, ApplyAll, ApplyPart, BeginImport, FinishImport, asked, check_fresh,
+        has_problems,
+    },
     model::{Findings, Import, Mode, State},
-    runs::{STEP, judge, save, visible},
-    settled::settle,
+    queries,
+    runs::{STEP, check, judge, save, understood, visible},
+    settled::{Settled, settle},
 };
 use crate::{
     app::App,
@@ -18,6 +22,7 @@ use crate::{
     gate::{Caller, Command, Key, Tx},
     jobs::{self, Ended, Kind, NewJob, Work},
     sheets::{Judged, Sheet, What},
+    undo::TakeBack,
 };
 
 /// How a checked file shall be applied.
@@ -36,120 +41,167 @@ pub async fn apply(
     app: &App,
     caller: &Caller,
     key: Key,
+    what: (Uuid, Application),
+) -> Result<Import> {
+    apply_as((app, caller), key, what, None).await
+}
+
+/// The same; as a job it says how far it is, and stops between two steps where it was canceled.
+async fn apply_as(
+    (app, caller): (&App, &Caller),
+    key: Key,
     (id, how): (Uuid, Application),
+    work: Option<&Work>,
 ) -> Result<Import> {
     let import = visible(app, caller, id).await?;
     import
         .kind
         .check_mapping(&import.mapping, import.headings.len())?;
+    let Application { mode, again, .. } = how;
+    let begin = BeginImport { id, mode, again };
     if import.state == State::Applied {
-        return replay(app, caller, key, (import, how)).await;
+        // The gate gives the stored answer to the same request, and a refusal to any other.
+        app.gate.submit(caller, key, begin).await?;
+        return Ok(import);
+    }
+    if import.state == State::Applying {
+        let import = match import.mode == Some(mode) {
+            true => import,
+            false => app.gate.submit(caller, key, begin).await?.outcome,
+        };
+        let sheet = understood(app, &import).await?;
+        return by_steps((app, caller), import, (sheet, None), work).await;
     }
     let (sheet, judged) = judge(app, caller, &import).await?;
     let settled = settle(&import, &sheet, &judged);
     let findings = settled.findings.clone();
-    if import.state != State::Applying {
-        if findings.fingerprint != import.fingerprint {
-            save(app, &import, settled.clone()).await?;
-        }
-        if how
-            .fingerprint
-            .is_some_and(|seen| seen != findings.fingerprint)
-        {
-            return Err(stale(&findings));
-        }
+    if findings.fingerprint != import.fingerprint {
+        save(app, &import, settled.clone()).await?;
     }
-    match how.mode {
-        Mode::All if findings.counts.bad > 0 => return Err(has_problems(findings.counts.bad)),
-        Mode::All => {
-            let units = units(&sheet);
-            app.gate
-                .submit(
-                    caller,
-                    key,
-                    ApplyAll {
-                        id,
-                        again: how.again,
-                        units,
-                    },
-                )
-                .await?;
-        }
-        Mode::Good => {
-            if import.state != State::Applying {
-                app.gate
-                    .submit(
-                        caller,
-                        key,
-                        BeginImport {
-                            id,
-                            again: how.again,
-                        },
-                    )
-                    .await?;
-            }
-            let judged = apply_parts(app, caller, id, units(&sheet)).await?;
-            let became = settle(&import, &sheet, &judged);
-            // Mostly everything became what the check had said, and stands there.
-            if import.state == State::Applying || !became.is_like(&settled) {
-                save(app, &import, became).await?;
-            }
-            let finish = Key::step(format!("import:{id}:finish"));
-            app.gate.submit(caller, finish, FinishImport { id }).await?;
-        }
+    if how
+        .fingerprint
+        .is_some_and(|seen| seen != findings.fingerprint)
+    {
+        return Err(stale(&findings));
     }
+    if mode == Mode::All && findings.counts.bad > 0 {
+        return Err(has_problems(findings.counts.bad));
+    }
+    if mode == Mode::All && sheet.units.len() <= AT_ONCE {
+        let units = sheet.units.into_iter().map(|unit| unit.what).collect();
+        let command = ApplyAll { id, again, units };
+        app.gate.submit(caller, key, command).await?;
+        return visible(app, caller, id).await;
+    }
+    let import = app.gate.submit(caller, key, begin).await?.outcome;
+    by_steps((app, caller), import, (sheet, Some(settled)), work).await
+}
+
+/// All of a file with more things than this is applied in steps too: in one, everybody else would wait for it.
+const AT_ONCE: usize = 1_000;
+
+/// Applies a file that was begun, and writes what became of its rows where that is not what the check had said.
+async fn by_steps(
+    (app, caller): (&App, &Caller),
+    import: Import,
+    (sheet, checked): (Sheet, Option<Settled>),
+    work: Option<&Work>,
+) -> Result<Import> {
+    let (id, by) = (import.id, (app, caller));
+    let applied = apply_parts(by, &import, &sheet, work).await;
+    let judged = match (applied, import.mode) {
+        (Ok(judged), Some(Mode::All)) if judged.iter().any(Judged::is_bad) => {
+            let bad = judged.iter().filter(|judged| judged.is_bad()).count();
+            take_back(app, &import).await?;
+            let found = check(app, caller, id).await.map(|found| found.counts.bad);
+            return Err(has_problems(found.unwrap_or_default().max(bad as i64)));
+        }
+        (Err(error), Some(Mode::All)) if error.is_refusal() => {
+            take_back(app, &import).await?;
+            return Err(error);
+        }
+        (applied, _) => applied?,
+    };
+    let became = settle(&import, &sheet, &judged);
+    if checked.is_none_or(|checked| !became.is_like(&checked)) {
+        save(app, &import, became).await?;
+    }
+    let finish = step(&import, "finish");
+    app.gate.submit(caller, finish, FinishImport { id }).await?;
     visible(app, caller, id).await
 }
 
-/// The gate gives the stored answer to the same request, and a refusal to any other.
-async fn replay(
-    app: &App,
-    caller: &Caller,
-    key: Key,
-    (import, how): (Import, Application),
-) -> Result<Import> {
-    let (id, again, units) = (import.id, how.again, vec![]);
-    match how.mode {
-        Mode::All => {
-            let command = ApplyAll { id, again, units };
-            Ok(app.gate.submit(caller, key, command).await?.outcome)
+/// Each step of each attempt is done once, whatever crashes.
+fn step(import: &Import, word: &str) -> Key {
+    Key::step(format!("import:{}:{}:{word}", import.id, import.attempt))
+}
+
+/// Takes back what was applied of a file of which all was asked for. Seatbook does it itself: whoever lost their
+/// right in the middle leaves nothing half done. Where somebody has built on a part it says so, and the file stays
+/// begun: asked for its good rows it goes on, asked again it tries to take back the rest.
+async fn take_back(app: &App, import: &Import) -> Result<()> {
+    let (system, of) = (Caller::system(), import.clone());
+    let entries =
+        app.read(move |mut tx| Box::pin(async move { queries::entries(&mut tx, &of).await }));
+    for journal_id in entries.await?.into_iter().rev() {
+        let key = step(import, &format!("back:{journal_id}"));
+        app.gate
+            .submit(&system, key, TakeBack { journal_id })
+            .await?;
+    }
+    let abandon = AbandonImport { id: import.id };
+    let key = step(import, "abandon");
+    app.gate.submit(&system, key, abandon).await.map(drop)
+}
+
+/// Applies things in steps, each once whatever crashes. Of good rows, a step that is refused is tried one by one, so
+/// that one that somebody spoilt meanwhile does not hold up its neighbours; of all rows, the first bad one ends it.
+async fn apply_parts(
+    (app, caller): (&App, &Caller),
+    import: &Import,
+    sheet: &Sheet,
+    work: Option<&Work>,
+) -> Result<Vec<Judged>> {
+    let (total, mut judged) = (sheet.units.len(), Vec::with_capacity(sheet.units.len()));
+    let all = import.mode == Some(Mode::All);
+    for (part, units) in sheet.units.chunks(STEP).enumerate() {
+        if let Some(work) = work {
+            if work.canceled().await? {
+                return Err(canceled(all, judged.len()));
+            }
+            work.progress(judged.len() as i64, total as i64).await?;
         }
-        Mode::Good => {
-            app.gate
-                .submit(caller, key, BeginImport { id, again })
-                .await?;
-            Ok(import)
+        let units: Vec<What> = units.iter().map(|unit| unit.what.clone()).collect();
+        let (id, count) = (import.id, units.len());
+        let key = step(import, &part.to_string());
+        let command = ApplyPart { id, part, units };
+        match app.gate.submit(caller, key, command.clone()).await {
+            Ok(done) => judged.extend(done.outcome),
+            Err(error) if error.is_refusal() && !all && count > 1 => {
+                judged.extend(one_by_one((app, caller), import, command).await?);
+            }
+            Err(error) if error.is_refusal() && !all => judged.push(Judged::refused(&error)),
+            Err(error) => return Err(error),
+        }
+        if all && judged.iter().any(Judged::is_bad) {
+            break;
         }
     }
+    Ok(judged)
 }
 
-fn units(sheet: &Sheet) -> Vec<What> {
-    sheet.units.iter().map(|unit| unit.what.clone()).collect()
-}
-
-/// Applies units in steps, each once whatever crashes. A step that is refused is tried unit by unit, so
-/// that one that somebody spoilt meanwhile does not hold up its neighbours.
-async fn apply_parts(
-    app: &App,
-    caller: &Caller,
-    id: Uuid,
-    units: Vec<What>,
+async fn one_by_one(
+    (app, caller): (&App, &Caller),
+    import: &Import,
+    ApplyPart { id, part, units }: ApplyPart,
 ) -> Result<Vec<Judged>> {
     let mut judged = Vec::with_capacity(units.len());
-    for (part, units) in units.chunks(STEP).enumerate() {
-        let key = Key::step(format!("import:{id}:{part}"));
-        let command = ApplyPart {
-            id,
-            part,
-            units: units.to_vec(),
-        };
+    for (place, unit) in units.into_iter().enumerate() {
+        let key = step(import, &format!("{part}:{place}"));
+        let units = vec![unit];
+        let command = ApplyPart { id, part, units };
         match app.gate.submit(caller, key, command).await {
             Ok(done) => judged.extend(done.outcome),
-            Err(error) if error.is_refusal() && units.len() > 1 => {
-                for (place, unit) in units.iter().enumerate() {
-                    judged.push(apply_one(app, caller, (id, part, place), unit).await?);
-                }
-            }
             Err(error) if error.is_refusal() => judged.push(Judged::refused(&error)),
             Err(error) => return Err(error),
         }
@@ -157,28 +209,19 @@ async fn apply_parts(
     Ok(judged)
 }
 
-async fn apply_one(
-    app: &App,
-    caller: &Caller,
-    (id, part, place): (Uuid, usize, usize),
-    unit: &What,
-) -> Result<Judged> {
-    let key = Key::step(format!("import:{id}:{part}:{place}"));
-    let command = ApplyPart {
-        id,
-        part,
-        units: vec![unit.clone()],
+/// Somebody told the job to stop. Good rows that are in the book stay there; of all rows, none does.
+fn canceled(all: bool, done: usize) -> Error {
+    let message = match all {
+        true => "It was stopped. What was done is taken back: nothing was imported.".to_owned(),
+        false => format!(
+            "It was stopped after {}. Apply the file again, and it goes on from there.",
+            count(done as i64, "row", "rows")
+        ),
     };
-    match app.gate.submit(caller, key, command).await {
-        Ok(done) => Ok(done
-            .outcome
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Judged::bad(vec![]))),
-        Err(error) if error.is_refusal() => Ok(Judged::refused(&error)),
-        Err(error) => Err(error),
-    }
+    Error::conflict(CANCELED, message)
 }
+
+const CANCELED: &str = "job.canceled";
 
 fn stale(findings: &Findings) -> Error {
     let message = "The book has changed since the rows were checked; look at the check again.";
@@ -244,7 +287,15 @@ pub const KIND: Kind = Kind {
 
 async fn run(app: App, work: Work) -> Result<Ended> {
     let RequestImport { id, how } = work.payload()?;
-    let import = apply(&app, &work.caller, work.key("apply"), (id, how)).await?;
+    let by = (&app, &work.caller);
+    let applied = apply_as(by, work.key("apply"), (id, how), Some(&work)).await;
+    let import = match applied {
+        Err(error) if error.code == CANCELED => {
+            let ended = Ended::canceled(error.message);
+            return Ok(ended.link("See the import", format!("/imports/{id}")));
+        }
+        applied => applied?,
+    };
     work.progress(import.row_count, import.row_count).await?;
     let counts = import.counts;
     let message = format!(

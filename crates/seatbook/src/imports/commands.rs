@@ -72,6 +72,7 @@ impl Command for UploadImport {
             applied_at: None,
             undone_at: None,
             version: 1,
+            attempt: 1,
         };
         import.detected(&self.detected);
         import.oddities = read_oddities(&import);
@@ -141,11 +142,13 @@ impl Command for MapImport {
     }
 }
 
-/// Says that the good rows are being applied from now on: nobody maps the file any more.
+/// Says that the file is being applied in steps from now on: nobody maps it any more.
 #[derive(Clone, Debug, Serialize)]
 pub struct BeginImport {
     /// Which import.
     pub id: Uuid,
+    /// All rows, or the good ones.
+    pub mode: Mode,
     /// The same content was applied before, and shall be again.
     pub again: bool,
 }
@@ -156,9 +159,14 @@ impl Command for BeginImport {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Import> {
         let before = asked(tx, self.id).await?;
-        check_fresh(tx, &before, self.again).await?;
+        // Where not all of it could be applied, nor be taken back, what can be may go on.
+        let goes_on = (before.state, before.mode, self.mode)
+            == (State::Applying, Some(Mode::All), Mode::Good);
+        if !goes_on {
+            check_fresh(tx, &before, self.again).await?;
+        }
         let at = (before.id, before.version);
-        if !queries::set_state(tx, at, State::Applying.as_str(), Mode::Good, None).await? {
+        if !queries::set_state(tx, at, State::Applying, self.mode, None).await? {
             return Err(stale(&before));
         }
         recorded(tx, before).await
@@ -179,6 +187,8 @@ pub struct ApplyPart {
 
 impl Command for ApplyPart {
     const NAME: &'static str = "imports.apply_part";
+    /// A row that was refused says who is in the way, which the journal must not keep.
+    const SECRET: bool = true;
     type Outcome = Vec<Judged>;
 
     fn place(&self) -> Place {
@@ -195,7 +205,7 @@ impl Command for ApplyPart {
     }
 }
 
-/// Says that the good rows are in the book.
+/// Says that what could be applied is in the book.
 #[derive(Clone, Debug, Serialize)]
 pub struct FinishImport {
     /// Which import.
@@ -212,10 +222,39 @@ impl Command for FinishImport {
             return Err(begun(&before));
         }
         let (at, now) = ((before.id, before.version), Some(tx.now()));
-        if !queries::set_state(tx, at, State::Applied.as_str(), Mode::Good, now).await? {
+        if !queries::set_state(
+            tx,
+            at,
+            State::Applied,
+            before.mode.unwrap_or(Mode::Good),
+            now,
+        )
+        .await?
+        {
             return Err(stale(&before));
         }
         remember(tx, &before).await?;
+        recorded(tx, before).await
+    }
+}
+
+/// Says that nothing of a file is in the book any more that was begun and could not be applied whole.
+#[derive(Clone, Debug, Serialize)]
+pub struct AbandonImport {
+    /// Which import.
+    pub id: Uuid,
+}
+
+impl Command for AbandonImport {
+    const NAME: &'static str = "imports.abandon";
+    type Outcome = Import;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Import> {
+        let before = asked(tx, self.id).await?;
+        let at = (before.id, before.version);
+        if !queries::set_taken_back(tx, at).await? {
+            return Err(begun(&before));
+        }
         recorded(tx, before).await
     }
 }
@@ -253,7 +292,7 @@ impl Command for ApplyAll {
             return Err(has_problems(i64::try_from(bad).unwrap_or(i64::MAX)));
         }
         let (at, now) = ((before.id, before.version), Some(tx.now()));
-        if !queries::set_state(tx, at, State::Applied.as_str(), Mode::All, now).await? {
+        if !queries::set_state(tx, at, State::Applied, Mode::All, now).await? {
             return Err(stale(&before));
         }
         remember(tx, &before).await?;
@@ -344,7 +383,7 @@ pub fn has_problems(bad: i64) -> Error {
     Error::conflict("import.rows_bad", message).with("bad", bad)
 }
 
-fn begun(import: &Import) -> Error {
+pub(super) fn begun(import: &Import) -> Error {
     let message = match import.state {
         State::Applied => "This file is in the book already.",
         State::Applying => "This file is being imported.",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use store::{Json, Param, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
-use super::model::{Findings, Import, ImportRow, Mapped, Mode, json};
+use super::model::{Findings, Import, ImportRow, Mapped, Mode, State, json};
 use crate::{
     error::Result,
     files,
@@ -15,7 +15,7 @@ use crate::{
 
 const COLUMNS: &str = "SELECT b.id, b.kind, b.organization_id, b.file_name, b.encoding, b.separator, b.headings,
     b.row_count, b.mapping, b.state, b.mode, b.counts, b.oddities, b.created_at, b.applied_at, b.undone_at, b.version,
-    b.format, b.sheets, b.mapped
+    b.format, b.sheets, b.mapped, b.attempt
     FROM import_batch b";
 
 /// The import, whoever asks: for commands that ask for their permission.
@@ -75,11 +75,12 @@ pub async fn set_undone(
     Ok(tx.execute(sql, &[&id, &version, &now]).await? == 1)
 }
 
-/// The journal's entries of an import that changed the book, the oldest first. They are filed under its
-/// organization, behind its upload.
+/// The journal's entries of an import that changed the book and were not taken back, the oldest first. They are
+/// filed under its organization, behind its upload.
 pub async fn entries(tx: &mut Tx<'_>, import: &Import) -> Result<Vec<Uuid>> {
     let sql = "SELECT id FROM journal WHERE organization_id = $1 AND at >= $2
-        AND command IN ('imports.apply', 'imports.apply_part') AND input ->> 'id' = $3 ORDER BY id";
+        AND command IN ('imports.apply', 'imports.apply_part') AND input ->> 'id' = $3
+        AND NOT EXISTS (SELECT 1 FROM undoing u WHERE u.journal_id = journal.id) ORDER BY id";
     let rows: Vec<(Uuid,)> = tx
         .query(
             sql,
@@ -259,7 +260,7 @@ pub async fn set_mapping(
 pub async fn set_state(
     tx: &mut Tx<'_>,
     (id, version): (Uuid, i64),
-    state: &str,
+    state: State,
     mode: Mode,
     applied_at: Option<Timestamp>,
 ) -> Result<bool> {
@@ -267,10 +268,18 @@ pub async fn set_state(
         .execute(
             "UPDATE import_batch SET state = $3, mode = $4, applied_at = $5, version = version + 1
              WHERE id = $1 AND version = $2",
-            &[&id, &version, &state, &mode.as_str(), &applied_at],
+            &[&id, &version, &state.as_str(), &mode.as_str(), &applied_at],
         )
         .await?;
     Ok(rows == 1)
+}
+
+/// Says that nothing of an import that was begun is in the book, over version `version`; says whether that was the
+/// version. Applied once more, its steps are new ones.
+pub async fn set_taken_back(tx: &mut Tx<'_>, (id, version): (Uuid, i64)) -> Result<bool> {
+    let sql = "UPDATE import_batch SET state = 'checked', mode = NULL, attempt = attempt + 1, version = version + 1
+        WHERE id = $1 AND version = $2 AND state = 'applying'";
+    Ok(tx.execute(sql, &[&id, &version]).await? == 1)
 }
 
 /// The headings by fields that were said of a file of this shape at this organization.

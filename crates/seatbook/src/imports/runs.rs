@@ -127,12 +127,8 @@ pub async fn check(app: &App, caller: &Caller, id: Uuid) -> Result<Import> {
     visible(app, caller, id).await
 }
 
-/// What the file says, and what would become of it now.
-pub(super) async fn judge(
-    app: &App,
-    caller: &Caller,
-    import: &Import,
-) -> Result<(Sheet, Vec<Judged>)> {
+/// What the file says.
+pub(super) async fn understood(app: &App, import: &Import) -> Result<Sheet> {
     let id = import.id;
     let rows = app
         .read(move |mut tx| Box::pin(async move { queries::staged(&mut tx, id).await }))
@@ -140,7 +136,17 @@ pub(super) async fn judge(
     let (kind, mapping, headings) = (import.kind, import.mapping.clone(), import.headings.clone());
     let mut sheet = blocking(move || Ok(kind.understand(&rows, &mapping, &headings))).await?;
     sheet.oddities.splice(0..0, read_oddities(import));
-    let sheet = Arc::new(sheet);
+    Ok(sheet)
+}
+
+/// What the file says, and what would become of it now.
+pub(super) async fn judge(
+    app: &App,
+    caller: &Caller,
+    import: &Import,
+) -> Result<(Sheet, Vec<Judged>)> {
+    let kind = import.kind;
+    let sheet = Arc::new(understood(app, import).await?);
     let asker = Asker {
         caller: caller.clone(),
         organization_id: import.organization_id,

@@ -29,6 +29,7 @@ const PORTION: i64 = 1_000;
 
 /// Reads the parts of a form with a file.
 pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
+    let roots = caller.scope.require(Permission::ImportsRun)?;
     let (mut kind, mut organization_id, mut file) = (None, None, None);
     let mut mapping = Default::default();
     while let Some(part) = parts.next_field().await.map_err(unreadable)? {
@@ -40,7 +41,7 @@ pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
             file = Some((file_name.unwrap_or_default(), arriving(part).await?));
             continue;
         }
-        let bytes = part.bytes().await.map_err(unreadable)?;
+        let bytes = words(part).await?;
         let text = || String::from_utf8_lossy(&bytes).trim().to_owned();
         match name.as_str() {
             "kind" => kind = Some(read_kind(&text())?),
@@ -66,7 +67,6 @@ pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
             }
         }
     }
-    let roots = caller.scope.require(Permission::ImportsRun)?;
     let required =
         |name: &str, what: &str| Error::invalid(name, "required", format!("Please give {what}."));
     let (file_name, file) = file
@@ -91,6 +91,22 @@ async fn arriving(mut part: Field<'_>) -> Result<Incoming> {
     }
     Ok(file)
 }
+
+/// Takes a part that is no file: a few words.
+async fn words(mut part: Field<'_>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(portion) = part.chunk().await.map_err(unreadable)? {
+        bytes.extend_from_slice(&portion);
+        if bytes.len() > MAX_WORDS_BYTES {
+            let message = "A part of the form that is no file has at most 64 KiB.";
+            return Err(Error::new(Kind::TooLarge, "body.too_large", message));
+        }
+    }
+    Ok(bytes)
+}
+
+/// The longest part that is no file.
+const MAX_WORDS_BYTES: usize = 64 * 1024;
 
 fn read_kind(word: &str) -> Result<ImportKind> {
     ImportKind::parse(word).ok_or_else(|| {

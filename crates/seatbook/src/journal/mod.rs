@@ -5,11 +5,12 @@
 //! Keeps true: an entry stands in the transaction of its effect, or neither stands; nothing is edited;
 //! versions of a row count without gaps; `seq` counts without gaps in an order readers can follow; an entry
 //! is taken back once.
-//! Others may use: [`Entry`], [`Change`], `queries`, `reversal`; only the gate writes.
+//! Others may use: [`Entry`], [`Change`], `queries`, `reversal`, `words`; only the gate writes.
 
 pub mod queries;
 pub mod reversal;
 pub mod sealer;
+pub mod words;
 
 use serde::Serialize;
 use serde_json::Value;

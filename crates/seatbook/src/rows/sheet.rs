@@ -60,6 +60,11 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// Whether it is a problem.
+    pub fn is_bad(&self) -> bool {
+        self.outcome == Outcome::Bad
+    }
+
     /// Not a problem.
     pub fn good(outcome: Outcome, mark: String) -> Self {
         Judged {

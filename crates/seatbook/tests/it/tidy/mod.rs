@@ -5,6 +5,7 @@
 //! `tidy_offenders.txt`, which may only shrink.
 
 mod code;
+mod codes;
 mod house;
 mod offenders;
 mod rooms;

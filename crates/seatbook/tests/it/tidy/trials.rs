@@ -1,6 +1,6 @@
 //! Each rule tried on a house that breaks it, and on one that does not.
 
-use super::{Complaint, complaints, house::House, offenders};
+use super::{Complaint, codes, complaints, house::House, offenders};
 
 /// The complaints about a house of these files, as `rule line`.
 fn judge(files: &[(&str, &str)]) -> Vec<String> {
@@ -335,6 +335,33 @@ fn nothing_is_left_for_later_without_an_issue() {
         in_house("above.rs", &format!("const A: &str = \"{mark}\";")),
         NOTHING
     );
+}
+
+#[test]
+fn the_guide_names_what_can_be_sent() {
+    let differ = |text: &str, guide: &str| -> Vec<String> {
+        let file = ("crates/seatbook/src/above.rs".to_owned(), text.to_owned());
+        let found = codes::differences(&House::of(vec![file]), guide, &[]);
+        let place = |it: &Complaint| format!("{}:{}", it.file, it.line);
+        found.iter().map(place).collect()
+    };
+    let sends = "fn f() {\nwrong(x,\n\"pool.gone\");\nError::invalid(g(x, y), \"too_long\", z) }";
+    let guide = "| code | meaning |\n|---|---|\n| `pool.gone`, `too_long` | `x.y` |";
+    assert_eq!(differ(sends, guide), NOTHING);
+    let lacking = [
+        "crates/seatbook/src/above.rs:3",
+        "crates/seatbook/src/above.rs:4",
+    ];
+    assert_eq!(differ(sends, ""), lacking);
+    assert_eq!(differ("", guide), ["docs/api.md:3", "docs/api.md:3"]);
+    for other in [
+        "const NAME: &'static str = \"pools.end\"; fn f() { told(\"pools.end\") }",
+        "fn f() { below(\"p.id\", include_str!(\"grid.js\"), \"Pool.gone\", \"a b.c\") }",
+        "#[cfg(test)]\nmod tests { fn f() { told(\"pool.gone\") } }",
+        "/// `pool.gone`\nfn f() {} // \"pool.gone\"",
+    ] {
+        assert_eq!(differ(other, ""), NOTHING, "{other}");
+    }
 }
 
 #[test]

@@ -1,9 +1,5 @@
-//! Taking a change back: what an allocation or an import did is put back as it was, in one step, as long as
-//! nothing was built on it (product.md, "Journal and undo"). The entry that does it says which ones it undid.
-
-pub mod door;
-mod obstacles;
-mod plan;
+//! Taking a change back: what an allocation, an assignment or an import did is put back as it was, as long as nothing
+//! was built on it (product.md, "Journal and undo"). The entry that does it says which ones it undid.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,31 +7,28 @@ use store::{Lane, Place};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use obstacles::Obstacle;
-pub use plan::{Plan, plan};
-
 use crate::{
     allocations::commands::{Allocate, SetAllocations},
     app::App,
     assignments::commands::{Assign, Reassign, Unassign},
-    catalog::commands::{remove_products, remove_skus},
     console::format::count,
     error::{Error, Result},
     gate::{Command, Tx},
-    history::wording,
     imports::{
         self,
         commands::{ApplyAll, ApplyPart, mark_undone},
         model::State,
     },
     jobs::{self, Ended, Kind, NewJob, Work},
-    journal::{self, queries::EntryRow, reversal::already_undone},
-    organizations,
+    journal::{self, queries::EntryRow, reversal::already_undone, words},
     scope::{Permission, tree},
+    undo::{Plan, TakeBack, plan},
 };
 
 /// More rows than this are put back by a job.
 pub const INLINE_ROWS: i64 = 500;
+/// What a file did in more parts than this is put back part by part.
+const PARTS: usize = 2;
 
 /// Commands whose effect can be taken back.
 pub const UNDOABLE: [&str; 7] = [
@@ -71,6 +64,23 @@ impl Target {
         match self {
             Target::Entry(_) => None,
             Target::Import(import, _) => Some(import.id),
+        }
+    }
+
+    /// Whether it is put back part by part, the last first: in one step it would hold up everybody else.
+    pub fn goes_by_parts(&self) -> bool {
+        matches!(self, Target::Import(_, entries) if entries.len() > PARTS)
+    }
+
+    /// What taking it back would do. Of what goes by parts only the rows are known: each part finds out when its
+    /// turn comes what stands in its way.
+    pub async fn plan(&self, tx: &mut store::Tx<'_>) -> Result<Plan> {
+        match self {
+            Target::Import(import, _) if self.goes_by_parts() => Ok(Plan {
+                rows: import.counts.create + import.counts.update,
+                ..Plan::default()
+            }),
+            _ => plan(tx, &self.entries()).await,
         }
     }
 
@@ -140,7 +150,7 @@ pub struct Undone {
 
 impl Undone {
     /// What a plan would come to.
-    fn of(target: &Target, plan: &Plan) -> Self {
+    pub fn of(target: &Target, plan: &Plan) -> Self {
         let (entries, import_id) = (target.entries(), target.import_id());
         Undone {
             entries,
@@ -164,10 +174,13 @@ impl Command for UndoEntry {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Undone> {
         let target = target(tx, self.journal_id).await?;
-        let plan = plan(tx, &target).await?;
+        let plan = target.plan(tx).await?;
         plan.refuse()?;
+        if target.goes_by_parts() {
+            return Err(Error::internal("a long file is taken back by its job"));
+        }
         tx.undoes(&target.entries());
-        put_back(tx, &plan).await?;
+        plan.put_back(tx).await?;
         if let Some(id) = target.import_id() {
             mark_undone(tx, id).await?;
         }
@@ -205,35 +218,6 @@ async fn target(tx: &mut Tx<'_>, journal_id: Uuid) -> Result<Target> {
     Target::of(tx, entry).await
 }
 
-/// Last in, first out: assignments, shares, then licenses, what they are of, and whose they are.
-async fn put_back(tx: &mut Tx<'_>, plan: &Plan) -> Result<()> {
-    plan.assignments.put_back(tx).await?;
-    for shares in &plan.shares {
-        shares.run(tx).await?;
-    }
-    for edit in &plan.licenses {
-        edit.run_alone(tx).await?;
-    }
-    for delete in &plan.gone_licenses {
-        delete.run(tx).await?;
-    }
-    for edit in &plan.skus {
-        edit.run(tx).await?;
-    }
-    remove_skus(tx, &plan.gone_skus).await?;
-    for edit in &plan.products {
-        edit.run(tx).await?;
-    }
-    remove_products(tx, &plan.gone_products).await?;
-    for edit in &plan.organizations {
-        edit.run(tx).await?;
-    }
-    for id in &plan.gone_organizations {
-        organizations::commands::remove(tx, *id).await?;
-    }
-    Ok(())
-}
-
 /// The name of the job.
 const JOB: &str = "journal.undo";
 
@@ -250,7 +234,7 @@ impl Command for RequestUndo {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Undone> {
         let target = target(tx, self.journal_id).await?;
-        let plan = plan(tx, &target).await?;
+        let plan = target.plan(tx).await?;
         plan.refuse()?;
         let (title, organization_id) = match &target {
             Target::Import(import, _) => (
@@ -259,7 +243,7 @@ impl Command for RequestUndo {
             ),
             Target::Entry(entry) => {
                 let place = entry.organization_id.ok_or_else(Error::not_found)?;
-                let what = wording::what(&entry.command);
+                let what = words::what(&entry.command);
                 (format!("Undo of “{what}”"), place)
             }
         };
@@ -278,7 +262,7 @@ impl Command for RequestUndo {
     }
 }
 
-/// How the runner takes a large change back: one command under the job's own key, so it is done once.
+/// How the runner takes a large change back. Every step has a key of its own, so it is done once.
 pub const KIND: Kind = Kind {
     name: JOB,
     run: |app, work| Box::pin(run(app, work)),
@@ -286,14 +270,44 @@ pub const KIND: Kind = Kind {
 
 async fn run(app: App, work: Work) -> Result<Ended> {
     let RequestUndo { journal_id } = work.payload()?;
+    let parts = parts(&app, journal_id).await?;
+    let total = parts.len() as i64;
+    let mut rows = 0;
+    for (done, part) in parts.into_iter().rev().enumerate() {
+        if work.canceled().await? {
+            let message = format!(
+                "{} put back. Undo it again, and it goes on from there.",
+                count(rows, "row was", "rows were")
+            );
+            return Ok(Ended::canceled(message));
+        }
+        work.progress(done as i64, total).await?;
+        let (key, command) = (work.key(&part.to_string()), TakeBack { journal_id: part });
+        rows += app.gate.submit(&work.caller, key, command).await?.outcome;
+    }
     let command = UndoEntry { journal_id };
     let done = app
         .gate
         .submit(&work.caller, work.key("undo"), command)
         .await?;
-    let rows = done.outcome.rows;
+    rows += done.outcome.rows;
     work.progress(rows, rows).await?;
     let rows = count(rows, "row was", "rows were");
     Ok(Ended::done(format!("{rows} put back."))
         .link("See the entry", format!("/journal/{}", done.journal_id)))
+}
+
+/// The parts of a file that are taken back one by one; none where it is all one step, or done already.
+async fn parts(app: &App, journal_id: Uuid) -> Result<Vec<Uuid>> {
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let entry = journal::queries::find(&mut tx, journal_id).await?;
+            match Target::of(&mut tx, entry.ok_or_else(Error::not_found)?).await {
+                Ok(target) if target.goes_by_parts() => Ok(target.entries()),
+                Err(error) if !error.is_refusal() => Err(error),
+                _ => Ok(vec![]),
+            }
+        })
+    });
+    read.await
 }

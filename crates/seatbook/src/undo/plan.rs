@@ -7,19 +7,17 @@ use serde_json::{Map, Value, json};
 use store::{Param, Tx, placeholders};
 use uuid::Uuid;
 
-use super::{
-    Target,
-    obstacles::{self, Obstacle},
-};
+use super::obstacles::{self, Obstacle};
 use crate::{
     allocations::commands::{SetAllocations, WantedShare},
     assignments::commands::Restore,
     catalog::{
         self,
-        commands::{EditProduct, EditSku},
+        commands::{EditProduct, EditSku, remove_products, remove_skus},
         facts::{ProductFacts, SkuFacts},
     },
     error::{Error, Result},
+    gate::{self, Command},
     journal::reversal::{self, Reversal},
     licenses::commands::{DeleteLicense, EditLicense},
     organizations::{self, commands::EditOrganization, model::OrganizationFacts},
@@ -94,11 +92,40 @@ impl Plan {
         ];
         all.into_iter().filter(|(_, number)| *number > 0).collect()
     }
+
+    /// Does it. Last in, first out: assignments, shares, then licenses, what they are of, and whose they are.
+    pub async fn put_back(&self, tx: &mut gate::Tx<'_>) -> Result<()> {
+        self.assignments.put_back(tx).await?;
+        for shares in &self.shares {
+            shares.run(tx).await?;
+        }
+        for edit in &self.licenses {
+            edit.run_alone(tx).await?;
+        }
+        for delete in &self.gone_licenses {
+            delete.run(tx).await?;
+        }
+        for edit in &self.skus {
+            edit.run(tx).await?;
+        }
+        remove_skus(tx, &self.gone_skus).await?;
+        for edit in &self.products {
+            edit.run(tx).await?;
+        }
+        remove_products(tx, &self.gone_products).await?;
+        for edit in &self.organizations {
+            edit.run(tx).await?;
+        }
+        for id in &self.gone_organizations {
+            organizations::commands::remove(tx, *id).await?;
+        }
+        Ok(())
+    }
 }
 
-/// Plans taking it back, without writing anything.
-pub async fn plan(tx: &mut Tx<'_>, target: &Target) -> Result<Plan> {
-    let rows = reversal::of_entries(tx, &target.entries()).await?;
+/// Plans taking entries back, without writing anything.
+pub async fn plan(tx: &mut Tx<'_>, entries: &[Uuid]) -> Result<Plan> {
+    let rows = reversal::of_entries(tx, entries).await?;
     let mut plan = Plan {
         assignments: Restore::of(&rows),
         ..Plan::default()

@@ -1,15 +1,14 @@
 //! Taking back through the doors: the page that says first what it does, and the operation.
 
-use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use uuid::Uuid;
 
-use super::{INLINE_ROWS, Plan, RequestUndo, Target, UndoEntry, Undone, plan};
+use super::undoing::{self, INLINE_ROWS, RequestUndo, Target, UndoEntry, Undone};
 use crate::{
     api::{Answer, Id, Write},
     app::App,
     console::{
-        answer::{go, html},
+        answer::go,
         form::Form,
         format,
         frame::{Frame, PageResult},
@@ -20,9 +19,10 @@ use crate::{
     history::{
         list::find_visible,
         queries::{Names, names},
-        wording,
     },
+    journal::words,
     scope::Scope,
+    undo::Plan,
 };
 
 /// A preview of more rows than this is answered from the plan: running it would hold up the writer.
@@ -48,7 +48,7 @@ pub async fn look(app: &App, scope: &Scope, id: Uuid) -> Result<Look> {
         Box::pin(async move {
             let found = find_visible(&mut tx, &scope, id).await?;
             let found = found.ok_or_else(Error::not_found)?;
-            let what = wording::what(&found.command);
+            let what = words::what(&found.command);
             let target = match Target::of(&mut tx, found).await {
                 Ok(target) => target,
                 Err(error) if error.is_refusal() => {
@@ -57,7 +57,7 @@ pub async fn look(app: &App, scope: &Scope, id: Uuid) -> Result<Look> {
                 }
                 Err(error) => return Err(error),
             };
-            let plan = plan(&mut tx, &target).await?;
+            let plan = target.plan(&mut tx).await?;
             let shares = plan.shares.iter().flat_map(|pool| &pool.rows).take(SHARES);
             let whose: Vec<Uuid> = shares.map(|share| share.organization_id).collect();
             let names = names(&mut tx, &[], &whose).await?;
@@ -68,11 +68,12 @@ pub async fn look(app: &App, scope: &Scope, id: Uuid) -> Result<Look> {
     .await
 }
 
-/// Takes a change back: an allocation, or everything that a file brought in.
+/// Takes a change back: an allocation, an assignment, or everything that a file brought in.
 ///
 /// Every row is put back as it was, all of them or none, and what was made is removed. Refused with
 /// `undo.built_on` where something was built on it since: `obstacles` says what, with the entry that did it.
-/// More than 500 rows are taken back by a job.
+/// More than 500 rows are taken back by a job; a file of many parts part by part, the last first. Where something was
+/// built on one of these, the job ends with that refusal, and the undo goes on from there when it is asked again.
 #[utoipa::path(post, path = "/journal/{id}/undo", tag = "journal",
     params(("id" = Uuid, Path, description = "The entry; any of its entries where a file was imported in parts.")),
     responses((status = 200, description = "What was put back.", body = Undone),
@@ -87,7 +88,7 @@ pub async fn undo(
     let rows = looked.as_ref().map_or(0, |(_, plan)| plan.rows);
     if let (true, PREVIEW_ROWS.., Ok((target, plan))) = (write.is_preview(), rows, looked) {
         plan.refuse()?;
-        let queued = (rows > INLINE_ROWS).then(|| format!("job {}", super::KIND.name));
+        let queued = (rows > INLINE_ROWS).then(|| format!("job {}", undoing::KIND.name));
         let queued = queued.into_iter().collect();
         return Ok(Answer::preview(Undone::of(&target, &plan), queued).ok());
     }
@@ -106,7 +107,7 @@ pub async fn undo(
 /// `/journal/{id}/undo`: says first what it does.
 pub async fn ask(State(app): State<App>, frame: Frame, id: Result<Id>) -> PageResult {
     let page = page(&app, &frame, id?.0, None).await?;
-    Ok(shown(&frame, StatusCode::OK, &page))
+    Ok(page.shown(&frame, StatusCode::OK))
 }
 
 /// Does it.
@@ -121,7 +122,7 @@ pub async fn decide(
         Ok(place) => Ok(go(frame.fragment, &place)),
         Err(error) if error.is_refusal() => {
             let page = page(&app, &frame, journal_id, Some(error.message)).await?;
-            Ok(shown(&frame, StatusCode::CONFLICT, &page))
+            Ok(page.shown(&frame, StatusCode::CONFLICT))
         }
         Err(error) => Err(error.into()),
     }
@@ -140,14 +141,6 @@ async fn submit(app: &App, caller: &Caller, journal_id: Uuid, form: &Form) -> Re
     Ok(format!("/journal/{}", done.journal_id))
 }
 
-fn shown(frame: &Frame, status: StatusCode, page: &Confirm) -> Response {
-    let rendered = match frame.fragment.0 {
-        true => page.as_sheet().render(),
-        false => page.render(),
-    };
-    html(status, rendered)
-}
-
 /// As many reasons as a page lists.
 const REASONS: usize = 10;
 
@@ -160,6 +153,11 @@ async fn page(app: &App, frame: &Frame, id: Uuid, error: Option<String>) -> Resu
     };
     let allowed = looked.is_ok() && warnings.is_empty();
     let lead = match &looked {
+        Ok((target @ Target::Import(import, _), _)) if target.goes_by_parts() => format!(
+            "Everything that “{}” brought in is taken out again, in parts, the last first. Where something was \
+             built on a part, it stops and says so; it goes on when that is out of the way.",
+            import.file_name
+        ),
         Ok((Target::Import(import, _), _)) => format!(
             "Everything that “{}” brought in is taken out again, in one step: all of it or nothing.",
             import.file_name

@@ -10,8 +10,10 @@ use uuid::Uuid;
 use super::plan::{Plan, within};
 use crate::{
     error::Result,
-    history::wording,
-    journal::reversal::{self, Later, Reversal, Reversals},
+    journal::{
+        reversal::{self, Later, Reversal, Reversals},
+        words,
+    },
 };
 
 /// One reason why a change cannot be taken back.
@@ -79,7 +81,7 @@ fn builds_on(noun: &str, row: &Reversal, later: &Later) -> bool {
 fn afterwards(noun: &'static str, row: &Reversal, later: &Later) -> Obstacle {
     let what = called(noun, row);
     let at = later.at.get().strftime("%-d %B %Y, %H:%M UTC");
-    let did = wording::what(&later.command);
+    let did = words::what(&later.command);
     Obstacle {
         message: format!("{what} was changed afterwards: {did}, {at}."),
         noun,

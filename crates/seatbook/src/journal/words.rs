@@ -1,0 +1,81 @@
+//! Commands in words, as pages and refusals say them.
+
+/// Commands as sentences; what is not here is read from the command's own word.
+pub const COMMANDS: &[(&str, &str)] = &[
+    ("platform.set_up", "Set Seatbook up"),
+    ("organizations.create", "Added an organization"),
+    ("organizations.edit", "Changed an organization"),
+    ("organizations.move", "Moved an organization"),
+    (
+        "organizations.suspend",
+        "Suspended or resumed an organization",
+    ),
+    ("licenses.issue", "Issued a license"),
+    ("licenses.edit", "Changed a license"),
+    ("allocations.set", "Passed units on"),
+    (
+        "allocations.allocate",
+        "Passed units on to one organization",
+    ),
+    ("allocations.request", "Asked for units to be passed on"),
+    ("holders.add", "Added holders"),
+    ("holders.edit", "Changed a holder"),
+    ("holders.leave", "Let a holder leave"),
+    ("holders.delete", "Erased a holder"),
+    ("holders.hand_over", "Handed a device or extension over"),
+    ("assignments.assign", "Assigned units"),
+    ("assignments.unassign", "Unassigned units"),
+    ("assignments.reassign", "Reassigned a unit"),
+    ("assignments.set_add_ons", "Changed the add-ons of a unit"),
+    ("catalog.set_fits", "Said which bases an add-on is made for"),
+    ("subscriptions.edit", "Changed a subscription"),
+    ("subscriptions.terminate", "Terminated units"),
+    ("subscriptions.unsubscribe", "Stopped a renewal"),
+    ("subscriptions.resubscribe", "Took up a renewal again"),
+    ("subscriptions.reactivate", "Brought a terminated unit back"),
+    ("subscriptions.reduce", "Lowered a quantity below use"),
+    ("imports.apply", "Imported a file"),
+    ("imports.apply_part", "Imported a part of a file"),
+    (
+        "imports.abandon",
+        "Gave a file up that could not be imported whole",
+    ),
+    ("journal.undo", "Took a change back"),
+    ("journal.take_back", "Took a part of a file back"),
+    (
+        "journal.request_undo",
+        "Asked for a change to be taken back",
+    ),
+    ("jobs.cancel", "Canceled a job"),
+    ("jobs.retry", "Told a job to try again"),
+    ("tokens.create", "Made an API token"),
+];
+
+/// "Added an organization"; "Licenses: pause" where nobody has found better words.
+pub fn what(command: &str) -> String {
+    if let Some((_, words)) = COMMANDS.iter().find(|(name, _)| *name == command) {
+        return (*words).to_owned();
+    }
+    let (noun, verb) = command.split_once('.').unwrap_or((command, ""));
+    let text = format!("{noun}: {verb}").replace('_', " ");
+    capitalized(text.trim_end_matches(": "))
+}
+
+/// The same, its first letter large.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_read_as_sentences() {
+        assert_eq!(what("organizations.move"), "Moved an organization");
+        assert_eq!(what("service_plans.give_away"), "Service plans: give away");
+        assert_eq!(what("odd"), "Odd");
+    }
+}
