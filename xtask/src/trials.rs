@@ -23,6 +23,8 @@ enum Ordeal {
     Files,
     /// 32 writers bind, free and hand on the same few units, with add-ons, departures and files at once.
     Assign,
+    /// `kill -9` in the middle of a file of 100,000 rows, all of it and its good rows: each is in the book once.
+    Import,
 }
 
 /// What `cargo xtask torture` is told.
@@ -30,9 +32,12 @@ enum Ordeal {
 pub struct Torture {
     /// Which; all unless said.
     names: Vec<Ordeal>,
-    /// How often, on each engine; 20 races, 300 kills and 5 times all files unless said.
+    /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files unless said.
     #[arg(long)]
     rounds: Option<u64>,
+    /// Rows of the file of `import`; 100,000 unless said.
+    #[arg(long)]
+    rows: Option<u64>,
     /// Makes the same choices again.
     #[arg(long)]
     seed: Option<u64>,
@@ -55,6 +60,8 @@ enum Measure {
     Allocate,
     /// The license list with few and with many licenses.
     List,
+    /// A file of 100,000 rows, beside bare inserts of the rows it makes; and how long others wait meanwhile.
+    Import,
 }
 
 /// What `cargo xtask bench` is told.
@@ -107,6 +114,9 @@ pub fn torture(torture: &Torture) -> Result<()> {
     run(&mut ordeals(&cluster, torture))
 }
 
+/// Rows of a long file where time is short: some steps, and time to be killed in.
+const SHORT_ROWS: u64 = 5_000;
+
 /// What CI has time for; the installed programs are there already.
 pub fn short_torture() -> Result<()> {
     let cluster = Cluster::start(Durability::Full)?;
@@ -118,10 +128,12 @@ pub fn short_torture() -> Result<()> {
         (Ordeal::Kill, 30),
         (Ordeal::Files, 1),
         (Ordeal::Assign, 3),
+        (Ordeal::Import, 1),
     ] {
         let torture = Torture {
             names: vec![name],
             rounds: Some(rounds),
+            rows: Some(SHORT_ROWS),
             seed: None,
             from: None,
             json: false,
@@ -141,6 +153,7 @@ fn ordeals(cluster: &Cluster, torture: &Torture) -> Command {
     command.args(names(&torture.names));
     let numbers = [
         ("--rounds", torture.rounds),
+        ("--rows", torture.rows),
         ("--seed", torture.seed),
         ("--from", torture.from),
     ];

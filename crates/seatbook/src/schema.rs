@@ -25,5 +25,4 @@ migrations! {
     11 "workbooks" "0011_workbooks.sql"
     12 "mass configuration" "0012_mass_configuration.sql"
     13 "subscriptions" "0013_subscriptions.sql"
-    14 "imports by steps" "0014_imports_by_steps.sql"
 }

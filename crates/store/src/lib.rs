@@ -22,7 +22,7 @@ mod work;
 pub use db::{Db, Engine, Options, Reading};
 pub use error::{Error, Result};
 pub use migrate::Migration;
-pub use select::{Select, placeholders};
+pub use select::{Select, inserts, placeholders};
 pub use tx::Tx;
 pub use value::{Column, Date, FromRow, Json, Param, Row, Timestamp};
 pub use watch::Watch;

@@ -98,6 +98,27 @@ pub fn placeholders(rows: usize, columns: usize) -> String {
     text
 }
 
+/// Rows in one INSERT.
+const PORTIONS: [usize; 3] = [64, 8, 1];
+
+/// The INSERTs of many rows, each with its values: `{head} VALUES ($1, $2), … {tail}`. A text of 500 rows takes
+/// PostgreSQL longer to read than to run, so the texts are few and prepared once, whatever the number of rows.
+pub fn inserts<'p, 'v>(
+    (head, tail): (&str, &str),
+    width: usize,
+    mut params: &'p [&'v dyn Param],
+) -> Vec<(String, &'p [&'v dyn Param])> {
+    let mut statements = Vec::new();
+    for rows in PORTIONS {
+        let text = format!("{head} VALUES {} {tail}", placeholders(rows, width));
+        while let Some((portion, rest)) = params.split_at_checked(rows * width) {
+            statements.push((text.clone(), portion));
+            params = rest;
+        }
+    }
+    statements
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +137,27 @@ mod tests {
             "SELECT 1 FROM t WHERE a = $1 AND (b, c) > ($2, $3) AND e LIMIT $4"
         );
         assert_eq!(select.params().len(), 4);
+    }
+
+    #[test]
+    fn many_rows_are_few_texts() {
+        let values = [7_i64; 2 * 150];
+        let params: Vec<&dyn Param> = values.iter().map(|value| value as &dyn Param).collect();
+        let statements = inserts(
+            ("INSERT INTO t (a, b)", "ON CONFLICT DO NOTHING"),
+            2,
+            &params,
+        );
+        let rows: Vec<usize> = statements
+            .iter()
+            .map(|(_, params)| params.len() / 2)
+            .collect();
+        assert_eq!(rows, [64, 64, 8, 8, 1, 1, 1, 1, 1, 1]);
+        assert_eq!(
+            statements[9].0,
+            "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+        );
+        assert!(inserts(("", ""), 2, &[]).is_empty());
     }
 
     #[test]

@@ -11,7 +11,10 @@ use std::{
 use rusqlite::params_from_iter;
 use tokio_postgres::types::ToSql;
 
-use crate::{Error, FromRow, Param, Result, Row, postgres::Session, value::Source, watch::Touch};
+use crate::{
+    Error, FromRow, Param, Result, Row, postgres::Session, select::inserts, value::Source,
+    watch::Touch,
+};
 
 /// One open transaction. Statements are the same text for both engines, with `$1`, `$2` … for values.
 ///
@@ -100,6 +103,11 @@ impl<'c> Tx<'c> {
             Inner::Postgres(session) => {
                 check_time(self.deadline)?;
                 statements.iter().for_each(|(sql, _)| self.begin(sql));
+                // Known before they are sent: one that had to be prepared would be overtaken by those behind it.
+                for (sql, _) in statements {
+                    let known = session.prepare(sql).await;
+                    self.remember(known)?;
+                }
                 let each = statements
                     .iter()
                     .map(|(sql, params)| session.execute(sql, postgres_params(params)));
@@ -119,6 +127,21 @@ impl<'c> Tx<'c> {
         let rows: Vec<u64> = self.remember(done)?;
         self.wrote(rows.iter().sum());
         Ok(rows)
+    }
+
+    /// Writes many rows: `{head} VALUES (…), … {tail}`, with so many values each. Says how many were written.
+    pub async fn insert(
+        &mut self,
+        text: (&str, &str),
+        width: usize,
+        params: &[&dyn Param],
+    ) -> Result<u64> {
+        let statements = inserts(text, width, params);
+        let statements: Vec<(&str, &[&dyn Param])> = statements
+            .iter()
+            .map(|(sql, params)| (sql.as_str(), *params))
+            .collect();
+        Ok(self.execute_all(&statements).await?.iter().sum())
     }
 
     /// Runs a statement and reads every row of its answer. Rows given back by anything but a SELECT

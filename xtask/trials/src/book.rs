@@ -1,5 +1,7 @@
 //! A book that is ready for a trial, set up through the doors a customer uses.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -89,6 +91,15 @@ impl Book {
     pub fn process(&self) -> Result<u32> {
         let server = self.server.as_ref().map(Server::process);
         server.ok_or_else(|| "no server is running".into())
+    }
+
+    /// What the kernel says of the server's memory, in KiB: `VmRSS` is now, `VmHWM` the most it ever was.
+    pub fn memory_kib(&self, what: &str) -> Result<u64> {
+        let place = format!("/proc/{}/status", self.process()?);
+        let status = fs::read_to_string(&place).map_err(|e| format!("{place}: {e}"))?;
+        let line = status.lines().find(|line| line.starts_with(what));
+        let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+        number.ok_or_else(|| format!("{place} does not say {what}"))
     }
 
     /// Gives the server away, to be killed.

@@ -8,6 +8,7 @@
 mod bench;
 mod book;
 mod person;
+mod phones;
 mod random;
 mod report;
 mod server;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::model::{Binding, Ending};
 use crate::error::Result;
 
-/// Rows in one statement; a row has 14 values, and both engines bind at most 32,766.
+/// Rows named in one statement.
 const ROWS: usize = 500;
 
 /// Writes new assignments and says how many: fewer than given means that a holder has one of the product, or
@@ -23,35 +23,29 @@ pub async fn insert(tx: &mut Tx<'_>, new: &[Binding], at: Timestamp) -> Result<u
 }
 
 async fn insert_rows(tx: &mut Tx<'_>, new: &[&Binding], at: Timestamp) -> Result<u64> {
-    let mut added = 0;
-    for chunk in new.chunks(ROWS) {
-        let mut params: Vec<&dyn Param> = Vec::with_capacity(chunk.len() * 14);
-        for binding in chunk {
-            params.extend_from_slice(&[
-                &binding.id as &dyn Param,
-                &binding.license_id,
-                &binding.pool_id,
-                &binding.organization_id,
-                &binding.product_id,
-                &binding.holder_id,
-                &binding.user_id,
-                &binding.base_id,
-                &binding.units,
-                &binding.single,
-                &binding.add_ons,
-                &at,
-                &binding.follows_id,
-                &binding.version,
-            ]);
-        }
-        let sql = format!(
-            "INSERT INTO assignment (id, license_id, pool_id, organization_id, product_id, holder_id, user_id, base_id,
-             units, single, add_ons, assigned_at, follows_id, version) VALUES {} ON CONFLICT DO NOTHING",
-            placeholders(chunk.len(), 14)
-        );
-        added += tx.execute(&sql, &params).await?;
+    let head = "INSERT INTO assignment (id, license_id, pool_id, organization_id, product_id, holder_id, user_id,
+        base_id, units, single, add_ons, assigned_at, follows_id, version)";
+    let mut params: Vec<&dyn Param> = Vec::with_capacity(new.len() * 14);
+    for binding in new {
+        params.extend_from_slice(&[
+            &binding.id as &dyn Param,
+            &binding.license_id,
+            &binding.pool_id,
+            &binding.organization_id,
+            &binding.product_id,
+            &binding.holder_id,
+            &binding.user_id,
+            &binding.base_id,
+            &binding.units,
+            &binding.single,
+            &binding.add_ons,
+            &at,
+            &binding.follows_id,
+            &binding.version,
+        ]);
     }
-    Ok(added)
+    let added = tx.insert((head, "ON CONFLICT DO NOTHING"), 14, &params);
+    Ok(added.await?)
 }
 
 /// Ends open assignments; gives those that it ended, each with its new version.
@@ -105,18 +99,12 @@ pub async fn set_used(tx: &mut Tx<'_>, ids: &[Uuid], at: Timestamp) -> Result<()
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
-    for chunk in ids.chunks(ROWS) {
-        let params: Vec<&dyn Param> = chunk
-            .iter()
-            .flat_map(|id| [id as &dyn Param, &at])
-            .collect();
-        let sql = format!(
-            "INSERT INTO assignment_use (assignment_id, used_at) VALUES {}
-             ON CONFLICT (assignment_id) DO UPDATE SET used_at = excluded.used_at
-             WHERE assignment_use.used_at < excluded.used_at",
-            placeholders(chunk.len(), 2)
-        );
-        tx.execute(&sql, &params).await?;
-    }
+    let params: Vec<&dyn Param> = ids.iter().flat_map(|id| [id as &dyn Param, &at]).collect();
+    let text = (
+        "INSERT INTO assignment_use (assignment_id, used_at)",
+        "ON CONFLICT (assignment_id) DO UPDATE SET used_at = excluded.used_at
+         WHERE assignment_use.used_at < excluded.used_at",
+    );
+    tx.insert(text, 2, &params).await?;
     Ok(())
 }

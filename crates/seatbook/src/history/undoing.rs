@@ -97,8 +97,8 @@ impl Target {
     /// What an entry stands for. Refused where it cannot be taken back, or was already.
     pub async fn of(tx: &mut store::Tx<'_>, entry: EntryRow) -> Result<Target> {
         match Target::needs(&entry.command) {
-            _ if entry.undone_by.is_some() => Err(already_undone()),
             Some(Permission::ImportsRun) => Target::of_import(tx, &entry).await,
+            _ if entry.undone_by.is_some() => Err(already_undone()),
             Some(_) => Ok(Target::Entry(Box::new(entry))),
             None => {
                 let message = "Only allocations, assignments and imports can be undone. Make the opposite change \
@@ -124,6 +124,10 @@ impl Target {
             );
         }
         let entries = imports::queries::entries(tx, &import).await?;
+        // Parts are taken back from the last: with later ones in the book, this one was taken back before those came.
+        if entry.undone_by.is_some() && entries.iter().any(|left| *left > entry.id) {
+            return Err(already_undone());
+        }
         Ok(Target::Import(Box::new(import), entries))
     }
 }

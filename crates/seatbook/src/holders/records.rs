@@ -6,39 +6,34 @@ use uuid::Uuid;
 use super::model::{Holder, HolderFacts};
 use crate::error::Result;
 
-/// Rows in one statement; a row has 14 values, and both engines bind at most 32,766.
+/// Rows named in one statement.
 const ROWS: usize = 500;
 
 /// Adds holders and says how many: fewer than given means that a name of one is taken.
 pub async fn insert(tx: &mut Tx<'_>, new: &[Holder]) -> Result<u64> {
-    let mut added = 0;
-    for chunk in new.chunks(ROWS) {
-        let kinds: Vec<&str> = chunk.iter().map(|holder| holder.kind.as_str()).collect();
-        let mut params: Vec<&dyn Param> = Vec::with_capacity(chunk.len() * 13);
-        for (holder, kind) in chunk.iter().zip(&kinds) {
-            params.extend_from_slice(&[
-                &holder.id as &dyn Param,
-                &holder.organization_id,
-                kind,
-                &holder.name,
-                &holder.email,
-                &holder.extension,
-                &holder.did,
-                &holder.serial,
-                &holder.reference,
-                &holder.owner_id,
-                &holder.bindings,
-                &holder.created_at,
-                &holder.version,
-            ]);
-        }
-        let sql = format!(
-            "INSERT INTO holder (id, organization_id, kind, name, email, extension, did, serial, reference, owner_id,
-             bindings, created_at, version) VALUES {} ON CONFLICT DO NOTHING",
-            placeholders(chunk.len(), 13)
-        );
-        added += tx.execute(&sql, &params).await?;
+    let head = "INSERT INTO holder (id, organization_id, kind, name, email, extension, did, serial, reference,
+        owner_id, bindings, created_at, version)";
+    let kinds: Vec<&str> = new.iter().map(|holder| holder.kind.as_str()).collect();
+    let mut params: Vec<&dyn Param> = Vec::with_capacity(new.len() * 13);
+    for (holder, kind) in new.iter().zip(&kinds) {
+        params.extend_from_slice(&[
+            &holder.id as &dyn Param,
+            &holder.organization_id,
+            kind,
+            &holder.name,
+            &holder.email,
+            &holder.extension,
+            &holder.did,
+            &holder.serial,
+            &holder.reference,
+            &holder.owner_id,
+            &holder.bindings,
+            &holder.created_at,
+            &holder.version,
+        ]);
     }
+    let text = (head, "ON CONFLICT DO NOTHING");
+    let added = tx.insert(text, 13, &params).await?;
     if added == new.len() as u64 {
         index(tx, new).await?;
     }
@@ -47,20 +42,17 @@ pub async fn insert(tx: &mut Tx<'_>, new: &[Holder]) -> Result<u64> {
 
 /// Makes holders findable by what they are called now.
 pub async fn index(tx: &mut Tx<'_>, holders: &[Holder]) -> Result<()> {
-    for chunk in holders.chunks(ROWS) {
-        let texts: Vec<String> = chunk.iter().map(words).collect();
-        let params: Vec<&dyn Param> = chunk
-            .iter()
-            .zip(&texts)
-            .flat_map(|(holder, text)| [&holder.id as &dyn Param, text])
-            .collect();
-        let sql = format!(
-            "INSERT INTO holder_search_text (id, text) VALUES {}
-             ON CONFLICT (id) DO UPDATE SET text = excluded.text",
-            placeholders(chunk.len(), 2)
-        );
-        tx.execute(&sql, &params).await?;
-    }
+    let words: Vec<String> = holders.iter().map(words).collect();
+    let params: Vec<&dyn Param> = holders
+        .iter()
+        .zip(&words)
+        .flat_map(|(holder, words)| [&holder.id as &dyn Param, words])
+        .collect();
+    let text = (
+        "INSERT INTO holder_search_text (id, text)",
+        "ON CONFLICT (id) DO UPDATE SET text = excluded.text",
+    );
+    tx.insert(text, 2, &params).await?;
     Ok(())
 }
 

@@ -212,6 +212,7 @@ pub async fn apply(State(app): State<App>, Id(id): Id, write: Write<ApplyIn>) ->
         fingerprint,
     };
     if import.row_count > INLINE_ROWS {
+        applying::check_again(&app, &write.caller, &import, mode).await?;
         let answer = write.submit(&app, RequestImport { id, how }).await?;
         let location = format!("/api/v1/jobs/{}", answer.outcome.job_id);
         return Ok(answer.accepted(&location));

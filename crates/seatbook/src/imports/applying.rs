@@ -36,6 +36,15 @@ pub struct Application {
     pub fingerprint: Option<String>,
 }
 
+/// Checks a file anew where its last check found problems and all of it is asked for: what was in the way may be
+/// gone.
+pub async fn check_again(app: &App, caller: &Caller, import: &Import, mode: Mode) -> Result<()> {
+    if mode == Mode::All && import.counts.bad > 0 {
+        check(app, caller, import.id).await?;
+    }
+    Ok(())
+}
+
 /// Puts a file into the book. Asked again after a crash, it goes on where it stopped.
 pub async fn apply(
     app: &App,
@@ -131,9 +140,9 @@ async fn by_steps(
     visible(app, caller, id).await
 }
 
-/// Each step of each attempt is done once, whatever crashes.
+/// Each step is done once, whatever crashes.
 fn step(import: &Import, word: &str) -> Key {
-    Key::step(format!("import:{}:{}:{word}", import.id, import.attempt))
+    Key::step(format!("import:{}:{word}", import.id))
 }
 
 /// Takes back what was applied of a file of which all was asked for. Seatbook does it itself: whoever lost their
@@ -150,7 +159,7 @@ async fn take_back(app: &App, import: &Import) -> Result<()> {
             .await?;
     }
     let abandon = AbandonImport { id: import.id };
-    let key = step(import, "abandon");
+    let key = step(import, &format!("abandon:{}", import.version));
     app.gate.submit(&system, key, abandon).await.map(drop)
 }
 
@@ -163,7 +172,11 @@ async fn apply_parts(
     work: Option<&Work>,
 ) -> Result<Vec<Judged>> {
     let (total, mut judged) = (sheet.units.len(), Vec::with_capacity(sheet.units.len()));
-    let all = import.mode == Some(Mode::All);
+    let (all, of) = (import.mode == Some(Mode::All), import.clone());
+    // A part that was taken back is another step when it is applied anew.
+    let back =
+        app.read(move |mut tx| Box::pin(async move { queries::taken_back(&mut tx, &of).await }));
+    let back = back.await?;
     for (part, units) in sheet.units.chunks(STEP).enumerate() {
         if let Some(work) = work {
             if work.canceled().await? {
@@ -173,12 +186,13 @@ async fn apply_parts(
         }
         let units: Vec<What> = units.iter().map(|unit| unit.what.clone()).collect();
         let (id, count) = (import.id, units.len());
-        let key = step(import, &part.to_string());
+        let turn = format!("{part}:{}", back.get(&part).copied().unwrap_or_default());
+        let key = step(import, &turn);
         let command = ApplyPart { id, part, units };
         match app.gate.submit(caller, key, command.clone()).await {
             Ok(done) => judged.extend(done.outcome),
             Err(error) if error.is_refusal() && !all && count > 1 => {
-                judged.extend(one_by_one((app, caller), import, command).await?);
+                judged.extend(one_by_one((app, caller), (import, &turn), command).await?);
             }
             Err(error) if error.is_refusal() && !all => judged.push(Judged::refused(&error)),
             Err(error) => return Err(error),
@@ -192,12 +206,12 @@ async fn apply_parts(
 
 async fn one_by_one(
     (app, caller): (&App, &Caller),
-    import: &Import,
+    (import, turn): (&Import, &str),
     ApplyPart { id, part, units }: ApplyPart,
 ) -> Result<Vec<Judged>> {
     let mut judged = Vec::with_capacity(units.len());
     for (place, unit) in units.into_iter().enumerate() {
-        let key = step(import, &format!("{part}:{place}"));
+        let key = step(import, &format!("{turn}:{place}"));
         let units = vec![unit];
         let command = ApplyPart { id, part, units };
         match app.gate.submit(caller, key, command).await {

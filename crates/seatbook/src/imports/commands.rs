@@ -72,7 +72,6 @@ impl Command for UploadImport {
             applied_at: None,
             undone_at: None,
             version: 1,
-            attempt: 1,
         };
         import.detected(&self.detected);
         import.oddities = read_oddities(&import);

@@ -300,10 +300,9 @@ async fn applied(app: &App, frame: &Frame, id: Uuid, form: &Form) -> Result<Stri
     let import = runs::visible(app, &frame.caller, id).await?;
     let key = form.key.clone();
     if import.row_count > INLINE_ROWS {
-        let queued = app
-            .gate
-            .submit(&frame.caller, key, RequestImport { id, how })
-            .await?;
+        applying::check_again(app, &frame.caller, &import, mode).await?;
+        let command = RequestImport { id, how };
+        let queued = app.gate.submit(&frame.caller, key, command).await?;
         return Ok(format!("/jobs/{}", queued.outcome.job_id));
     }
     applying::apply(app, &frame.caller, key, (id, how)).await?;

@@ -169,9 +169,6 @@ pub struct Import {
     pub undone_at: Option<Timestamp>,
     /// Counts its changes.
     pub version: i64,
-    /// Counts how often it was begun: its steps are done once in each.
-    #[serde(skip)]
-    pub attempt: i64,
 }
 
 impl Import {
@@ -269,7 +266,6 @@ impl FromRow for Import {
             applied_at: row.get(14)?,
             undone_at: row.get(15)?,
             version: row.get(16)?,
-            attempt: row.get(20)?,
         })
     }
 }

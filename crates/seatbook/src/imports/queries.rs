@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use store::{Json, Param, Select, Timestamp, Tx, placeholders};
+use store::{Json, Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::model::{Findings, Import, ImportRow, Mapped, Mode, State, json};
@@ -15,7 +15,7 @@ use crate::{
 
 const COLUMNS: &str = "SELECT b.id, b.kind, b.organization_id, b.file_name, b.encoding, b.separator, b.headings,
     b.row_count, b.mapping, b.state, b.mode, b.counts, b.oddities, b.created_at, b.applied_at, b.undone_at, b.version,
-    b.format, b.sheets, b.mapped, b.attempt
+    b.format, b.sheets, b.mapped
     FROM import_batch b";
 
 /// The import, whoever asks: for commands that ask for their permission.
@@ -138,12 +138,11 @@ pub async fn stage(tx: &mut Tx<'_>, id: Uuid, records: &[files::Record]) -> Resu
     for (record, cells) in records.iter().zip(&cells) {
         params.extend_from_slice(&[&id as &dyn Param, &record.number, cells, &""]);
     }
-    let sql = format!(
-        "INSERT INTO import_row (batch_id, number, cells, outcome) VALUES {}
-         ON CONFLICT (batch_id, number) DO NOTHING",
-        placeholders(records.len(), 4)
+    let text = (
+        "INSERT INTO import_row (batch_id, number, cells, outcome)",
+        "ON CONFLICT (batch_id, number) DO NOTHING",
     );
-    tx.execute(&sql, &params).await?;
+    tx.insert(text, 4, &params).await?;
     Ok(())
 }
 
@@ -178,18 +177,25 @@ pub async fn rows(
     Ok(tx.query(&sql, select.params()).await?)
 }
 
-/// Writes what becomes of rows nothing is to be said about.
-pub async fn set_outcomes(tx: &mut Tx<'_>, id: Uuid, outcome: &str, numbers: &[i64]) -> Result<()> {
-    let mut params: Vec<&dyn Param> = vec![&id, &outcome];
-    params.extend(numbers.iter().map(|number| number as &dyn Param));
-    let places: Vec<String> = (3..=params.len())
-        .map(|place| format!("${place}"))
+/// Writes what becomes of rows nothing is to be said about: each from a first to a last. As a list of numbers,
+/// PostgreSQL would now and then read the whole file to find them.
+pub async fn set_outcomes(
+    tx: &mut Tx<'_>,
+    id: Uuid,
+    outcome: &str,
+    runs: &[(i64, i64)],
+) -> Result<()> {
+    let sql = "UPDATE import_row SET outcome = $2, remarks = NULL
+        WHERE batch_id = $1 AND number BETWEEN $3 AND $4";
+    let params: Vec<[&dyn Param; 4]> = runs
+        .iter()
+        .map(|(first, last)| [&id as &dyn Param, &outcome, first, last])
         .collect();
-    let sql = format!(
-        "UPDATE import_row SET outcome = $2, remarks = NULL WHERE batch_id = $1 AND number IN ({})",
-        places.join(", ")
-    );
-    tx.execute(&sql, &params).await?;
+    let statements: Vec<(&str, &[&dyn Param])> = params
+        .iter()
+        .map(|params| (sql, params.as_slice()))
+        .collect();
+    tx.execute_all(&statements).await?;
     Ok(())
 }
 
@@ -274,10 +280,28 @@ pub async fn set_state(
     Ok(rows == 1)
 }
 
+/// How often each part of an import was taken back.
+pub async fn taken_back(tx: &mut Tx<'_>, import: &Import) -> Result<BTreeMap<usize, i64>> {
+    let sql = "SELECT CAST(j.input ->> 'part' AS TEXT), count(*) FROM journal j
+        JOIN undoing u ON u.journal_id = j.id
+        WHERE j.organization_id = $1 AND j.at >= $2 AND j.command = 'imports.apply_part' AND j.input ->> 'id' = $3
+        GROUP BY 1";
+    let (whose, since, id) = (
+        import.organization_id,
+        import.created_at,
+        import.id.to_string(),
+    );
+    let found: Vec<(String, i64)> = tx.query(sql, &[&whose, &since, &id]).await?;
+    let numbered = found
+        .into_iter()
+        .map(|(part, count)| Some((part.parse().ok()?, count)));
+    Ok(numbered.flatten().collect())
+}
+
 /// Says that nothing of an import that was begun is in the book, over version `version`; says whether that was the
-/// version. Applied once more, its steps are new ones.
+/// version.
 pub async fn set_taken_back(tx: &mut Tx<'_>, (id, version): (Uuid, i64)) -> Result<bool> {
-    let sql = "UPDATE import_batch SET state = 'checked', mode = NULL, attempt = attempt + 1, version = version + 1
+    let sql = "UPDATE import_batch SET state = 'checked', mode = NULL, version = version + 1
         WHERE id = $1 AND version = $2 AND state = 'applying'";
     Ok(tx.execute(sql, &[&id, &version]).await? == 1)
 }

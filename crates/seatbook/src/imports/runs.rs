@@ -170,7 +170,7 @@ pub(super) async fn save(app: &App, import: &Import, settled: Settled) -> Result
     let id = import.id;
     for (outcome, numbers) in settled.plain {
         for portion in numbers.chunks(STEP) {
-            let portion: Arc<[i64]> = portion.into();
+            let portion: Arc<[(i64, i64)]> = runs_of(portion).into();
             let done = app.gate.db().plumb(BULK, move |mut tx| {
                 let portion = Arc::clone(&portion);
                 Box::pin(async move {
@@ -194,6 +194,18 @@ pub(super) async fn save(app: &App, import: &Import, settled: Settled) -> Result
         Box::pin(async move { Ok(queries::set_findings(&mut tx, id, &found.0, &found.1).await) })
     });
     done.await?
+}
+
+/// Numbers in ascending order as runs, each from its first to its last.
+fn runs_of(numbers: &[i64]) -> Vec<(i64, i64)> {
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *number => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    runs
 }
 
 const BULK: Place = Place {
@@ -250,4 +262,15 @@ pub(super) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(run)
         .await
         .map_err(Error::internal)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::runs_of;
+
+    #[test]
+    fn neighbours_are_one_run() {
+        assert_eq!(runs_of(&[2, 3, 4, 7, 9, 10]), [(2, 4), (7, 7), (9, 10)]);
+        assert_eq!(runs_of(&[]), []);
+    }
 }

@@ -159,7 +159,8 @@ impl Server {
 
     /// Does one job and writes what became of it.
     async fn work(&self, claim: Claim) -> Result<()> {
-        let tried = if claim.cancel_requested {
+        // Work that was begun ends itself: it may have something to take back.
+        let tried = if claim.cancel_requested && claim.attempts <= 1 {
             Tried::Ended(Ok(Ended::canceled("Canceled before it was done.")))
         } else if claim.attempts > TRIES {
             Tried::Ended(Err(abandoned()))

@@ -1,6 +1,6 @@
 //! The journal as rows.
 
-use store::{FromRow, Json, Param, Row, Timestamp, Tx, placeholders};
+use store::{FromRow, Json, Param, Row, Timestamp, Tx, inserts, placeholders};
 use uuid::Uuid;
 
 use super::{Change, Entry, reversal};
@@ -52,15 +52,9 @@ pub async fn insert(
             after,
         ]);
     }
-    // Both engines bind at most 32,766 values in one statement.
-    let chunks: Vec<(String, &[&dyn Param])> = change_params
-        .chunks(7 * 500)
-        .map(|chunk| {
-            let places = placeholders(chunk.len() / 7, 7);
-            let head = "INSERT INTO change (noun, row_id, version, journal_id, organization_id, before, after)";
-            (format!("{head} VALUES {places}"), chunk)
-        })
-        .collect();
+    let head =
+        "INSERT INTO change (noun, row_id, version, journal_id, organization_id, before, after)";
+    let chunks = inserts((head, ""), 7, &change_params);
     let mut statements: Vec<(&str, &[&dyn Param])> = vec![(INSERT_ENTRY, &entry_params)];
     statements.extend(chunks.iter().map(|(sql, params)| (sql.as_str(), *params)));
     let undoing: Vec<[&dyn Param; 2]> = entry

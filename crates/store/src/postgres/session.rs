@@ -80,6 +80,16 @@ impl Connector {
         self
     }
 
+    /// The same, for connections that write. They find every row by a key, and so does PostgreSQL's own check of a
+    /// reference. Planned while a table was small, both would go on reading all of it while a long file fills it:
+    /// 500 rows of an import took 3 s instead of 0.1.
+    pub(crate) fn writing(mut self) -> Self {
+        let options = self.config.get_options().unwrap_or_default();
+        let options = format!("{options} -c enable_seqscan=off");
+        self.config.options(options);
+        self
+    }
+
     pub(crate) async fn connect(&self) -> Result<Session> {
         let client = match &self.tls {
             Some(tls) => {
@@ -144,6 +154,11 @@ impl Session {
     ) -> Result<Vec<tokio_postgres::Row>> {
         let statement = self.statement(sql).await?;
         Ok(self.client.query(&statement, &params).await?)
+    }
+
+    /// Makes a statement known to this connection.
+    pub(crate) async fn prepare(&self, sql: &str) -> Result<()> {
+        self.statement(sql).await.map(drop)
     }
 
     /// Runs text without values, several statements at once if need be.

@@ -49,7 +49,7 @@ enum Batch {
 impl Writer {
     pub(crate) fn new(connector: Connector, queue: Arc<Queue>) -> Self {
         Writer {
-            connector,
+            connector: connector.writing(),
             session: None,
             queue,
         }

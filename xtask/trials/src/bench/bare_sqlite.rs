@@ -30,7 +30,7 @@ pub async fn rate(
 }
 
 /// As durable as the server's connection.
-fn open(database: &Path) -> rusqlite::Result<Connection> {
+pub fn open(database: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(database)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;

@@ -6,9 +6,11 @@ mod answers;
 mod bare_postgres;
 mod bare_sqlite;
 mod fill;
+mod import;
 mod list;
 mod load;
 mod pgbench;
+mod rows;
 mod script;
 mod writes;
 
@@ -31,6 +33,7 @@ pub enum Name {
     Issue,
     Allocate,
     List,
+    Import,
 }
 
 #[derive(Args)]
@@ -97,6 +100,7 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                 Name::Issue => writes::issue(&task).await,
                 Name::Allocate => writes::allocate(&task).await,
                 Name::List => list::run(&task).await,
+                Name::Import => import::run(&task).await,
             };
             let figures = figures.map_err(|e| format!("{name:?} on {}: {e}", engine.as_str()))?;
             for figure in figures {

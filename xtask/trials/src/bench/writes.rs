@@ -104,12 +104,12 @@ fn parsed(text: &str) -> Result<Uuid> {
 }
 
 /// A book for the bare drivers: copied before the server is measured, so that both begin with the same.
-struct Copy {
-    database: String,
+pub struct Copy {
+    pub database: String,
     folder: PathBuf,
 }
 
-async fn copy(task: &Task<'_>, book: &Book, name: &str) -> Result<Copy> {
+pub async fn copy(task: &Task<'_>, book: &Book, name: &str) -> Result<Copy> {
     let folder = task.ground.scratch.clone();
     let from = &book.site.database;
     let database = match task.engine {

@@ -1,7 +1,8 @@
 //! Trials that try to make the server lose, double or tear what was written.
 
-mod files;
 mod assign;
+mod files;
+mod import;
 mod kill;
 mod race;
 
@@ -21,6 +22,7 @@ pub enum Name {
     Kill,
     Files,
     Assign,
+    Import,
 }
 
 impl Name {
@@ -30,6 +32,7 @@ impl Name {
             Name::Kill => "kill",
             Name::Files => "files",
             Name::Assign => "assign",
+            Name::Import => "import",
         }
     }
 
@@ -40,6 +43,7 @@ impl Name {
             Name::Kill => 300,
             Name::Files => 5,
             Name::Assign => 100,
+            Name::Import => 2,
         }
     }
 }
@@ -57,6 +61,9 @@ pub struct TortureArgs {
     /// The first round that is run: goes on with a run that was stopped.
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// Rows of the file of `import`.
+    #[arg(long, default_value_t = 100_000)]
+    rows: u64,
 }
 
 /// What one trial is told.
@@ -67,6 +74,7 @@ pub struct Trial {
     pub from: u64,
     pub rounds: u64,
     pub seed: u64,
+    pub rows: u64,
 }
 
 /// What one trial counted.
@@ -97,6 +105,7 @@ pub async fn run(ground: &Ground, args: &TortureArgs, json: bool) -> Result<bool
             from: args.from,
             rounds,
             seed,
+            rows: args.rows,
         };
         // Both engines at once: a killed server leaves the machine to the other one's.
         let (sqlite, postgres) = tokio::try_join!(
@@ -119,6 +128,7 @@ async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally,
         Name::Kill => kill::run(ground, trial).await,
         Name::Files => files::run(ground, trial).await,
         Name::Assign => assign::run(ground, trial).await,
+        Name::Import => import::run(ground, trial).await,
     };
     let place = format!("{} {}", name.as_str(), trial.engine.as_str());
     let tally = tally.map_err(|e| format!("{place}: {e}"))?;

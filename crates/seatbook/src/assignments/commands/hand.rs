@@ -1,13 +1,13 @@
 //! Units that change hands, and holders that go. A unit handed on has a new record that goes on from the old one,
 //! and no unit moves; what a holder that leaves uses is freed in the same command.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{changed_meanwhile, record_end, record_new, unassign::free};
+use super::{changed_meanwhile, count_moved, record_end, record_new, unassign::free};
 use crate::{
     assignments::{
         model::{Binding, Bound, BoundAddOn, Ending, Freed},
@@ -193,17 +193,12 @@ async fn succeed(
         .await?
         .into_iter()
         .collect();
-    if ended.len() != ids.len() {
+    // An add-on that was bound since, or an end that somebody else was faster with, is seen here.
+    let late = queries::open_add_ons(tx, &[old.id]).await?;
+    if ended.len() != ids.len() || !late.is_empty() {
         return Err(changed_meanwhile());
     }
-    // The person behind it is counted by nothing, and held: they are there, and do not leave at this moment.
-    let mut moves: BTreeMap<Uuid, i64> = user_id.into_iter().map(|id| (id, 0)).collect();
-    *moves.entry(old.holder_id).or_default() -= count;
-    *moves.entry(holder_id).or_default() += count;
-    let moves: Vec<(Uuid, i64)> = moves.into_iter().collect();
-    if holders::records::count_bindings(tx, &moves).await? != moves.len() as u64 {
-        return Err(changed_meanwhile());
-    }
+    count_moved(tx, (old.holder_id, holder_id), user_id, count).await?;
     let base_id = tx.new_id();
     let mut bound = Bound {
         row: 0,

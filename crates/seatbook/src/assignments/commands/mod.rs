@@ -25,6 +25,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     gate::Tx,
+    holders,
     journal::Change,
     licenses::pools::Balance,
 };
@@ -85,6 +86,24 @@ fn record_add_ons(tx: &mut Tx<'_>, base: &Binding, (now, version): (i64, i64), d
         before: Some(json!({"add_ons": now - delta})),
         after: Some(json!({"add_ons": now})),
     });
+}
+
+/// Counts bindings that go from one holder to another. The person behind them is counted by nothing, and held: they
+/// are there, and do not leave at this moment.
+async fn count_moved(
+    tx: &mut Tx<'_>,
+    (from, to): (Uuid, Uuid),
+    user_id: Option<Uuid>,
+    count: i64,
+) -> Result<()> {
+    let mut moves: BTreeMap<Uuid, i64> = user_id.into_iter().map(|id| (id, 0)).collect();
+    *moves.entry(from).or_default() -= count;
+    *moves.entry(to).or_default() += count;
+    let moves: Vec<(Uuid, i64)> = moves.into_iter().collect();
+    match holders::records::count_bindings(tx, &moves).await? == moves.len() as u64 {
+        true => Ok(()),
+        false => Err(changed_meanwhile()),
+    }
 }
 
 /// Records how many units of a pool are assigned now.

@@ -3,6 +3,7 @@
 mod doors;
 mod extensions;
 mod hostile;
+mod steps;
 mod workbooks;
 
 use reqwest::{Method, multipart};

@@ -4,7 +4,6 @@
 mod corpus;
 
 use std::{
-    fs,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -36,7 +35,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
     let book = Book::new(ground, trial.engine, "files").await?;
     warm_up(&book).await?;
     let files = Arc::new(corpus::all());
-    let before = memory(&book, "VmRSS")?;
+    let before = book.memory_kib("VmRSS")?;
     let done = Arc::new(AtomicBool::new(false));
     let other = tokio::spawn(others(book.operator.clone(), Arc::clone(&done)));
     let mut wrong = Vec::new();
@@ -47,7 +46,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
     }
     done.store(true, Ordering::Relaxed);
     let longest = other.await.map_err(|e| e.to_string())??;
-    let grown = memory(&book, "VmHWM")?.saturating_sub(before) / 1024;
+    let grown = book.memory_kib("VmHWM")?.saturating_sub(before) / 1024;
     if grown > GROWTH_MIB {
         wrong.push(format!(
             "the server grew by {grown} MiB, not by at most {GROWTH_MIB}"
@@ -130,13 +129,4 @@ async fn others(operator: Person, done: Arc<AtomicBool>) -> Result<Duration> {
         pause(Duration::from_millis(20)).await;
     }
     Ok(longest)
-}
-
-/// What the kernel says of the server's memory, in KiB: `VmRSS` is now, `VmHWM` the most it ever was.
-fn memory(book: &Book, what: &str) -> Result<u64> {
-    let place = format!("/proc/{}/status", book.process()?);
-    let status = fs::read_to_string(&place).map_err(|e| format!("{place}: {e}"))?;
-    let line = status.lines().find(|line| line.starts_with(what));
-    let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
-    number.ok_or_else(|| format!("{place} does not say {what}"))
 }
