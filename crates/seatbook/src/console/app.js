@@ -344,5 +344,7 @@ addEventListener('keydown', event => {
   }
 });
 
+// On a narrow screen the tabs scroll, and the one that is open may lie outside.
+one('nav.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 showTheme(); prepare(document); restoreColumns(); showSelection();
 all('[data-job-events]').forEach(followJob);

@@ -16,9 +16,11 @@ mod configuration;
 #[path = "../it/harness/mod.rs"]
 mod harness;
 mod licenses;
+mod mass_configuration;
 mod pictures;
 mod routes;
 mod stage;
+mod subscriptions;
 mod tree;
 mod visitor;
 
