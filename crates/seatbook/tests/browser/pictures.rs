@@ -32,6 +32,14 @@ async fn screenshots_of_the_documentation() {
     fills_a_grid(&ingrid).await;
     take(&ingrid, "update-assignment").await;
     drop(ingrid);
+    let lena = stage
+        .demo_person("lena@aurora-hospitals.example", Look::Light)
+        .await;
+    lena.follows("Configuration").await;
+    take(&lena, "configuration").await;
+    lowers_a_quantity(&lena).await;
+    take(&lena, "reduction").await;
+    drop(lena);
     stage.end().await;
 }
 
@@ -45,6 +53,16 @@ async fn fills_a_grid(who: &Visitor) {
     who.keys(Key::Enter).await;
     who.fills("Quantity", "25").await;
     who.presses("Save this row").await;
+}
+
+/// Below its use, so that it says who would lose a unit.
+async fn lowers_a_quantity(who: &Visitor) {
+    who.follows("Subscriptions").await;
+    who.follows("Open PS-1Y").await;
+    who.follows("Lower the quantity").await;
+    who.fills("New quantity", "90").await;
+    who.presses("Show who loses theirs").await;
+    who.sees("units in use have to go").await;
 }
 
 async fn take(who: &Visitor, name: &str) {

@@ -25,7 +25,9 @@ async fn units_end_and_come_back(engine: Engine) {
     petra.sees("Terminated lately").await;
     petra.follows("Reactivate the unit of Extension 101").await;
     petra.presses("Reactivate").await;
-    petra.finds("link", "Terminate the unit of Extension 101").await;
+    petra
+        .finds("link", "Terminate the unit of Extension 101")
+        .await;
 
     petra.follows("Unsubscribe").await;
     petra.fills("Units", "2").await;
