@@ -58,6 +58,13 @@ enum Measure {
     Issue,
     /// Passing one unit on, each connection on a pool of its own, then all on one.
     Allocate,
+    /// Binding one unit of a named pool, each connection from a pool of its own.
+    Assign,
+    /// The same, all from one pool.
+    #[value(name = "assign_hot")]
+    AssignHot,
+    /// The check that products ask, beside a bare answer, on PostgreSQL with the driver's lookup behind it.
+    Check,
     /// The license list with few and with many licenses.
     List,
     /// A file of 100,000 rows, beside bare inserts of the rows it makes; and how long others wait meanwhile.

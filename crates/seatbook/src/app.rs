@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    ops::Deref,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,9 +11,12 @@ use uuid::Uuid;
 
 use crate::{config::Settings, error::Result, files, gate::Gate};
 
-/// The running server, as handlers see it. Cheap to clone.
+/// The running server, as handlers see it. Every layer and every route has one, and each request clones them.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What it consists of.
+pub struct Parts {
     /// The way to change the book.
     pub gate: Gate,
     /// How the operator set the server up.
@@ -38,7 +42,19 @@ impl Recent {
     }
 }
 
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl App {
+    /// A server of these parts.
+    pub fn new(parts: Parts) -> App {
+        App(Arc::new(parts))
+    }
+
     /// Reads in one snapshot: `app.read(|mut tx| Box::pin(async move { queries::find(&mut tx, id).await }))`.
     pub async fn read<T, F>(&self, run: F) -> Result<T>
     where

@@ -2,6 +2,7 @@
 
 use axum::{
     Json, Router,
+    body::Body,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, header},
     middleware::{self, Next},
@@ -10,6 +11,7 @@ use axum::{
 };
 use tower::ServiceBuilder;
 use tower_http::{
+    body::Limited,
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     csrf::CsrfLayer,
@@ -102,8 +104,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 pub fn router(app: App) -> Router {
     let (api, _) = operations().split_for_parts();
     let document = document();
-    let request_id = HeaderName::from_static("x-request-id");
-    Router::new()
+    let rooms = Router::new()
         .merge(api)
         .merge(pages())
         .merge(console::assets::routes())
@@ -116,52 +117,56 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ready))
         .fallback(nowhere)
         .method_not_allowed_fallback(|| async { method_not_allowed() })
-        // Outermost first. Two layers of axum's and not one each: every one of those is a box of its own around
-        // each route, cloned for each request.
-        .layer(
-            ServiceBuilder::new()
-                .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
-                .layer(PropagateRequestIdLayer::new(request_id))
-                .layer(CatchPanicLayer::custom(
-                    |_: Box<dyn std::any::Any + Send>| {
-                        Error::internal("a handler panicked").into_response()
-                    },
-                ))
-                .layer(SetResponseHeaderLayer::overriding(
-                    header::REFERRER_POLICY,
-                    HeaderValue::from_static("same-origin"),
-                ))
-                .layer(SetResponseHeaderLayer::overriding(
-                    header::X_CONTENT_TYPE_OPTIONS,
-                    HeaderValue::from_static("nosniff"),
-                ))
-                .layer(SetResponseHeaderLayer::if_not_present(
-                    header::CONTENT_SECURITY_POLICY,
-                    HeaderValue::from_static(CONTENT_POLICY),
-                ))
-                .layer(SetResponseHeaderLayer::if_not_present(
-                    header::CACHE_CONTROL,
-                    HeaderValue::from_static("no-store"),
-                ))
-                .layer(CsrfLayer::new())
-                .layer(middleware::from_fn_with_state(
-                    access::Doorkeeper::new(app.clone()),
-                    access::recognise,
-                ))
-                .layer(middleware::from_fn(console::frame::faces)),
-        )
-        .layer(
-            ServiceBuilder::new()
-                .layer(CompressionLayer::new())
-                .layer(middleware::from_fn(dress))
-                .layer(TimeoutLayer::with_status_code(
-                    axum::http::StatusCode::SERVICE_UNAVAILABLE,
-                    std::time::Duration::from_secs(REQUEST_SECONDS),
-                ))
-                .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
-                .layer(DefaultBodyLimit::max(BODY_BYTES)),
-        )
-        .with_state(app)
+        .with_state(app.clone());
+    layered(rooms, app)
+}
+
+/// The layers around all rooms. They stand around the rooms as one service: as layers of a router they would be boxed
+/// around each route, and all those boxes cloned for each request, at each layer once more.
+fn layered(rooms: Router, app: App) -> Router {
+    let request_id = HeaderName::from_static("x-request-id");
+    // Outermost first.
+    let layers = ServiceBuilder::new()
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(dress))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            std::time::Duration::from_secs(REQUEST_SECONDS),
+        ))
+        .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
+        .map_request(|request: axum::http::Request<Limited<Body>>| request.map(Body::new))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::new(request_id))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                Error::internal("a handler panicked").into_response()
+            },
+        ))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("same-origin"),
+        ))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(CONTENT_POLICY),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn_with_state(
+            access::Doorkeeper::new(app),
+            access::recognise,
+        ))
+        .layer(middleware::from_fn(console::frame::faces))
+        .service(rooms);
+    Router::new().fallback_service(layers)
 }
 
 /// An address that leads nowhere: a problem for programs, a page for people.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     access,
-    app::App,
+    app::{App, Parts},
     clock::{Clock, SystemClock},
     config::Settings,
     demo,
@@ -34,12 +34,12 @@ pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
         ..Options::new(&settings.database)
     };
     let db = Db::open(&options, schema::MIGRATIONS).await?;
-    Ok(App {
+    Ok(App::new(Parts {
         gate: Gate::new(db, clock, vault),
         settings: Arc::new(settings),
         reader: files::Reader::of_this_program()?,
         recent: Default::default(),
-    })
+    }))
 }
 
 /// Starts what runs beside the requests; it ends with the returned tasks.

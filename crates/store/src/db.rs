@@ -188,16 +188,15 @@ impl Db {
     }
 
     /// Reads with one statement that finds a few rows by key: what must be answered sooner than a thread wakes up.
-    /// SQLite reads in the thread that asks, PostgreSQL without opening a snapshot around the one statement.
+    /// SQLite reads in the thread that asks, PostgreSQL without opening a snapshot around the one statement, over
+    /// connections that all who glance share.
     pub async fn glance<T: Send + 'static>(&self, run: impl Reading<T>) -> Result<T> {
         match &self.0.readers {
             ReadSide::Sqlite { near, .. } => near.read(run),
             ReadSide::Postgres(readers) => {
-                let lease = readers.lease().await?;
+                let session = readers.glancing().await?;
                 let ledger = Ledger::default();
-                let out = run(Tx::postgres(lease.session(), &ledger)).await;
-                lease.give_back();
-                Ok(out)
+                Ok(run(Tx::postgres(&session, &ledger)).await)
             }
         }
     }

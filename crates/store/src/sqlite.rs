@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
     Error, Lane, Reading, Result, Tx,
@@ -62,8 +62,17 @@ pub(crate) fn open(path: &Path) -> Result<(Connection, File)> {
 fn connect(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(PRAGMAS)?;
-    connection.set_prepared_statement_cache_capacity(512);
+    keep_statements(&connection)?;
     Ok(connection)
+}
+
+/// Keeps prepared statements, and their plans whatever is bound to them. Left to itself, SQLite prepares a statement
+/// again at each execution with other values wherever one of them is compared beside the index it goes by; that took
+/// two thirds of the time of a check.
+fn keep_statements(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(512);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// A connection that cannot write, and makes no file where there is none.
@@ -74,7 +83,7 @@ pub(crate) fn connect_reader(path: &Path) -> Result<Connection> {
         "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 5000;
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;",
     )?;
-    connection.set_prepared_statement_cache_capacity(512);
+    keep_statements(&connection)?;
     Ok(connection)
 }
 
@@ -254,4 +263,29 @@ fn exec(connection: &Connection, sql: &str) -> Result<()> {
 
 fn unavailable(error: &Error) -> Error {
     Error::Unavailable(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn statements_are_prepared_once_whatever_is_bound() {
+        let connection = Connection::open_in_memory().expect("opens");
+        keep_statements(&connection).expect("is set");
+        let tables = "CREATE TABLE t (a INTEGER, b INTEGER); CREATE INDEX by_a ON t (a);
+            INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)";
+        connection.execute_batch(tables).expect("runs");
+        let sql = "SELECT a FROM t WHERE a = ?1 AND b = ?2";
+        for number in 1..=3 {
+            let mut statement = connection.prepare_cached(sql).expect("is prepared");
+            let found: i64 = statement
+                .query_row([number, number], |row| row.get(0))
+                .expect("is found");
+            assert_eq!(found, number);
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        }
+    }
 }

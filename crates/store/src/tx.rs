@@ -207,14 +207,14 @@ impl<'c> Tx<'c> {
                 let mut rows = statement.query(params_from_iter(sqlite_params(params)))?;
                 let mut out = Vec::new();
                 while let Some(row) = rows.next()? {
-                    out.push(T::from_row(&Row(Source::Sqlite(row)))?);
+                    out.push(T::from_row(&Row::of(Source::Sqlite(row)))?);
                 }
                 Ok(out)
             }
             Inner::Postgres(session) => {
                 let rows = session.query(sql, postgres_params(params)).await?;
                 rows.iter()
-                    .map(|row| T::from_row(&Row(Source::Postgres(row))))
+                    .map(|row| T::from_row(&Row::of(Source::Postgres(row))))
                     .collect()
             }
         }

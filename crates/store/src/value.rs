@@ -26,17 +26,34 @@ pub trait Column: rusqlite::types::FromSql + for<'a> tokio_postgres::types::From
 impl<T: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a>> Column for T {}
 
 /// One row of an answer, of either engine.
-pub struct Row<'a>(pub(crate) Source<'a>);
+pub struct Row<'a> {
+    source: Source<'a>,
+    first: usize,
+}
 
+#[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a tokio_postgres::Row),
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    pub(crate) fn of(source: Source<'a>) -> Self {
+        Row { source, first: 0 }
+    }
+
+    /// The same row without its first columns: how one that holds several things is read.
+    pub fn after(&self, columns: usize) -> Row<'a> {
+        Row {
+            source: self.source,
+            first: self.first + columns,
+        }
+    }
+
     /// Reads column `index`, counted from zero.
     pub fn get<T: Column>(&self, index: usize) -> Result<T> {
-        match self.0 {
+        let index = self.first + index;
+        match self.source {
             Source::Sqlite(row) => row.get(index).map_err(|e| Error::Value(e.to_string())),
             Source::Postgres(row) => row.try_get(index).map_err(|e| Error::Value(e.to_string())),
         }

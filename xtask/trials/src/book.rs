@@ -122,6 +122,22 @@ impl Book {
         Ok((text(&made["id"])?, text(&made["pool_id"])?))
     }
 
+    /// A new user of the provider.
+    pub async fn holder(&self, name: &str) -> Result<String> {
+        let body = json!({"organization_id": self.provider, "name": name});
+        text(&made(&self.operator, "/api/v1/holders", &body).await?["id"])
+    }
+
+    /// From here on licenses are issued of a product of which a holder may have any number of units.
+    pub async fn sell_several_per_holder(&mut self) -> Result<()> {
+        let product =
+            json!({"code": "PORT", "name": "Port", "unit": "port", "many_per_holder": true});
+        let product = made(&self.operator, "/api/v1/products", &product).await?;
+        let sku = json!({"code": "PORT-1", "name": "One port", "product_id": product["id"]});
+        self.sku = text(&made(&self.operator, "/api/v1/skus", &sku).await?["id"])?;
+        Ok(())
+    }
+
     /// One JSON answer of the API.
     pub async fn get(&self, path: &str) -> Result<Value> {
         Ok(self.operator.ask(&Request::get(path)).await?.json())

@@ -40,9 +40,13 @@ enum Verb {
     Torture(TortureArgs),
     /// Measures the server beside the limits of this machine.
     Bench(BenchArgs),
-    /// Answers and does nothing else: what `bench axum` measures the server beside.
+    /// Answers and does nothing else, or looks up in a PostgreSQL what it answers: what `bench axum` and
+    /// `bench check` measure the server beside.
     #[command(hide = true)]
-    Answer { listen: SocketAddr },
+    Answer {
+        listen: SocketAddr,
+        database: Option<String>,
+    },
 }
 
 /// What there is to work with.
@@ -85,8 +89,9 @@ async fn main() -> ExitCode {
 
 async fn run(line: Line) -> Result<bool> {
     let given = line.ground;
-    if let Verb::Answer { listen } = line.command {
-        return bench::serve_bare(listen).await.map(|()| true);
+    if let Verb::Answer { listen, database } = line.command {
+        let answered = bench::serve_bare(listen, database.as_deref()).await;
+        return answered.map(|()| true);
     }
     // A run before this one may have been killed and have left its books.
     let _ = std::fs::remove_dir_all(&given.scratch);

@@ -177,7 +177,8 @@ async fn known(keeper: &Doorkeeper, sent: Sent) -> Result<Option<Arc<Known>>> {
         return Ok(Some(known));
     }
     let moment = keeper.memory.moment();
-    let found = look_up_and_touch(&keeper.app, &key, now).await?;
+    // Boxed, as it is seldom needed: it would be moved about with every request.
+    let found = Box::pin(look_up_and_touch(&keeper.app, &key, now)).await?;
     Ok(found.map(|known| {
         let good_until = known.good_until;
         keeper.memory.keep(key, moment, (known, good_until))

@@ -1,12 +1,16 @@
 //! Every statement that reads assignments.
 
+use std::sync::LazyLock;
+
 use rules::picking::Pool;
-use store::{Select, Timestamp, Tx};
+use store::{FromRow, Param, Row, Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::model::{Assignment, Binding};
 use crate::{
+    catalog::{model::Product, queries::PRODUCT_COLUMNS},
     error::Result,
+    holders::{model::Holder, queries::HOLDER_COLUMNS},
     scope::{Permission, Scope, queries::below_any},
 };
 
@@ -64,6 +68,29 @@ pub async fn open_of_holders(tx: &mut Tx<'_>, holder_ids: &[Uuid]) -> Result<Vec
     bindings_where(tx, condition, holder_ids).await
 }
 
+/// Holder and product of the open base assignments of these products that these holders have.
+pub async fn held_among(
+    tx: &mut Tx<'_>,
+    holder_ids: &[Uuid],
+    product_ids: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid)>> {
+    let mut found = Vec::new();
+    for holders in holder_ids.chunks(500) {
+        for products in product_ids.chunks(500) {
+            let head = "SELECT DISTINCT a.holder_id, a.product_id FROM assignment a";
+            let mut select = Select::new(head);
+            for (column, ids) in [("a.holder_id", holders), ("a.product_id", products)] {
+                let places: Vec<String> = ids.iter().map(|id| select.bind(id)).collect();
+                select.and_raw(&format!("{column} IN ({})", places.join(", ")));
+            }
+            select.and_raw("a.ended_at IS NULL AND a.base_id IS NULL");
+            let held: Vec<(Uuid, Uuid)> = tx.query(&select.sql(""), select.params()).await?;
+            found.extend(held);
+        }
+    }
+    Ok(found)
+}
+
 /// The open assignments of a person: their own, and those of what belongs to them. Add-ons too.
 pub async fn open_of_user(tx: &mut Tx<'_>, user_id: Uuid) -> Result<Vec<Binding>> {
     let mut found = bindings_where(tx, "a.ended_at IS NULL AND a.user_id", &[user_id]).await?;
@@ -100,22 +127,50 @@ pub struct Source {
     pub open: bool,
 }
 
-/// Id, license, product, free, end, start, used, open and not suspended.
-type SourceRow = (
-    Uuid,
-    Uuid,
-    Uuid,
-    i64,
-    Option<Timestamp>,
-    Timestamp,
-    bool,
-    bool,
-);
+impl FromRow for Source {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        let (starts_at, ends_at): (Timestamp, Option<Timestamp>) = (row.get(5)?, row.get(4)?);
+        Ok(Source {
+            pool: Pool {
+                pool: row.get(0)?,
+                product: row.get(2)?,
+                ends: ends_at.map(Timestamp::get),
+                starts: starts_at.get(),
+                free: row.get(3)?,
+            },
+            license_id: row.get(1)?,
+            used: row.get(6)?,
+            open: row.get(7)?,
+        })
+    }
+}
 
-const SOURCE: &str =
-    "SELECT p.id, p.license_id, p.product_id, p.quantity - p.allocated - p.assigned, p.ends_at,
-    p.starts_at, l.used, p.open = TRUE AND n.blocked = FALSE FROM pool p JOIN license l ON l.id = p.license_id
-    JOIN organization_node n ON n.id = p.organization_id";
+impl Source {
+    /// Open only while its term runs, too.
+    fn at(self, now: Timestamp) -> Source {
+        let now = now.get();
+        let runs = self.pool.starts <= now && self.pool.ends.is_none_or(|end| end > now);
+        Source {
+            open: self.open && runs,
+            ..self
+        }
+    }
+}
+
+macro_rules! source_columns {
+    () => {
+        "s.id, s.license_id, s.product_id, s.quantity - s.allocated - s.assigned, s.ends_at, s.starts_at, l.used,
+    s.open = TRUE AND n.blocked = FALSE"
+    };
+}
+
+macro_rules! source_tables {
+    () => {
+        " FROM pool s JOIN license l ON l.id = s.license_id JOIN organization_node n ON n.id = s.organization_id"
+    };
+}
+
+const SOURCE: &str = concat!("SELECT ", source_columns!(), source_tables!());
 
 /// The organization's pools of these products that may give units now, and the named pools whatever their state,
 /// in the order in which they are used.
@@ -125,53 +180,81 @@ pub async fn sources(
     product_ids: &[Uuid],
     pool_ids: &[Uuid],
 ) -> Result<Vec<Source>> {
-    let mut rows: Vec<SourceRow> = Vec::new();
+    let mut rows: Vec<Source> = Vec::new();
     for chunk in product_ids.chunks(500) {
         let mut select = Select::new(SOURCE);
-        select.and("p.organization_id = ?", &organization_id);
+        select.and("s.organization_id = ?", &organization_id);
         let places: Vec<String> = chunk.iter().map(|id| select.bind(id)).collect();
         select
-            .and_raw(&format!("p.product_id IN ({})", places.join(", ")))
-            .and_raw("p.open = TRUE AND p.quantity > p.allocated + p.assigned")
-            .and("p.starts_at <= ?", &now)
-            .and("(p.ends_at IS NULL OR p.ends_at > ?)", &now);
-        rows.extend(
-            tx.query::<SourceRow>(&select.sql(""), select.params())
-                .await?,
-        );
+            .and_raw(&format!("s.product_id IN ({})", places.join(", ")))
+            .and_raw("s.open = TRUE AND s.quantity > s.allocated + s.assigned")
+            .and("s.starts_at <= ?", &now)
+            .and("(s.ends_at IS NULL OR s.ends_at > ?)", &now);
+        rows.extend(tx.query::<Source>(&select.sql(""), select.params()).await?);
     }
     for chunk in pool_ids.chunks(500) {
         let mut select = Select::new(SOURCE);
-        select.and("p.organization_id = ?", &organization_id);
+        select.and("s.organization_id = ?", &organization_id);
         let places: Vec<String> = chunk.iter().map(|id| select.bind(id)).collect();
-        select.and_raw(&format!("p.id IN ({})", places.join(", ")));
-        rows.extend(
-            tx.query::<SourceRow>(&select.sql(""), select.params())
-                .await?,
-        );
+        select.and_raw(&format!("s.id IN ({})", places.join(", ")));
+        rows.extend(tx.query::<Source>(&select.sql(""), select.params()).await?);
     }
-    let mut found: Vec<Source> = rows.into_iter().map(|row| source(row, now)).collect();
+    let mut found: Vec<Source> = rows.into_iter().map(|row| row.at(now)).collect();
     found.sort_by_key(|source| source.pool.rank());
     found.dedup_by_key(|source| source.pool.pool);
     Ok(found)
 }
 
-fn source(
-    (id, license_id, product_id, free, ends_at, starts_at, used, open): SourceRow,
-    now: Timestamp,
-) -> Source {
-    Source {
-        pool: Pool {
-            pool: id,
-            product: product_id,
-            ends: ends_at.map(Timestamp::get),
-            starts: starts_at.get(),
-            free,
-        },
-        license_id,
-        used,
-        open: open && starts_at <= now && ends_at.is_none_or(|end| end > now),
+/// What a row is judged by that wants units of a named pool for a holder that is there, and nothing beside.
+#[derive(Clone, Debug)]
+pub struct Plain {
+    /// The product.
+    pub product: Product,
+    /// The organization's holder, who may have left.
+    pub holder: Holder,
+    /// The organization's pool, whatever its state and product.
+    pub source: Source,
+    /// The product allows a holder one unit, and this one has it.
+    pub held: bool,
+}
+
+impl FromRow for Plain {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        let of_holder = row.after(PRODUCT_COLUMNS.1);
+        let of_source = of_holder.after(HOLDER_COLUMNS.1);
+        Ok(Plain {
+            product: Product::from_row(row)?,
+            holder: Holder::from_row(&of_holder)?,
+            source: Source::from_row(&of_source)?,
+            held: of_source.get(8)?,
+        })
     }
+}
+
+static PLAIN: LazyLock<String> = LazyLock::new(|| {
+    let (product, holder) = (PRODUCT_COLUMNS.0, HOLDER_COLUMNS.0);
+    format!(
+        "SELECT {product}, {holder}, {}, p.many_per_holder = FALSE AND EXISTS (SELECT 1 FROM assignment a
+           WHERE a.holder_id = h.id AND a.product_id = p.id AND a.ended_at IS NULL AND a.base_id IS NULL){}
+         JOIN product p ON p.id = $2 JOIN holder h ON h.id = $3 AND h.organization_id = s.organization_id
+         LEFT JOIN holder o ON o.id = h.owner_id WHERE s.id = $4 AND s.organization_id = $1",
+        source_columns!(),
+        source_tables!()
+    )
+});
+
+/// Product, holder and pool of one row in one look; nothing where one of them is not known.
+pub async fn plain(
+    tx: &mut Tx<'_>,
+    (organization_id, now): (Uuid, Timestamp),
+    [product_id, holder_id, pool_id]: [Uuid; 3],
+) -> Result<Option<Plain>> {
+    let params: [&dyn Param; 4] = [&organization_id, &product_id, &holder_id, &pool_id];
+    let found: Option<Plain> = tx.query_opt(&PLAIN, &params).await?;
+    Ok(found.map(|found| Plain {
+        source: found.source.at(now),
+        ..found
+    }))
 }
 
 /// What a list of assignments is narrowed to.

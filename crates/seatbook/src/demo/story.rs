@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     access::{commands::SetUp, passwords},
-    app::App,
+    app::{App, Parts},
     catalog::{
         commands::{CreateProduct, CreateSku},
         facts::{ProductFacts, SkuFacts},
@@ -82,12 +82,12 @@ impl Story {
         let (db, vault) = (app.gate.db().clone(), app.gate.vault().clone());
         let gate = Gate::new(db, Arc::clone(&clock) as Arc<dyn Clock>, vault);
         Story {
-            app: App {
+            app: App::new(Parts {
                 gate,
                 settings: Arc::clone(&app.settings),
                 reader: app.reader.clone(),
                 recent: app.recent.clone(),
-            },
+            }),
             clock,
             now,
             steps: 0,

@@ -51,7 +51,8 @@ pub async fn check(
     };
     let answer = match answer {
         Some(answer) => answer,
-        None => at_length(&app, caller, asked).await?,
+        // Boxed, as it is seldom needed: it would be moved about with every answer.
+        None => Box::pin(at_length(&app, caller, asked)).await?,
     };
     remember(&app, std::slice::from_ref(&answer));
     Ok(Json(answer))

@@ -50,6 +50,7 @@ pub struct Entitlement {
 #[derive(Clone, Debug)]
 pub(super) struct Bound {
     pub(super) assignment_id: Uuid,
+    pub(super) organization_id: Uuid,
     pub(super) units: i64,
     /// Its organization, or one above it, is suspended.
     pub(super) blocked: bool,

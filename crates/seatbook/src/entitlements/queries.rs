@@ -1,6 +1,6 @@
 //! The statements of the check.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use rules::lifecycle::Facts;
 use store::{FromRow, Row, Select, Timestamp, Tx};
@@ -107,40 +107,43 @@ impl Names {
 }
 
 const BOUND: &str = "SELECT a.id, a.units, l.standing, l.awaits_activation, l.paused, l.starts_at,
-    l.ends_at, l.grace_until, n.blocked FROM assignment a JOIN license l ON l.id = a.license_id
+    l.ends_at, l.grace_until, n.blocked, a.organization_id FROM assignment a JOIN license l ON l.id = a.license_id
     JOIN organization_node n ON n.id = a.organization_id";
 
+/// What the holder has itself, then what belongs to it. The organization stands in no condition: SQLite, which knows
+/// nothing of how many rows there are, would take the index that begins with it, and walk through all units of the
+/// product there.
+fn of_holder(joined: &str) -> String {
+    format!(
+        "{BOUND}{joined} a.holder_id = $1 AND a.ended_at IS NULL
+         UNION ALL {BOUND}{joined} a.user_id = $1 AND a.holder_id <> $1 AND a.ended_at IS NULL"
+    )
+}
+
+static DIRECT: LazyLock<String> = LazyLock::new(|| of_holder(" WHERE a.product_id = $2 AND"));
+
+static INCLUDED: LazyLock<String> = LazyLock::new(|| {
+    of_holder(" JOIN sku_component c ON c.sku_id = l.sku_id AND c.product_id = $2 WHERE")
+});
+
 /// Units of a product that a holder has, itself or by what belongs to it: one look at an index for each.
-pub(super) async fn direct(
-    tx: &mut Tx<'_>,
-    [organization_id, holder_id, product_id]: [Uuid; 3],
-) -> Result<Vec<Bound>> {
-    let of = |column: &str| {
-        format!(
-            "{BOUND} WHERE a.{column} = $1 AND a.product_id = $2 AND a.organization_id = $3 AND a.ended_at IS NULL"
-        )
-    };
-    let sql = format!("{} UNION {}", of("holder_id"), of("user_id"));
-    Ok(tx
-        .query(&sql, &[&holder_id, &product_id, &organization_id])
-        .await?)
+pub(super) async fn direct(tx: &mut Tx<'_>, ids: [Uuid; 3]) -> Result<Vec<Bound>> {
+    bound(tx, &DIRECT, ids).await
 }
 
 /// Units of SKUs that a product comes with, which a holder has, itself or by what belongs to it.
-pub(super) async fn included(
+pub(super) async fn included(tx: &mut Tx<'_>, ids: [Uuid; 3]) -> Result<Vec<Bound>> {
+    bound(tx, &INCLUDED, ids).await
+}
+
+async fn bound(
     tx: &mut Tx<'_>,
+    sql: &str,
     [organization_id, holder_id, product_id]: [Uuid; 3],
 ) -> Result<Vec<Bound>> {
-    let of = |column: &str| {
-        format!(
-            "{BOUND} JOIN sku_component c ON c.sku_id = l.sku_id AND c.product_id = $2
-             WHERE a.{column} = $1 AND a.organization_id = $3 AND a.ended_at IS NULL"
-        )
-    };
-    let sql = format!("{} UNION {}", of("holder_id"), of("user_id"));
-    Ok(tx
-        .query(&sql, &[&holder_id, &product_id, &organization_id])
-        .await?)
+    let mut found: Vec<Bound> = tx.query(sql, &[&holder_id, &product_id]).await?;
+    found.retain(|bound| bound.organization_id == organization_id);
+    Ok(found)
 }
 
 impl FromRow for Bound {
@@ -151,6 +154,7 @@ impl FromRow for Bound {
             assignment_id: row.get(0)?,
             units: row.get(1)?,
             blocked: row.get(8)?,
+            organization_id: row.get(9)?,
             license: Facts {
                 standing: standing(&row.get::<String>(2)?)?,
                 awaits_activation: row.get(3)?,

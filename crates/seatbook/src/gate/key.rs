@@ -157,7 +157,7 @@ pub(super) async fn find_in(
 pub(super) async fn find(db: &Db, actor_id: Uuid, key: &Key) -> Result<Option<Stored>> {
     let key = key.clone();
     Ok(db
-        .read(move |mut tx| Box::pin(async move { find_in(&mut tx, actor_id, &key).await }))
+        .glance(move |mut tx| Box::pin(async move { find_in(&mut tx, actor_id, &key).await }))
         .await??)
 }
 

@@ -11,10 +11,21 @@ use crate::{
     scope::{Permission, Scope, queries::below_any},
 };
 
-const HOLDER: &str =
-    "SELECT h.id, h.organization_id, h.kind, h.name, h.email, h.extension, h.did, h.serial,
-    h.reference, h.owner_id, o.name, h.left_at, h.bindings, h.created_at, h.version
-    FROM holder h LEFT JOIN holder o ON o.id = h.owner_id";
+macro_rules! holder_columns {
+    () => {
+        "h.id, h.organization_id, h.kind, h.name, h.email, h.extension, h.did, h.serial, h.reference, h.owner_id,
+    o.name, h.left_at, h.bindings, h.created_at, h.version"
+    };
+}
+
+/// The columns of a holder, from `holder h LEFT JOIN holder o ON o.id = h.owner_id`, for rooms that join it; and how
+/// many there are.
+pub const HOLDER_COLUMNS: (&str, usize) = (holder_columns!(), 15);
+const HOLDER: &str = concat!(
+    "SELECT ",
+    holder_columns!(),
+    " FROM holder h LEFT JOIN holder o ON o.id = h.owner_id"
+);
 
 /// The holder, whoever asks: for commands that have asked for their permission.
 pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Holder>> {

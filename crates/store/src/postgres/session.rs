@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,6 +21,8 @@ use crate::{Error, Result};
 /// Dynamic lists make many texts; past this many the cache starts again.
 const STATEMENTS_KEPT: usize = 512;
 const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// Connections that glances share: few, so that many statements travel in one packet when many ask.
+const GLANCING: usize = 2;
 /// How long a reader may wait for a connection before the caller is told to come back.
 const POOL_TIME: Duration = Duration::from_secs(2);
 /// What every session is told: a lock, a statement or an idle transaction never holds others for ever, and
@@ -195,6 +200,8 @@ pub(crate) struct Readers {
     connector: Connector,
     idle: Mutex<Vec<Session>>,
     permits: Semaphore,
+    glancing: [tokio::sync::Mutex<Option<Arc<Session>>>; GLANCING],
+    next: AtomicUsize,
 }
 
 impl Readers {
@@ -203,6 +210,23 @@ impl Readers {
             connector: connector.reading(),
             idle: Mutex::default(),
             permits: Semaphore::new(size),
+            glancing: Default::default(),
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    /// A connection for statements outside of any transaction, shared with whoever else glances now: none of them
+    /// leaves anything behind on it, and those that ask at once do not wait for each other's round trips.
+    pub(crate) async fn glancing(&self) -> Result<Arc<Session>> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut place = self.glancing[turn % GLANCING].lock().await;
+        match place.as_ref().filter(|session| !session.is_closed()) {
+            Some(session) => Ok(Arc::clone(session)),
+            None => {
+                let session = Arc::new(self.connector.connect().await?);
+                *place = Some(Arc::clone(&session));
+                Ok(session)
+            }
         }
     }
 
@@ -249,11 +273,6 @@ impl Lease<'_> {
         self.session()
             .batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             .await
-    }
-
-    /// Gives the connection back after statements outside of any transaction.
-    pub(crate) fn give_back(mut self) {
-        self.finished = true;
     }
 
     /// Ends the view; only now is the connection fit for another.

@@ -64,3 +64,26 @@ both_engines! {
         bench.end().await;
     }
 }
+
+both_engines! {
+    /// Many who glance at once share connections, and each is told what it asked for; one that fails fails alone.
+    async fn glances_at_once_do_not_mix(bench: Bench) {
+        let asked = (0..200_i64).map(|number| {
+            let db = bench.db.clone();
+            async move {
+                let found = db.glance(move |mut tx| {
+                    let sql = if number % 10 == 0 { "SELECT nothing FROM nowhere WHERE 1 = $1" } else { "SELECT CAST($1 AS BIGINT)" };
+                    boxed(async move { tx.query_one::<(i64,)>(sql, &[&number]).await })
+                });
+                (number, found.await.expect("answers"))
+            }
+        });
+        for (number, found) in futures_util::future::join_all(asked).await {
+            match number % 10 {
+                0 => _ = found.expect_err("there is no such table"),
+                _ => assert_eq!(found.expect("finds"), (number,)),
+            }
+        }
+        bench.end().await;
+    }
+}

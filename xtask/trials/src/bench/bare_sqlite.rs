@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{Connection, types::Value as Sql};
+use rusqlite::{Connection, config::DbConfig, types::Value as Sql};
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -29,7 +29,7 @@ pub async fn rate(
     Ok(rate)
 }
 
-/// As durable as the server's connection.
+/// As durable as the server's connection, and set up like it: plans are kept whatever is bound.
 pub fn open(database: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(database)?;
     connection.execute_batch(
@@ -37,6 +37,7 @@ pub fn open(database: &Path) -> rusqlite::Result<Connection> {
         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -3,8 +3,10 @@
 //! The client, the server and the database share the machine, for ours as for the limits.
 
 mod answers;
+mod bare_http;
 mod bare_postgres;
 mod bare_sqlite;
+mod check;
 mod fill;
 mod import;
 mod list;
@@ -14,13 +16,14 @@ mod rows;
 mod script;
 mod writes;
 
-pub use answers::serve as serve_bare;
+pub use bare_http::serve as serve_bare;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
+use self::writes::Spread;
 use crate::{
     Result,
     report::{self, Row},
@@ -32,6 +35,10 @@ pub enum Name {
     Axum,
     Issue,
     Allocate,
+    Assign,
+    #[value(name = "assign_hot")]
+    AssignHot,
+    Check,
     List,
     Import,
 }
@@ -99,6 +106,9 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                 Name::Axum => answers::run(&task).await,
                 Name::Issue => writes::issue(&task).await,
                 Name::Allocate => writes::allocate(&task).await,
+                Name::Assign => writes::assign(&task, Spread::Pools).await,
+                Name::AssignHot => writes::assign(&task, Spread::Nothing).await,
+                Name::Check => check::run(&task).await,
                 Name::List => list::run(&task).await,
                 Name::Import => import::run(&task).await,
             };

@@ -1,8 +1,8 @@
 //! The statements of a command as the gate runs them in one transaction, for the drivers bare and for pgbench.
 //!
 //! Written once with `:names`, which SQLite and pgbench know by themselves, and `{words}` that each engine reads in
-//! its own way. They follow `allocations::commands::Allocate` and `licenses::commands::IssueLicense`; a change
-//! there is a change here.
+//! its own way. They follow `allocations::commands::Allocate`, `assignments::commands::Assign` and
+//! `licenses::commands::IssueLicense`; a change there is a change here.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub enum Value {
 pub type Values = BTreeMap<&'static str, Value>;
 
 /// What a bare client works on: the ids of a book that the server made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Target {
     pub actor: Uuid,
     pub owner: Uuid,
@@ -37,11 +37,13 @@ pub struct Target {
     pub license: Uuid,
     pub pool: Uuid,
     pub child_pool: Uuid,
+    pub holder: Uuid,
 }
 
 impl Target {
     pub fn values(&self) -> Values {
         let ids = [
+            ("holder", self.holder),
             ("actor", self.actor),
             ("owner", self.owner),
             ("child", self.child),
@@ -94,6 +96,26 @@ const POOL: &str = "INSERT INTO pool (id, license_id, organization_id, quantity,
 const SEARCH: &str = "INSERT INTO license_search_text (id, text)
     VALUES (:issued, 'bench ' || {word} || ' so-17 seat-1 seat provider')
     ON CONFLICT (id) DO UPDATE SET text = excluded.text";
+const PLAIN: &str = "SELECT p.id, p.code, p.reference, p.name, p.unit, p.units, p.kind, p.shareable,
+    p.many_per_holder, p.has_extensions, p.created_at, p.version,
+    h.id, h.organization_id, h.kind, h.name, h.email, h.extension, h.did, h.serial, h.reference, h.owner_id,
+    o.name, h.left_at, h.bindings, h.created_at, h.version,
+    s.id, s.license_id, s.product_id, s.quantity - s.allocated - s.assigned, s.ends_at, s.starts_at, l.used,
+    s.open = TRUE AND n.blocked = FALSE, p.many_per_holder = FALSE AND EXISTS (SELECT 1 FROM assignment a
+      WHERE a.holder_id = h.id AND a.product_id = p.id AND a.ended_at IS NULL AND a.base_id IS NULL)
+    FROM pool s JOIN license l ON l.id = s.license_id JOIN organization_node n ON n.id = s.organization_id
+    JOIN product p ON p.id = :product JOIN holder h ON h.id = :holder AND h.organization_id = s.organization_id
+    LEFT JOIN holder o ON o.id = h.owner_id WHERE s.id = :pool AND s.organization_id = :owner";
+const BIND: &str = "UPDATE pool SET assigned = assigned + 1, version = version + 1
+    WHERE id = :pool AND allocated + assigned + 1 <= quantity AND open = TRUE AND starts_at <= {now}
+    AND (ends_at IS NULL OR ends_at > {now}) AND NOT EXISTS
+    (SELECT 1 FROM organization_node n WHERE n.id = pool.organization_id AND n.blocked = TRUE)
+    RETURNING version AS took";
+const COUNT: &str = "UPDATE holder SET bindings = bindings + 1
+    WHERE id IN (:holder) AND left_at IS NULL AND bindings + 1 >= 0";
+const ASSIGNMENT: &str = "INSERT INTO assignment (id, license_id, pool_id, organization_id, product_id, holder_id,
+    user_id, units, single, add_ons, assigned_at, version) VALUES ({id}, :license, :pool, :owner, :product, :holder,
+    :holder, 1, FALSE, 0, {now}, 1) ON CONFLICT DO NOTHING RETURNING id AS bound";
 const JOURNAL: &str = "INSERT INTO journal (id, at, actor_id, organization_id, origin, command, input, outcome,
     request_id) VALUES ({id}, {now}, :actor, :owner, 'api', 'bench', '{asked}', '{answered}', {word})
     RETURNING id AS entry";
@@ -101,6 +123,10 @@ const CHANGES: &str =
     "INSERT INTO change (noun, row_id, version, journal_id, organization_id, before, after) VALUES
     ('pool', :pool, :took, :entry, :owner, '{\"allocated\": 10}', '{\"allocated\": 11}'),
     ('pool', :child_pool, :gave, :entry, :child, '{\"quantity\": 10}', '{\"quantity\": 11}')";
+const BINDINGS: &str =
+    "INSERT INTO change (noun, row_id, version, journal_id, organization_id, before, after) VALUES
+    ('pool', :pool, :took, :entry, :owner, '{\"assigned\": 10}', '{\"assigned\": 11}'),
+    ('assignment', :bound, 1, :entry, :owner, NULL, '{answered}')";
 const BIRTHS: &str = "INSERT INTO change (noun, row_id, version, journal_id, organization_id, after) VALUES
     ('license', :issued, 1, :entry, :owner, '{answered}'), ('pool', :root, 1, :entry, :owner, '{asked}')";
 const KEY: &str = "INSERT INTO request_key (actor_id, key, fingerprint, refused, answer, journal_id, at)
@@ -120,6 +146,21 @@ pub fn allocate(engine: Engine) -> Vec<Step> {
     ];
     // As long as what the gate stores of it.
     read(engine, &steps, ["x".repeat(120), "x".repeat(240)])
+}
+
+/// Binding one unit of a named pool to a holder.
+pub fn assign(engine: Engine) -> Vec<Step> {
+    let steps: [(&str, &[&str]); 8] = [
+        (PERMISSIONS, &[]),
+        (PLAIN, &[]),
+        (BIND, &["took"]),
+        (COUNT, &[]),
+        (ASSIGNMENT, &["bound"]),
+        (JOURNAL, &["entry"]),
+        (BINDINGS, &[]),
+        (KEY, &[]),
+    ];
+    read(engine, &steps, ["x".repeat(260), "x".repeat(380)])
 }
 
 /// Issuing one license.

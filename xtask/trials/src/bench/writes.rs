@@ -1,4 +1,4 @@
-//! Issuing and allocating over HTTP at 64 connections, beside the same statements without us.
+//! Issuing, allocating and assigning over HTTP at 64 connections, beside the same statements without us.
 
 use std::path::{Path, PathBuf};
 
@@ -66,6 +66,72 @@ pub async fn allocate(task: &Task<'_>) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
+/// Over how much the connections spread.
+#[derive(Clone, Copy)]
+pub enum Spread {
+    /// A pool for each.
+    Pools,
+    /// All want units of the same pool.
+    Nothing,
+}
+
+/// One unit a request, from a pool that it names, to a holder of each connection's own.
+pub async fn assign(task: &Task<'_>, spread: Spread) -> Result<Vec<Figure>> {
+    let (name, place, pools) = match spread {
+        Spread::Pools => ("assign", "bench-assign", CLIENTS),
+        Spread::Nothing => ("assign_hot", "bench-assign-hot", 1),
+    };
+    let (book, targets) = prepare_holders(task, place, pools).await?;
+    let bare = copy(task, &book, &format!("{}_bare", place.replace('-', "_"))).await?;
+    let (own, salt) = (targets.clone(), random::fresh_seed());
+    let request = move |client: usize, sent: u64| {
+        let target = own[client];
+        let row = json!({"product_id": target.product, "holder_id": target.holder, "pool_id": target.pool});
+        let body = json!({"organization_id": target.owner, "rows": [row]});
+        let key = format!("{salt}-{client}-{sent}");
+        Request::json("POST", "/api/v1/assignments", &body).with_key(key)
+    };
+    let ours = load::rate(&book.operator, task.time, 201, request).await?;
+    drop(book);
+    let limits = limits(task, &bare, script::assign, &targets).await?;
+    // The goals speak of these: what one writer can do who groups as we do, and PostgreSQL without us.
+    let beside = match task.engine {
+        Engine::Sqlite => "driver_batched",
+        Engine::Postgres => "pgbench",
+    };
+    Ok(vec![limits.figure_beside(beside, (name, ours))])
+}
+
+/// A book with so many pools and a holder for each connection.
+async fn prepare_holders(task: &Task<'_>, name: &str, pools: usize) -> Result<(Book, Vec<Target>)> {
+    let mut book = Book::new(task.ground, task.engine, name).await?;
+    book.sell_several_per_holder().await?;
+    let shared = Target {
+        actor: id(&book.get("/api/v1/me").await?["id"])?,
+        owner: parsed(&book.provider)?,
+        sku: parsed(&book.sku)?,
+        product: id(&book.get(&format!("/api/v1/skus/{}", book.sku)).await?["product_id"])?,
+        ..Target::default()
+    };
+    let mut targets: Vec<Target> = Vec::with_capacity(CLIENTS);
+    for number in 0..CLIENTS {
+        let (license, pool) = match number.checked_sub(pools) {
+            None => {
+                let made = book.license(&format!("Pool {number}"), UNITS).await?;
+                (parsed(&made.0)?, parsed(&made.1)?)
+            }
+            Some(twice) => (targets[twice].license, targets[twice].pool),
+        };
+        targets.push(Target {
+            holder: parsed(&book.holder(&format!("Person {number}")).await?)?,
+            license,
+            pool,
+            ..shared
+        });
+    }
+    Ok((book, targets))
+}
+
 /// A book with 64 pools that have passed a unit on, and what a bare client needs to know of them.
 async fn prepare(task: &Task<'_>, name: &str) -> Result<(Book, Vec<Target>)> {
     let book = Book::new(task.ground, task.engine, name).await?;
@@ -90,6 +156,7 @@ async fn prepare(task: &Task<'_>, name: &str) -> Result<(Book, Vec<Target>)> {
             license: parsed(&license)?,
             pool: parsed(&pool)?,
             child_pool: id(&held["items"][0]["id"])?,
+            ..Target::default()
         });
     }
     Ok((book, targets))
@@ -122,13 +189,15 @@ pub async fn copy(task: &Task<'_>, book: &Book, name: &str) -> Result<Copy> {
         }
         Engine::Postgres => {
             let (server, source) = from.rsplit_once('/').ok_or("an address of PostgreSQL")?;
-            // A template must have no sessions; the server's come back by themselves.
+            // A template must have no sessions, and the server's would come back by themselves in between.
+            let doors = |open: bool| format!("ALTER DATABASE {source} ALLOW_CONNECTIONS {open}");
             let end = format!(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}'"
             );
             let make = format!("CREATE DATABASE {name} TEMPLATE {source}");
-            run_sql(&task.ground.postgres, &end).await?;
-            run_sql(&task.ground.postgres, &make).await?;
+            for sql in [doors(false), end, make, doors(true)] {
+                run_sql(&task.ground.postgres, &sql).await?;
+            }
             let url = format!("{server}/{name}");
             run_sql(&url, POSTGRES_ID).await?;
             url
@@ -143,18 +212,28 @@ struct Limits(Vec<(&'static str, f64)>);
 impl Limits {
     /// The best of them is the limit.
     fn figure(self, name: &'static str, ours: f64) -> Figure {
-        let best = self
-            .0
-            .iter()
-            .copied()
-            .max_by(|one, other| one.1.total_cmp(&other.1));
-        let (limit_is, limit) = best.unwrap_or(("nothing", f64::NAN));
+        let rates = self.0.iter().copied();
+        let best = rates.max_by(|one, other| one.1.total_cmp(&other.1));
+        self.beside(best, (name, ours))
+    }
+
+    /// The one of this name is the limit, or the best of them where it was not measured.
+    fn figure_beside(self, wanted: &str, (name, ours): (&'static str, f64)) -> Figure {
+        match self.0.iter().copied().find(|(name, _)| *name == wanted) {
+            None => self.figure(name, ours),
+            found => self.beside(found, (name, ours)),
+        }
+    }
+
+    fn beside(
+        self,
+        limit: Option<(&'static str, f64)>,
+        (name, ours): (&'static str, f64),
+    ) -> Figure {
+        let (limit_is, limit) = limit.unwrap_or(("nothing", f64::NAN));
         let mut rest = vec![("limit_is", limit_is.into())];
-        rest.extend(
-            self.0
-                .into_iter()
-                .map(|(name, rate)| (name, Value::from(rate.round()))),
-        );
+        let rates = self.0.into_iter();
+        rest.extend(rates.map(|(name, rate)| (name, Value::from(rate.round()))));
         Figure {
             name,
             ours,

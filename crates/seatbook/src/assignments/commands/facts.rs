@@ -10,7 +10,7 @@ use super::judge::Good;
 use crate::{
     assignments::{
         model::{Binding, Notice, RefusedRow, Wanted},
-        queries::{self, Source},
+        queries::{self, Plain, Source},
     },
     catalog::{self, model::Product},
     error::{Error, Result},
@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// The book, as far as the rows concern it.
+#[derive(Default)]
 pub(super) struct Facts {
     pub(super) products: HashMap<Uuid, Product>,
     /// Pairs of add-on and base.
@@ -26,7 +27,7 @@ pub(super) struct Facts {
     pub(super) by_extension: HashMap<String, Holder>,
     /// Who has a direct number.
     pub(super) by_number: HashMap<String, Uuid>,
-    /// Holder and product of open assignments.
+    /// Holder and product of open assignments, of products of which a holder has one.
     pub(super) held: HashSet<(Uuid, Uuid)>,
     pub(super) bases: HashMap<Uuid, Binding>,
     /// Base and product of open add-ons.
@@ -48,6 +49,12 @@ impl Facts {
         rows: &[Wanted],
         now: Timestamp,
     ) -> Result<Facts> {
+        if let [row] = rows
+            && let Some(ids) = plain(row)
+            && let Some(found) = queries::plain(tx, (organization_id, now), ids).await?
+        {
+            return Ok(Facts::of(found));
+        }
         let named = Named::by(rows);
         let products = catalog::queries::products_of_ids(tx, &named.products.in_order()).await?;
         let fits = catalog::queries::fits_among(tx, &named.add_ons.in_order()).await?;
@@ -62,7 +69,10 @@ impl Facts {
         let bound = queries::open_add_ons(tx, &named.bases.in_order()).await?;
         holders.extend(extensions.iter().cloned());
         let ids: Vec<Uuid> = holders.iter().map(|holder| holder.id).collect();
-        let held = queries::open_of_holders(tx, &ids).await?;
+        // Only of these a holder has one.
+        let single = products.iter().filter(|product| !product.many_per_holder);
+        let single: Vec<Uuid> = single.map(|product| product.id).collect();
+        let held = queries::held_among(tx, &ids, &single).await?;
         let (products_by_pick, pools) = (named.picked.in_order(), named.pools.in_order());
         let sources =
             queries::sources(tx, (organization_id, now), &products_by_pick, &pools).await?;
@@ -78,10 +88,7 @@ impl Facts {
                 .into_iter()
                 .filter_map(|it| Some((it.did?, it.id)))
                 .collect(),
-            held: held
-                .iter()
-                .map(|it| (it.holder_id, it.product_id))
-                .collect(),
+            held: held.into_iter().collect(),
             bases: bases.into_iter().map(|it| (it.id, it)).collect(),
             bound: bound
                 .iter()
@@ -90,6 +97,33 @@ impl Facts {
             sources,
         })
     }
+}
+
+impl Facts {
+    /// What was read at once for one row.
+    fn of(found: Plain) -> Facts {
+        let Plain {
+            product,
+            holder,
+            source,
+            held,
+        } = found;
+        let held = held.then_some((holder.id, product.id));
+        Facts {
+            held: held.into_iter().collect(),
+            products: HashMap::from([(product.id, product)]),
+            holders: HashMap::from([(holder.id, holder)]),
+            sources: vec![source],
+            ..Facts::default()
+        }
+    }
+}
+
+/// Product, holder and pool of a row that names nothing beside them.
+fn plain(row: &Wanted) -> Option<[Uuid; 3]> {
+    let only = row.add_ons.is_empty() && row.base_id.is_none();
+    let only = only && row.extension.is_none() && row.number.is_none();
+    only.then_some([row.product_id, row.holder_id?, row.pool_id?])
 }
 
 /// Not enough units of one of a row's products.

@@ -18,9 +18,16 @@ use crate::{
     scope::{Permission, Scope, tree},
 };
 
-const PRODUCT: &str =
-    "SELECT p.id, p.code, p.reference, p.name, p.unit, p.units, p.kind, p.shareable,
-    p.many_per_holder, p.has_extensions, p.created_at, p.version FROM product p";
+macro_rules! product_columns {
+    () => {
+        "p.id, p.code, p.reference, p.name, p.unit, p.units, p.kind, p.shareable, p.many_per_holder,
+    p.has_extensions, p.created_at, p.version"
+    };
+}
+
+/// The columns of a product, from `product p`, for rooms that join it; and how many there are.
+pub const PRODUCT_COLUMNS: (&str, usize) = (product_columns!(), 12);
+const PRODUCT: &str = concat!("SELECT ", product_columns!(), " FROM product p");
 
 const SKU: &str = "SELECT s.id, s.code, s.reference, s.name, s.product_id, p.code, p.name, p.unit, p.units, p.kind,
     s.type, s.tier, s.class, s.validity, s.grace_days, s.price_minor, s.currency, s.created_at, s.version

@@ -31,7 +31,7 @@ use seatbook::{
         commands::{CreateToken, SetUp},
         tokens,
     },
-    app::App,
+    app::{App, Parts},
     clock::FixedClock,
     config::Settings,
     files::Reader,
@@ -235,12 +235,12 @@ async fn serve(
     let address = listener.local_addr().expect("it listens");
     let mut settings = settings(database, address);
     settings.public_url = public_url.map(str::to_owned);
-    let app = App {
+    let app = App::new(Parts {
         gate,
         settings: Arc::new(settings),
         reader: Reader::new(env!("CARGO_BIN_EXE_seatbook").into()),
         recent: Default::default(),
-    };
+    });
     let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
     (app, address, server)
