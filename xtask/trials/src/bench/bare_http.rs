@@ -78,7 +78,7 @@ impl Lookup {
         let row = row.map_err(|e| told(&e))?;
         let (id, units): (Uuid, i64) = (row.get(0), row.get(1));
         let (standing, blocked): (&str, bool) = (row.get(2), row.get(8));
-        let entitled = standing == "issued" && !blocked && organization == row.get(9);
+        let entitled = standing == "issued" && !blocked && organization == row.get::<_, Uuid>(9);
         Ok(Json(json!({"entitled": entitled, "reason": "assigned",
             "units": units, "assignment_id": id, "ends_at": null, "grace_until": null})))
     }

@@ -50,11 +50,7 @@ pub async fn on_sqlite(from: String, to: String) -> Result<(usize, f64)> {
 
 fn read(source: &Connection, table: &str) -> rusqlite::Result<(Vec<String>, Vec<Vec<Value>>)> {
     let mut statement = source.prepare(&format!("SELECT * FROM {table}"))?;
-    let columns: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let rows = statement.query_map([], |row| (0..width).map(|at| row.get(at)).collect())?;
     Ok((columns, rows.collect::<rusqlite::Result<_>>()?))
