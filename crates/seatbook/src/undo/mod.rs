@@ -5,7 +5,7 @@
 //! rooms' verbs).
 //! Keeps true: an entry is taken back whole or not at all, once, and not while something was built on it; the entry
 //! that does it says so.
-//! Others may use: [`plan`], [`Plan`], [`TakeBack`].
+//! Others may use: [`plan()`], [`Plan`], [`TakeBack`].
 
 mod obstacles;
 mod plan;
