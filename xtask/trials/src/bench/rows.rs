@@ -48,8 +48,17 @@ pub async fn on_sqlite(from: String, to: String) -> Result<(usize, f64)> {
     done.map_err(|e| format!("bare SQLite: {e}"))
 }
 
+/// All rows of a table, a base before the add-ons that refer to it.
+fn all(columns: &str, table: &str) -> String {
+    let order = match table {
+        "assignment" => " ORDER BY base_id IS NOT NULL",
+        _ => "",
+    };
+    format!("SELECT {columns} FROM {table}{order}")
+}
+
 fn read(source: &Connection, table: &str) -> rusqlite::Result<(Vec<String>, Vec<Vec<Value>>)> {
-    let mut statement = source.prepare(&format!("SELECT * FROM {table}"))?;
+    let mut statement = source.prepare(&all("*", table))?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let rows = statement.query_map([], |row| (0..width).map(|at| row.get(at)).collect())?;
@@ -98,9 +107,7 @@ pub async fn on_postgres(from: &str, to: &str) -> Result<(usize, f64)> {
             .iter()
             .map(|(name, _)| format!("{name}::text"))
             .collect();
-        let rows = source
-            .query(&format!("SELECT {} FROM {table}", texts.join(", ")), &[])
-            .await;
+        let rows = source.query(&all(&texts.join(", "), table), &[]).await;
         let rows: Vec<Vec<Option<String>>> = rows
             .map_err(failed)?
             .iter()
