@@ -25,4 +25,5 @@ migrations! {
     11 "workbooks" "0011_workbooks.sql"
     12 "mass configuration" "0012_mass_configuration.sql"
     13 "subscriptions" "0013_subscriptions.sql"
+    14 "selling" "0014_selling.sql"
 }

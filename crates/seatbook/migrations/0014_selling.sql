@@ -1,0 +1,80 @@
+-- Selling: licenses handed to customers by somebody who issues or draws them, and the codes that do it.
+
+-- room: catalog
+-- Whether the term begins when the license gets its owner, instead of on a day said beforehand.
+ALTER TABLE sku ADD COLUMN starts_at_activation BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- room: licenses
+-- Who sold it, keeps its words and bills it; none for what its owner bought elsewhere.
+ALTER TABLE license ADD COLUMN seller_id UUID REFERENCES organization_node (id);
+-- The pool its units were drawn from, which counts them as allocated; none where they were issued.
+ALTER TABLE license ADD COLUMN source_pool_id UUID REFERENCES pool (id);
+-- When it got its owner, by a code or by the seller's hand.
+ALTER TABLE license ADD COLUMN activated_at TIMESTAMP;
+-- The license its units were drawn from is paused or over: nothing new, and checks say no.
+ALTER TABLE license ADD COLUMN held BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE INDEX license_by_seller ON license (seller_id, id) WHERE seller_id IS NOT NULL;
+CREATE INDEX license_by_source ON license (source_pool_id) WHERE source_pool_id IS NOT NULL;
+
+-- room: activation
+-- The code of a license: eight characters of Crockford's base32, never in the clear.
+CREATE TABLE activation_code (
+  license_id UUID PRIMARY KEY REFERENCES license (id),
+  -- The seller: the code can be redeemed below it.
+  organization_id UUID NOT NULL REFERENCES organization_node (id),
+  -- HMAC under the key that is not in the database: how a code is looked up.
+  fingerprint TEXT NOT NULL,
+  -- The code itself, sealed with that key: how the seller reads it.
+  sealed TEXT NOT NULL,
+  -- `given` when the seller chose the owner by hand.
+  state TEXT NOT NULL CHECK (state IN ('live', 'redeemed', 'given', 'revoked', 'expired')),
+  expires_at TIMESTAMP,
+  redeemed_by UUID REFERENCES organization_node (id),
+  redeemed_at TIMESTAMP,
+  created_at TIMESTAMP NOT NULL,
+  version BIGINT NOT NULL,
+  CONSTRAINT activation_code_once UNIQUE (fingerprint),
+  CONSTRAINT activation_code_redeemed CHECK ((state = 'redeemed') = (redeemed_by IS NOT NULL))
+);
+CREATE INDEX activation_code_by_seller ON activation_code (organization_id, license_id);
+CREATE INDEX activation_code_expiring ON activation_code (expires_at) WHERE state = 'live' AND expires_at IS NOT NULL;
+
+-- room: activation
+-- One row for each organization that redeems or sells: locked while tries are counted, so that any number of
+-- servers count as one.
+CREATE TABLE redemption_guard (
+  organization_id UUID PRIMARY KEY REFERENCES organization_node (id),
+  -- Codes of this seller that somebody could still guess.
+  live_codes BIGINT NOT NULL CHECK (live_codes >= 0),
+  tries BIGINT NOT NULL
+);
+
+-- room: activation
+-- A code that was tried and not redeemed.
+CREATE TABLE redemption_failure (
+  id UUID PRIMARY KEY,
+  organization_id UUID NOT NULL REFERENCES organization_node (id),
+  -- The parent, whose limit it counts against too.
+  partner_id UUID NOT NULL REFERENCES organization_node (id),
+  at TIMESTAMP NOT NULL
+);
+CREATE INDEX redemption_failure_of ON redemption_failure (organization_id, at);
+CREATE INDEX redemption_failure_under ON redemption_failure (partner_id, at);
+
+-- room: activation
+-- A redemption that waits for the account manager, since too many codes were tried under the partner.
+CREATE TABLE redemption_request (
+  id UUID PRIMARY KEY,
+  organization_id UUID NOT NULL REFERENCES organization_node (id),
+  partner_id UUID NOT NULL REFERENCES organization_node (id),
+  fingerprint TEXT NOT NULL,
+  person_id UUID NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'redeemed', 'refused')),
+  license_id UUID REFERENCES license (id),
+  decided_by UUID,
+  decided_at TIMESTAMP,
+  created_at TIMESTAMP NOT NULL,
+  version BIGINT NOT NULL
+);
+CREATE INDEX redemption_request_under ON redemption_request (partner_id, state, id);
+CREATE INDEX redemption_request_of ON redemption_request (organization_id, id);
