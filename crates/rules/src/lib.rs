@@ -13,6 +13,8 @@ pub mod email;
 
 pub mod telephone;
 
+pub mod activation;
+
 pub mod money;
 
 pub mod term;

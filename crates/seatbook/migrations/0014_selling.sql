@@ -7,19 +7,17 @@ ALTER TABLE sku ADD COLUMN starts_at_activation BOOLEAN NOT NULL DEFAULT FALSE;
 -- room: licenses
 -- Who sold it, keeps its words and bills it; none for what its owner bought elsewhere.
 ALTER TABLE license ADD COLUMN seller_id UUID REFERENCES organization_node (id);
--- The pool its units were drawn from, which counts them as allocated; none where they were issued.
-ALTER TABLE license ADD COLUMN source_pool_id UUID REFERENCES pool (id);
+-- Where its units were drawn from stands in its root pool: the parent, which counts them as allocated.
 -- When it got its owner, by a code or by the seller's hand.
 ALTER TABLE license ADD COLUMN activated_at TIMESTAMP;
 -- The license its units were drawn from is paused or over: nothing new, and checks say no.
 ALTER TABLE license ADD COLUMN held BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX license_by_seller ON license (seller_id, id) WHERE seller_id IS NOT NULL;
-CREATE INDEX license_by_source ON license (source_pool_id) WHERE source_pool_id IS NOT NULL;
 
 -- room: activation
 -- The code of a license: eight characters of Crockford's base32, never in the clear.
 CREATE TABLE activation_code (
-  license_id UUID PRIMARY KEY REFERENCES license (id),
+  license_id UUID PRIMARY KEY REFERENCES license (id) ON DELETE CASCADE,
   -- The seller: the code can be redeemed below it.
   organization_id UUID NOT NULL REFERENCES organization_node (id),
   -- HMAC under the key that is not in the database: how a code is looked up.
@@ -36,7 +34,8 @@ CREATE TABLE activation_code (
   CONSTRAINT activation_code_once UNIQUE (fingerprint),
   CONSTRAINT activation_code_redeemed CHECK ((state = 'redeemed') = (redeemed_by IS NOT NULL))
 );
-CREATE INDEX activation_code_by_seller ON activation_code (organization_id, license_id);
+-- The codes that somebody could still guess.
+CREATE INDEX activation_code_live ON activation_code (organization_id) WHERE state = 'live';
 CREATE INDEX activation_code_expiring ON activation_code (expires_at) WHERE state = 'live' AND expires_at IS NOT NULL;
 
 -- room: activation
@@ -44,8 +43,6 @@ CREATE INDEX activation_code_expiring ON activation_code (expires_at) WHERE stat
 -- servers count as one.
 CREATE TABLE redemption_guard (
   organization_id UUID PRIMARY KEY REFERENCES organization_node (id),
-  -- Codes of this seller that somebody could still guess.
-  live_codes BIGINT NOT NULL CHECK (live_codes >= 0),
   tries BIGINT NOT NULL
 );
 
@@ -78,3 +75,26 @@ CREATE TABLE redemption_request (
 );
 CREATE INDEX redemption_request_under ON redemption_request (partner_id, state, id);
 CREATE INDEX redemption_request_of ON redemption_request (organization_id, id);
+
+-- room: requests
+-- What a customer asks the organization above it for.
+CREATE TABLE unit_request (
+  id UUID PRIMARY KEY,
+  organization_id UUID NOT NULL REFERENCES organization_node (id),
+  -- Who decides: the organization above it when it asked.
+  partner_id UUID NOT NULL REFERENCES organization_node (id),
+  sku_id UUID NOT NULL REFERENCES sku (id),
+  quantity BIGINT NOT NULL CHECK (quantity > 0),
+  note TEXT,
+  person_id UUID NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'refused', 'withdrawn')),
+  -- What the account manager said to it, and the license it led to.
+  answer TEXT,
+  license_id UUID REFERENCES license (id) ON DELETE SET NULL,
+  decided_by UUID,
+  decided_at TIMESTAMP,
+  created_at TIMESTAMP NOT NULL,
+  version BIGINT NOT NULL
+);
+CREATE INDEX unit_request_of ON unit_request (organization_id, id);
+CREATE INDEX unit_request_under ON unit_request (partner_id, state, id);

@@ -32,6 +32,15 @@ pub struct Settings {
     #[arg(long, env = "SEATBOOK_REACTIVATION_DAYS", default_value_t = 30,
         value_parser = clap::value_parser!(i64).range(0..=3_660))]
     pub reactivation_days: i64,
+    /// Wrong activation codes of one customer that are answered in an hour; then it has to wait.
+    #[arg(long, env = "SEATBOOK_CODE_TRIES", default_value_t = 5,
+        value_parser = clap::value_parser!(i64).range(1..=1_000_000_000))]
+    pub code_tries: i64,
+    /// Wrong activation codes of all customers of one partner that are answered in an hour; then the account manager
+    /// approves each redemption. How many codes may be live follows from it.
+    #[arg(long, env = "SEATBOOK_CODE_TRIES_PARTNER", default_value_t = 100,
+        value_parser = clap::value_parser!(i64).range(1..=1_000_000_000))]
+    pub code_tries_partner: i64,
     /// Log lines as JSON.
     #[arg(long, env = "SEATBOOK_LOG_JSON")]
     pub log_json: bool,

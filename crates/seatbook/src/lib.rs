@@ -30,6 +30,8 @@ pub mod catalog;
 pub mod fits;
 pub mod licenses;
 pub mod holdings;
+pub mod activation;
+pub mod requests;
 pub mod allocations;
 pub mod holders;
 pub mod assignments;
@@ -43,10 +45,12 @@ pub mod rows;
 pub mod sheets;
 pub mod undo;
 pub mod imports;
+pub mod sales;
 
 // Faces.
 pub mod verify;
 pub mod history;
+pub mod portal;
 pub mod overview;
 pub mod reference;
 pub mod demo;

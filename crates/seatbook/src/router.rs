@@ -23,12 +23,12 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, allocations,
+    access, activation, allocations,
     app::App,
     assignments, catalog, configuration, console, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations,
-    overview, people, recovery, reference, roles, subscriptions, tokens,
+    overview, people, portal, recovery, reference, requests, roles, sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -61,6 +61,9 @@ fn operations() -> OpenApiRouter<App> {
             .merge(fits::operations())
             .merge(licenses::operations())
             .merge(holdings::operations())
+            .merge(activation::operations())
+            .merge(sales::operations())
+            .merge(requests::operations())
             .merge(allocations::operations())
             .merge(holders::operations())
             .merge(assignments::operations())
@@ -84,6 +87,8 @@ fn pages() -> Router<App> {
         .merge(imports::pages())
         .merge(licenses::pages())
         .merge(holdings::pages())
+        .merge(sales::pages())
+        .merge(portal::pages())
         .merge(allocations::pages())
         .merge(holders::pages())
         .merge(configuration::pages())

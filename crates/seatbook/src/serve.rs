@@ -6,7 +6,7 @@ use store::{Db, Options, Timestamp};
 use uuid::Uuid;
 
 use crate::{
-    access,
+    access, activation,
     app::{App, Parts},
     clock::{Clock, SystemClock},
     config::Settings,
@@ -22,6 +22,9 @@ use crate::{
 
 /// How often old request keys are forgotten.
 const PURGE_PERIOD: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// How often what time has ended is looked for, to give its units back.
+const SWEEP_PERIOD: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Opens the book and puts a gate in front of it.
 pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
@@ -50,7 +53,11 @@ pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
     let seal = tokio::spawn(sealer::run(app.gate.db().clone(), holder, move || {
         clock.now()
     }));
-    Ok(vec![seal, tokio::spawn(purge(app.clone()))])
+    let tasks = [
+        tokio::spawn(purge(app.clone())),
+        tokio::spawn(sweep(app.clone())),
+    ];
+    Ok(std::iter::once(seal).chain(tasks).collect())
 }
 
 #[expect(
@@ -67,6 +74,19 @@ async fn purge(app: App) {
             tracing::warn!(%error, "ended sessions could not be forgotten; trying again later");
         }
         tokio::time::sleep(PURGE_PERIOD).await;
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a period between two looks is what a sleep is for"
+)]
+async fn sweep(app: App) {
+    loop {
+        if let Err(error) = activation::sweep::run(&app, app.gate.now()).await {
+            tracing::warn!(%error, "what is over could not be ended; trying again later");
+        }
+        tokio::time::sleep(SWEEP_PERIOD).await;
     }
 }
 

@@ -50,6 +50,12 @@ impl State {
         Self::Superseded,
     ];
 
+    /// Whether it is over for good: by time, by decision, or by crossgrade.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Expired | Self::Terminated | Self::Superseded)
+    }
+
     /// The stable code.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

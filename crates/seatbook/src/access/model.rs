@@ -52,6 +52,8 @@ pub struct Seat {
     pub organization: String,
     /// The organization's zone.
     pub time_zone: String,
+    /// `provider`, `partner` or `customer`.
+    pub kind: String,
     /// Whether the role demands a second factor.
     pub requires_second_factor: bool,
 }
@@ -63,6 +65,7 @@ impl FromRow for Seat {
             held: Held::from_row(row)?,
             organization: row.get(5)?,
             time_zone: row.get(6)?,
+            kind: row.get(9)?,
             requires_second_factor: demanded.0.or(demanded.1).unwrap_or_default(),
         })
     }

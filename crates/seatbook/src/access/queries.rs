@@ -86,7 +86,7 @@ pub async fn find_session(
 /// Everywhere a person may act as of this moment, the highest place first.
 pub async fn seats(tx: &mut Tx<'_>, person_id: Uuid) -> Result<Vec<Seat>> {
     let sql = format!(
-        "SELECT {HELD}, o.name, o.time_zone, r.requires_second_factor, p.requires_second_factor FROM membership m
+        "SELECT {HELD}, o.name, o.time_zone, r.requires_second_factor, p.requires_second_factor, o.kind FROM membership m
          JOIN organization_node n ON n.id = m.organization_id AND n.blocked = FALSE
          JOIN organization o ON o.id = n.id
          LEFT JOIN role r ON r.id = m.role_id

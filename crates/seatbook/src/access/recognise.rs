@@ -302,6 +302,7 @@ fn visitor(browser: &Browser, seats: &[Seat]) -> Option<Visitor> {
         organization_id: seat.held.organization_id,
         organization: seat.organization.clone(),
         time_zone: seat.time_zone.clone(),
+        is_customer: seat.kind == "customer",
         memberships,
     })
 }

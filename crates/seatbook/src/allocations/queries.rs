@@ -81,6 +81,10 @@ pub async fn list(tx: &mut Tx<'_>, filter: &Filter) -> Result<Vec<Allocation>> {
     );
     select
         .and("p.parent_id = ?", &filter.pool_id)
+        .and(
+            "p.license_id = (SELECT license_id FROM pool WHERE id = ?)",
+            &filter.pool_id,
+        )
         .and_raw("p.quantity > 0");
     if let Some(keyword) = &keyword {
         select.and(

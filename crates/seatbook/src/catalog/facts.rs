@@ -75,6 +75,9 @@ pub struct SkuFacts {
     /// Days of grace after the end, 0 to 366; none unless said.
     #[serde(default)]
     pub grace_days: i64,
+    /// Whether the term begins when the license gets its owner, instead of on a day said beforehand.
+    #[serde(default)]
+    pub starts_at_activation: bool,
     /// The list price of one unit for one validity, in minor units. It needs `prices.edit` at the provider;
     /// without that right the price stays as it is, and sending one is refused.
     #[serde(default)]
@@ -245,6 +248,7 @@ impl SkuFacts {
             class: sku.class,
             validity: sku.validity.map(|validity| validity.to_string()),
             grace_days: sku.grace_days,
+            starts_at_activation: sku.starts_at_activation,
             price_minor: sku.price_minor,
             currency: sku.currency.map(|currency| currency.to_string()),
             components,

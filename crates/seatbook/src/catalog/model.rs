@@ -130,6 +130,8 @@ pub struct Sku {
     pub validity: Option<Validity>,
     /// Days of grace after the end.
     pub grace_days: i64,
+    /// Whether the term begins when the license gets its owner, instead of on a day said beforehand.
+    pub starts_at_activation: bool,
     /// The list price of one unit for one validity, in minor units; only for those who may see the
     /// provider's prices.
     pub price_minor: Option<i64>,
@@ -190,6 +192,7 @@ impl FromRow for Sku {
             currency: currency.map(|text| stored(&text)).transpose()?,
             created_at: row.get(17)?,
             version: row.get(18)?,
+            starts_at_activation: row.get(19)?,
         })
     }
 }

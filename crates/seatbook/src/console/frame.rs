@@ -31,6 +31,8 @@ pub struct Visitor {
     pub organization: String,
     /// The IANA zone in which its days are counted.
     pub time_zone: String,
+    /// Whether it is a customer, which uses units and sells none.
+    pub is_customer: bool,
     /// All organizations the person belongs to.
     pub memberships: Vec<Membership>,
 }
@@ -57,7 +59,7 @@ impl Frame {
             person: self.visitor.person.clone(),
             organization: self.visitor.organization.clone(),
             memberships: self.visitor.memberships.clone(),
-            nav: nav(may, |_| None),
+            nav: nav(may, self.visitor.is_customer, |_| None),
             notices: vec![],
             jobs: vec![],
         }

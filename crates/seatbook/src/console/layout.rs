@@ -118,6 +118,8 @@ const WORK: &[Entry] = &[
         "/licenses",
         "licenses.read",
     ),
+    ("portal", "Portal", "home", "/portal", "licenses.redeem"),
+    ("sales", "Sales", "tag", "/sales", "licenses.sell"),
     (
         "configuration",
         "Configuration",
@@ -152,8 +154,17 @@ const ADMINISTRATION: &[Entry] = &[
     ("tokens", "API tokens", "key", "/tokens", ""),
 ];
 
-/// The navigation for someone: `may` answers a permission, `count` a key's number.
-pub fn nav(may: impl Fn(&str) -> bool, count: impl Fn(&str) -> Option<i64>) -> Vec<NavGroup> {
+/// What only customers are shown, and what only they are not.
+const PORTAL: &str = "portal";
+const SALES: &str = "sales";
+
+/// The navigation for someone: `may` answers a permission, `customer` says that they act for one, `count` a key's
+/// number.
+pub fn nav(
+    may: impl Fn(&str) -> bool,
+    customer: bool,
+    count: impl Fn(&str) -> Option<i64>,
+) -> Vec<NavGroup> {
     [
         ("", WORK),
         ("Records", RECORDS),
@@ -165,6 +176,7 @@ pub fn nav(may: impl Fn(&str) -> bool, count: impl Fn(&str) -> Option<i64>) -> V
         items: entries
             .iter()
             .filter(|entry| entry.4.is_empty() || may(entry.4))
+            .filter(|entry| entry.0 != if customer { SALES } else { PORTAL })
             .map(|&(key, label, icon, href, _)| NavItem {
                 key,
                 label,

@@ -10,6 +10,7 @@ mod companies;
 mod names;
 mod offices;
 mod orders;
+mod sales;
 mod shelf;
 mod staff;
 mod story;

@@ -51,6 +51,7 @@ pub async fn tell(app: &App) -> Result<()> {
     for order in ORDERS {
         story.take_order(order).await?;
     }
+    story.sell().await?;
     story.settle_in().await?;
     story.look_after().await?;
     story.step(None, Finish {}).await

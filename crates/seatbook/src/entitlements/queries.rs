@@ -106,7 +106,7 @@ impl Names {
     }
 }
 
-const BOUND: &str = "SELECT a.id, a.units, l.standing, l.awaits_activation, l.paused, l.starts_at,
+const BOUND: &str = "SELECT a.id, a.units, l.standing, l.awaits_activation, (l.paused OR l.held), l.starts_at,
     l.ends_at, l.grace_until, n.blocked, a.organization_id FROM assignment a JOIN license l ON l.id = a.license_id
     JOIN organization_node n ON n.id = a.organization_id";
 

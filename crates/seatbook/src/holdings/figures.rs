@@ -47,7 +47,7 @@ pub async fn holdings_of(
 }
 
 async fn totals(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Result<Totals> {
-    let active = "l.standing = 'issued' AND l.paused = FALSE AND l.awaits_activation = FALSE
+    let active = "l.standing = 'issued' AND l.paused = FALSE AND l.held = FALSE AND l.awaits_activation = FALSE
         AND l.starts_at <= $2 AND (l.ends_at IS NULL OR l.ends_at > $2)";
     let sql = format!(
         "SELECT count(*), CAST(coalesce(sum(p.quantity), 0) AS BIGINT),

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{
     commands::{DeleteLicense, EditLicense, PauseLicense, TerminateLicense},
+    handlers::LicenseEditPage,
     model::License,
-    pages::LicenseEditPage,
     queries,
 };
 use crate::{

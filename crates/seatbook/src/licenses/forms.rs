@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 
-use super::{commands::IssueLicense, pages::LicenseNewPage};
+use super::{commands::IssueLicense, handlers::LicenseNewPage};
 use crate::{
     app::App,
     catalog,

@@ -10,9 +10,8 @@ pub mod api;
 pub mod commands;
 pub mod decisions;
 pub mod forms;
-pub mod handlers;
 pub mod model;
-pub mod pages;
+pub mod handlers;
 pub mod pools;
 pub mod queries;
 

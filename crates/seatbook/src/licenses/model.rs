@@ -77,15 +77,34 @@ pub struct License {
     pub created_at: Timestamp,
     /// Counts its changes; send it as `If-Match`.
     pub version: i64,
+    /// Who sold it, keeps its words and bills it; none for what its owner bought elsewhere.
+    pub seller_id: Option<Uuid>,
+    /// The pool its units were drawn from; none where they were issued.
+    pub source_pool_id: Option<Uuid>,
+    /// When it got its owner, by a code or by the seller's hand.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub activated_at: Option<Timestamp>,
+    /// The license its units were drawn from is paused or over.
+    pub held: bool,
 }
 
 impl License {
+    /// Whether its units can be passed on and bound, as far as people decided.
+    pub fn is_open(&self) -> bool {
+        self.standing == Standing::Issued && !self.paused && !self.awaits_activation && !self.held
+    }
+
+    /// Who may change what it is: the seller, else the owner.
+    pub fn authority(&self) -> Uuid {
+        self.seller_id.unwrap_or(self.organization_id)
+    }
+
     /// The facts from which its state follows.
     pub fn facts(&self) -> Facts {
         Facts {
             standing: self.standing,
             awaits_activation: self.awaits_activation,
-            paused: self.paused,
+            paused: self.paused || self.held,
             starts_at: Some(self.starts_at.get()),
             ends_at: self.ends_at.map(Timestamp::get),
             grace_until: self.grace_until.map(Timestamp::get),
@@ -135,6 +154,10 @@ impl FromRow for License {
             assigned: row.get(26)?,
             created_at: row.get(27)?,
             version: row.get(28)?,
+            seller_id: row.get(29)?,
+            source_pool_id: row.get(30)?,
+            activated_at: row.get(31)?,
+            held: row.get(32)?,
         })
     }
 }
@@ -219,7 +242,7 @@ pub struct Pool {
     pub standing: Standing,
     /// Nobody has redeemed the license's code yet.
     pub awaits_activation: bool,
-    /// The license is paused.
+    /// The license is paused, or the one it was drawn from is.
     pub paused: bool,
     /// Days before the end from which it counts as expiring soon.
     pub expiring_days: i64,
@@ -309,16 +332,21 @@ impl Status {
     /// The condition on `license l`; every `?` takes the instant now.
     pub fn condition(self) -> String {
         const RUNNING: &str = "l.standing = 'issued' AND (l.over_at IS NULL OR l.over_at > ?)";
-        const UNMARKED: &str = "l.paused = FALSE AND l.awaits_activation = FALSE";
+        const UNMARKED: &str =
+            "l.paused = FALSE AND l.held = FALSE AND l.awaits_activation = FALSE";
         const STARTED: &str = "l.starts_at <= ? AND (l.ends_at IS NULL OR l.ends_at > ?)";
         match self {
             Status::Is(State::Draft) => "l.standing = 'draft'".into(),
             Status::Is(State::Terminated) => "l.standing = 'terminated'".into(),
             Status::Is(State::Superseded) => "l.standing = 'superseded'".into(),
             Status::Is(State::Expired) => "l.standing = 'issued' AND l.over_at <= ?".into(),
-            Status::Is(State::Paused) => format!("{RUNNING} AND l.paused = TRUE"),
+            Status::Is(State::Paused) => {
+                format!("{RUNNING} AND (l.paused = TRUE OR l.held = TRUE)")
+            }
             Status::Is(State::PendingActivation) => {
-                format!("{RUNNING} AND l.paused = FALSE AND l.awaits_activation = TRUE")
+                format!(
+                    "{RUNNING} AND l.paused = FALSE AND l.held = FALSE AND l.awaits_activation = TRUE"
+                )
             }
             Status::Is(State::Grace) => format!("{RUNNING} AND {UNMARKED} AND l.ends_at <= ?"),
             Status::Is(State::Scheduled) => {

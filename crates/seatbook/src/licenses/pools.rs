@@ -4,7 +4,7 @@
 use store::{FromRow, Param, Row, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
-use super::model::{MAX_UNITS, Pool};
+use super::model::{License, MAX_UNITS, Pool};
 use crate::{
     error::Result,
     scope::{Permission, Scope, queries::below_any},
@@ -12,8 +12,8 @@ use crate::{
 
 const POOL: &str = "SELECT p.id, p.license_id, p.organization_id, p.parent_id, p.quantity, p.allocated, p.assigned,
     s.code, s.type, s.tier, s.class, r.name, r.unit, r.units, l.sales_order, l.support_reference, l.start_date,
-    l.end_date, l.starts_at, l.ends_at, l.grace_until, l.standing, l.awaits_activation, l.paused,
-    l.expiring_days, p.version
+    l.end_date, l.starts_at, l.ends_at, l.grace_until, l.standing, l.awaits_activation,
+    (l.paused OR l.held), l.expiring_days, p.version
     FROM pool p JOIN license l ON l.id = p.license_id
     JOIN sku s ON s.id = l.sku_id JOIN product r ON r.id = l.product_id";
 
@@ -56,13 +56,15 @@ pub type Received = (Uuid, String, String, i64, i64);
 pub async fn largest_shares(tx: &mut Tx<'_>, pool_id: Uuid, limit: i64) -> Result<Vec<Received>> {
     let sql = "SELECT o.id, o.name, o.kind, p.quantity, p.allocated + p.assigned
         FROM pool p JOIN organization o ON o.id = p.organization_id
-        WHERE p.parent_id = $1 AND p.quantity > 0 ORDER BY p.quantity DESC, o.name LIMIT $2";
+        WHERE p.parent_id = $1 AND p.quantity > 0 AND p.license_id = (SELECT license_id FROM pool WHERE id = $1)
+        ORDER BY p.quantity DESC, o.name LIMIT $2";
     Ok(tx.query(sql, &[&pool_id, &limit]).await?)
 }
 
 /// How many organizations have units of a pool.
 pub async fn count_shares(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<i64> {
-    let sql = "SELECT count(*) FROM pool WHERE parent_id = $1 AND quantity > 0";
+    let sql = "SELECT count(*) FROM pool WHERE parent_id = $1 AND quantity > 0
+        AND license_id = (SELECT license_id FROM pool WHERE id = $1)";
     Ok(tx.query_one::<(i64,)>(sql, &[&pool_id]).await?.0)
 }
 
@@ -74,6 +76,57 @@ pub async fn of_ids(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Pool>> {
     let params: Vec<&dyn Param> = ids.iter().map(|id| id as &dyn Param).collect();
     let sql = format!("{POOL} WHERE p.id IN {}", placeholders(1, ids.len()));
     Ok(tx.query(&sql, &params).await?)
+}
+
+/// The pools of an organization from which units of a product can be drawn now.
+const DRAWABLE: &str =
+    " WHERE p.organization_id = $1 AND p.product_id = $2 AND p.open = TRUE AND p.starts_at <= $3
+    AND (p.ends_at IS NULL OR p.ends_at > $3)";
+
+/// Of the pools of a product at an organization that are active and have that many units free, the one that ends
+/// first; then by start, then by id.
+pub async fn first_with(
+    tx: &mut Tx<'_>,
+    (organization_id, product_id, units): (Uuid, Uuid, i64),
+    now: Timestamp,
+) -> Result<Option<Pool>> {
+    let sql = format!(
+        "{POOL}{DRAWABLE} AND p.quantity - p.allocated - p.assigned >= $4
+         ORDER BY (p.ends_at IS NULL), p.ends_at, p.starts_at, p.id LIMIT 1"
+    );
+    let params: [&dyn Param; 4] = [&organization_id, &product_id, &now, &units];
+    Ok(tx.query_opt(&sql, &params).await?)
+}
+
+/// The most units of a product that one active pool of an organization has free.
+pub async fn most_free(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    product_id: Uuid,
+    now: Timestamp,
+) -> Result<i64> {
+    let sql = format!(
+        "SELECT coalesce(max(p.quantity - p.allocated - p.assigned), 0) FROM pool p{DRAWABLE}"
+    );
+    let row: (i64,) = tx
+        .query_one(&sql, &[&organization_id, &product_id, &now])
+        .await?;
+    Ok(row.0)
+}
+
+/// The active pools of an organization that have units free, those that end first before the others.
+pub async fn with_free(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Pool>> {
+    let sql = format!(
+        "{POOL} WHERE p.organization_id = $1 AND p.open = TRUE AND p.starts_at <= $2
+         AND (p.ends_at IS NULL OR p.ends_at > $2) AND p.quantity > p.allocated + p.assigned
+         ORDER BY (p.ends_at IS NULL), p.ends_at, p.starts_at, p.id LIMIT $3"
+    );
+    Ok(tx.query(&sql, &[&organization_id, &now, &limit]).await?)
 }
 
 /// A pool as a change left it.
@@ -92,6 +145,25 @@ pub async fn copy_facts(
     Ok(tx
         .query(sql, &[&license_id, &open, &starts_at, &ends_at])
         .await?)
+}
+
+/// Moves a license's own pool to its new owner, with its dates and openness; gives the pool's version.
+pub async fn move_root(tx: &mut Tx<'_>, license: &License) -> Result<i64> {
+    let sql = "UPDATE pool SET organization_id = $2, open = $3, starts_at = $4, ends_at = $5, version = version + 1
+        WHERE id = $1 RETURNING version";
+    let row: (i64,) = tx
+        .query_one(
+            sql,
+            &[
+                &license.pool_id,
+                &license.organization_id,
+                &license.is_open(),
+                &license.starts_at,
+                &license.ends_at,
+            ],
+        )
+        .await?;
+    Ok(row.0)
 }
 
 /// Changes the units of a root pool by `delta`, never below what is in use. Gives quantity and version.
@@ -232,6 +304,8 @@ pub struct Lowered {
     pub assigned: i64,
     /// Counts its changes.
     pub version: i64,
+    /// It is the license's own pool, so the license's quantity is its.
+    pub own: bool,
 }
 
 impl FromRow for Lowered {
@@ -244,6 +318,7 @@ impl FromRow for Lowered {
             allocated: row.get(4)?,
             assigned: row.get(5)?,
             version: row.get(6)?,
+            own: row.get(7)?,
         })
     }
 }
@@ -255,7 +330,8 @@ pub async fn lower(tx: &mut Tx<'_>, pool_id: Uuid, lowering: &Lowering) -> Resul
           version = version + 1
          WHERE id = $1 AND allocated >= $3 AND assigned >= $4
            AND allocated - $3 + assigned - $4 <= quantity - $2
-         RETURNING organization_id, license_id, parent_id, quantity, allocated, assigned, version";
+         RETURNING organization_id, license_id, parent_id, quantity, allocated, assigned, version, EXISTS (SELECT 1 FROM license l
+           WHERE l.id = pool.license_id AND l.organization_id = pool.organization_id)";
     let Lowering {
         units,
         returned,
@@ -279,7 +355,8 @@ pub async fn restore(
          WHERE id = $1 AND quantity + $2 <= $4 AND open = TRUE AND starts_at <= $3
            AND (ends_at IS NULL OR ends_at > $3) AND NOT EXISTS
          (SELECT 1 FROM organization_node n WHERE n.id = pool.organization_id AND n.blocked = TRUE)
-         RETURNING organization_id, license_id, parent_id, quantity, allocated, assigned, version";
+         RETURNING organization_id, license_id, parent_id, quantity, allocated, assigned, version, EXISTS (SELECT 1 FROM license l
+           WHERE l.id = pool.license_id AND l.organization_id = pool.organization_id)";
     Ok(tx
         .query_opt(sql, &[&pool_id, &units, &now, &MAX_UNITS])
         .await?)

@@ -12,7 +12,7 @@ use crate::{
 const LICENSE: &str = "SELECT l.id, l.organization_id, o.name, p.id, l.sku_id, s.code, r.name, r.unit, r.units,
     l.name, l.note, l.sales_order, l.support_reference, l.start_date, l.end_date, l.time_zone, l.starts_at,
     l.ends_at, l.grace_until, l.standing, l.awaits_activation, l.paused, l.used, l.expiring_days, p.quantity,
-    p.allocated, p.assigned, l.created_at, l.version
+    p.allocated, p.assigned, l.created_at, l.version, l.seller_id, p.parent_id, l.activated_at, l.held
     FROM license l JOIN pool p ON p.license_id = l.id AND p.organization_id = l.organization_id
     JOIN organization o ON o.id = l.organization_id
     JOIN sku s ON s.id = l.sku_id JOIN product r ON r.id = l.product_id";
@@ -64,24 +64,25 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewLicense) -> Result<()> {
     tx.execute(
         "INSERT INTO license (id, organization_id, sku_id, product_id, name, note, sales_order, support_reference,
          start_date, end_date, time_zone, starts_at, ends_at, grace_until, over_at, expiring_at, standing,
-         awaits_activation, paused, used, expiring_days, price_minor, currency, created_at, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, FALSE, FALSE, FALSE,
-         $18, $19, $20, $21, 1)",
+         awaits_activation, paused, used, expiring_days, price_minor, currency, created_at, version, seller_id,
+         activated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, FALSE, FALSE,
+         $19, $20, $21, $22, 1, $23, $24)",
         &[
             &l.id, &l.organization_id, &l.sku_id, &new.product_id, &l.name, &l.note, &l.sales_order,
             &l.support_reference, &l.start_date, &l.end_date, &l.time_zone, &l.starts_at, &l.ends_at,
-            &l.grace_until, &new.over_at, &new.expiring_at, &standing_word(l.standing), &l.expiring_days, &price,
-            &currency, &l.created_at,
+            &l.grace_until, &new.over_at, &new.expiring_at, &standing_word(l.standing), &l.awaits_activation,
+            &l.expiring_days, &price, &currency, &l.created_at, &l.seller_id, &l.activated_at,
         ],
     )
     .await?;
     tx.execute(
         "INSERT INTO pool (id, license_id, organization_id, parent_id, quantity, allocated, assigned, open, starts_at,
          ends_at, sales_order, sku_code, product_id, created_at, version)
-         VALUES ($1, $2, $3, NULL, $4, 0, 0, TRUE, $5, $6, $7, $8, $9, $10, 1)",
+         VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $12, 1)",
         &[
-            &l.pool_id, &l.id, &l.organization_id, &l.quantity, &l.starts_at, &l.ends_at, &l.sales_order,
-            &l.sku_code, &new.product_id, &l.created_at,
+            &l.pool_id, &l.id, &l.organization_id, &l.source_pool_id, &l.quantity, &l.is_open(), &l.starts_at,
+            &l.ends_at, &l.sales_order, &l.sku_code, &new.product_id, &l.created_at,
         ],
     )
     .await?;
@@ -183,6 +184,81 @@ pub async fn set_standing(tx: &mut Tx<'_>, license: &License) -> Result<Option<i
     Ok(row.map(|(version,)| version))
 }
 
+/// What becoming somebody's changes about a license.
+pub struct Ownership<'a> {
+    /// The owner.
+    pub organization_id: Uuid,
+    /// Its zone, from now on the license's.
+    pub time_zone: &'a str,
+    /// From when to when.
+    pub dates: &'a Dates,
+    /// When it got its owner.
+    pub activated_at: Timestamp,
+    /// Whether that is a use of it.
+    pub used: bool,
+}
+
+/// Gives a license its owner, over the version that was read; says the new one, or nothing where it was another or
+/// somebody else owns it by now.
+pub async fn set_owner(
+    tx: &mut Tx<'_>,
+    license: &License,
+    ownership: &Ownership<'_>,
+) -> Result<Option<i64>> {
+    let dates = ownership.dates;
+    let sql = "UPDATE license SET organization_id = $3, time_zone = $4, start_date = $5, end_date = $6, starts_at = $7,
+        ends_at = $8, grace_until = $9, over_at = $10, expiring_at = $11, activated_at = $12, used = $13,
+        awaits_activation = FALSE, version = version + 1
+        WHERE id = $1 AND version = $2 AND awaits_activation = TRUE RETURNING version";
+    let row: Option<(i64,)> = tx
+        .query_opt(
+            sql,
+            &[
+                &license.id,
+                &license.version,
+                &ownership.organization_id,
+                &ownership.time_zone,
+                &dates.start_date,
+                &dates.end_date,
+                &dates.starts_at,
+                &dates.ends_at,
+                &dates.grace_until,
+                &dates.over_at,
+                &dates.expiring_at,
+                &ownership.activated_at,
+                &(license.used || ownership.used),
+            ],
+        )
+        .await?;
+    Ok(row.map(|(version,)| version))
+}
+
+/// The licenses whose units were drawn from pools of this one, by id.
+pub async fn drawn_from(tx: &mut Tx<'_>, license_id: Uuid) -> Result<Vec<License>> {
+    let sql = format!(
+        "{LICENSE} JOIN pool up ON up.id = p.parent_id WHERE up.license_id = $1 AND l.id <> $1 ORDER BY l.id"
+    );
+    Ok(tx.query(&sql, &[&license_id]).await?)
+}
+
+/// Holds a drawn license, or lets it go on.
+pub async fn set_held(tx: &mut Tx<'_>, license_id: Uuid, held: bool) -> Result<()> {
+    let sql = "UPDATE license SET held = $2, version = version + 1 WHERE id = $1";
+    tx.execute(sql, &[&license_id, &held]).await?;
+    Ok(())
+}
+
+/// How many licenses have dates outside of those of the license they were drawn from: this one, and those drawn
+/// from it. What waits for its owner has no dates yet, and what is over by decision needs none.
+pub async fn outlives(tx: &mut Tx<'_>, license_id: Uuid) -> Result<i64> {
+    let sql = "SELECT count(*) FROM license l
+        JOIN pool p ON p.license_id = l.id AND p.organization_id = l.organization_id
+        JOIN pool up ON up.id = p.parent_id JOIN license s ON s.id = up.license_id
+        WHERE (l.id = $1 OR s.id = $1) AND s.id <> l.id AND l.standing = 'issued' AND l.awaits_activation = FALSE
+          AND (l.starts_at < s.starts_at OR (s.ends_at IS NOT NULL AND (l.ends_at IS NULL OR l.ends_at > s.ends_at)))";
+    Ok(tx.query_one::<(i64,)>(sql, &[&license_id]).await?.0)
+}
+
 /// Removes a license that was never used, with its pool; `false` where it was.
 pub async fn delete(tx: &mut Tx<'_>, license: &License) -> Result<bool> {
     tx.execute(
@@ -231,10 +307,13 @@ pub async fn find_price(
     scope: &Scope,
     license: &License,
 ) -> Result<Option<(i64, String)>> {
-    let parent = crate::scope::tree::find(tx, license.organization_id)
-        .await?
-        .and_then(|node| node.parent_id);
-    let sides = [Some(license.organization_id), parent];
+    let seller = match license.seller_id {
+        Some(seller_id) => Some(seller_id),
+        None => crate::scope::tree::find(tx, license.organization_id)
+            .await?
+            .and_then(|node| node.parent_id),
+    };
+    let sides = [Some(license.organization_id), seller];
     let sees = scope
         .roots(Permission::PricesRead)
         .into_iter()

@@ -50,8 +50,14 @@ permissions! {
     LicensesRead = "licenses.read";
     /// Issue licenses: the only way units come into being.
     LicensesIssue = "licenses.issue";
+    /// Add licenses for customers, with units issued or drawn from own pools, and their codes.
+    LicensesSell = "licenses.sell";
     /// Change a license's dates, references and quantity.
     LicensesEdit = "licenses.edit";
+    /// Redeem activation codes for one's own organization.
+    LicensesRedeem = "licenses.redeem";
+    /// Ask the organization above for more units.
+    UnitsRequest = "units.request";
     /// Pause and resume a license.
     LicensesPause = "licenses.pause";
     /// Terminate or delete a license.

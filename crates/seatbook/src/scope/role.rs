@@ -78,6 +78,8 @@ impl BuiltIn {
                 OrganizationsRead,
                 CatalogRead,
                 LicensesRead,
+                LicensesRedeem,
+                UnitsRequest,
                 AllocationsRead,
                 HoldersRead,
                 HoldersEdit,

@@ -95,16 +95,45 @@ pub(super) const LAWS: &[Law] = &[
         holds: "every license has one root pool, at its owner",
         counted: "SELECT count(*) FROM license",
         broken: "SELECT l.id, CAST(1 AS BIGINT), count(p.id) FROM license l
-            LEFT JOIN pool p ON p.license_id = l.id AND p.parent_id IS NULL AND p.organization_id = l.organization_id
+            LEFT JOIN pool p ON p.license_id = l.id AND p.organization_id = l.organization_id
+              AND (p.parent_id IS NULL OR l.seller_id IS NOT NULL)
             GROUP BY l.id HAVING count(p.id) <> 1",
     },
     Law {
-        holds: "units are passed on within one license, from parent to child",
+        holds: "units are passed on within one license from parent to child, or drawn by the seller who has them",
         counted: "SELECT count(*) FROM pool WHERE parent_id IS NOT NULL AND quantity > 0",
         broken: "SELECT p.id, p.quantity, up.quantity FROM pool p JOIN pool up ON up.id = p.parent_id
-            JOIN organization_node n ON n.id = p.organization_id
-            WHERE p.quantity > 0 AND (up.license_id <> p.license_id OR n.parent_id <> up.organization_id
-              OR n.parent_id IS NULL)",
+            JOIN organization_node n ON n.id = p.organization_id JOIN license l ON l.id = p.license_id
+            WHERE p.quantity > 0 AND CASE WHEN p.organization_id = l.organization_id
+              THEN l.seller_id IS NULL OR up.license_id = l.id OR up.organization_id <> l.seller_id
+                OR up.product_id <> p.product_id
+              ELSE up.license_id <> p.license_id OR n.parent_id IS NULL OR n.parent_id <> up.organization_id END",
+    },
+    Law {
+        holds: "no license outlives the one its units were drawn from",
+        counted: "SELECT count(*) FROM license WHERE seller_id IS NOT NULL",
+        broken: "SELECT l.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM license l
+            JOIN pool p ON p.license_id = l.id AND p.organization_id = l.organization_id
+            JOIN pool up ON up.id = p.parent_id JOIN license s ON s.id = up.license_id
+            WHERE l.standing = 'issued' AND l.awaits_activation = FALSE AND (l.starts_at < s.starts_at
+              OR (s.ends_at IS NOT NULL AND (l.ends_at IS NULL OR l.ends_at > s.ends_at)))",
+    },
+    Law {
+        holds: "a license is held exactly while the one its units were drawn from is not open",
+        counted: "SELECT count(*) FROM license WHERE seller_id IS NOT NULL",
+        broken: "SELECT l.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM license l
+            JOIN pool p ON p.license_id = l.id AND p.organization_id = l.organization_id
+            LEFT JOIN pool up ON up.id = p.parent_id
+            WHERE l.held <> (up.id IS NOT NULL AND up.open = FALSE)",
+    },
+    Law {
+        holds: "a license waits for its owner exactly until its code is redeemed or it is given by hand",
+        counted: "SELECT count(*) FROM activation_code",
+        broken: "SELECT c.license_id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM activation_code c
+            JOIN license l ON l.id = c.license_id
+            WHERE (c.state IN ('redeemed', 'given') AND l.awaits_activation = TRUE)
+              OR (c.state = 'redeemed' AND c.redeemed_by <> l.organization_id)
+              OR (c.state NOT IN ('redeemed', 'given') AND l.awaits_activation = FALSE)",
     },
     Law {
         holds: "every pool carries the dates of its license",
@@ -116,7 +145,8 @@ pub(super) const LAWS: &[Law] = &[
         holds: "a pool is open exactly when its license is issued, active and not paused",
         counted: "SELECT count(*) FROM pool",
         broken: "SELECT p.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM pool p JOIN license l ON l.id = p.license_id
-            WHERE p.open <> (l.standing = 'issued' AND l.paused = FALSE AND l.awaits_activation = FALSE)",
+            WHERE p.open <> (l.standing = 'issued' AND l.paused = FALSE AND l.held = FALSE
+              AND l.awaits_activation = FALSE)",
     },
     Law {
         holds: "the closure of the tree is what the tree says",

@@ -1,6 +1,7 @@
 //! Tests through the door: every room over HTTP, on both engines, in one binary.
 
 mod access;
+mod activation;
 mod catalog;
 mod configuration;
 mod contract;
@@ -13,6 +14,7 @@ mod imports;
 mod jobs;
 mod organization_pages;
 mod organizations;
+mod requests;
 mod overview;
 mod licenses;
 mod lists;

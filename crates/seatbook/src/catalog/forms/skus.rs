@@ -127,6 +127,7 @@ async fn sku_of(app: &App, form: &Form) -> Result<SkuFacts> {
         grace_days: form
             .parse("grace_days", "a number of days")?
             .unwrap_or_default(),
+        starts_at_activation: !form.text("starts_at_activation").is_empty(),
         price_minor: price.map(|price| price.minor),
         currency: price.map(|price| price.currency.to_string()),
         components: ids,
@@ -215,6 +216,9 @@ fn sku_fields(
         Field::new("number", "grace_days", "Days of grace")
             .value(facts.grace_days.to_string())
             .between("0", "366"),
+        Field::new("checkbox", "starts_at_activation", "Starts at activation")
+            .value(if facts.starts_at_activation { "on" } else { "" })
+            .hint("The term begins when a customer gets the license."),
         Field::text("price", "List price")
             .value(price.map_or_else(String::new, Money::decimal))
             .hint("Of one unit, such as 12.50."),

@@ -30,8 +30,8 @@ pub const PRODUCT_COLUMNS: (&str, usize) = (product_columns!(), 12);
 const PRODUCT: &str = concat!("SELECT ", product_columns!(), " FROM product p");
 
 const SKU: &str = "SELECT s.id, s.code, s.reference, s.name, s.product_id, p.code, p.name, p.unit, p.units, p.kind,
-    s.type, s.tier, s.class, s.validity, s.grace_days, s.price_minor, s.currency, s.created_at, s.version
-    FROM sku s JOIN product p ON p.id = s.product_id";
+    s.type, s.tier, s.class, s.validity, s.grace_days, s.price_minor, s.currency, s.created_at, s.version,
+    s.starts_at_activation FROM sku s JOIN product p ON p.id = s.product_id";
 
 /// The product. The catalog is everybody's to read who holds `catalog.read` anywhere.
 pub async fn find_product(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Product>> {

@@ -98,7 +98,7 @@ pub async fn touch_product(tx: &mut Tx<'_>, id: Uuid, version: i64) -> Result<Op
 pub async fn insert_skus(tx: &mut Tx<'_>, new: &[(Uuid, SkuFacts)], at: Timestamp) -> Result<u64> {
     let mut added = 0;
     for chunk in new.chunks(ROWS) {
-        let mut params: Vec<&dyn Param> = Vec::with_capacity(chunk.len() * 14);
+        let mut params: Vec<&dyn Param> = Vec::with_capacity(chunk.len() * 15);
         for (id, facts) in chunk {
             params.extend_from_slice(&[
                 id,
@@ -115,12 +115,13 @@ pub async fn insert_skus(tx: &mut Tx<'_>, new: &[(Uuid, SkuFacts)], at: Timestam
                 &facts.currency,
                 &at,
                 &1_i64,
+                &facts.starts_at_activation,
             ]);
         }
         let sql = format!(
             "INSERT INTO sku (id, code, reference, name, product_id, type, tier, class, validity, grace_days,
-             price_minor, currency, created_at, version) VALUES {} ON CONFLICT DO NOTHING",
-            placeholders(chunk.len(), 14)
+             price_minor, currency, created_at, version, starts_at_activation) VALUES {} ON CONFLICT DO NOTHING",
+            placeholders(chunk.len(), 15)
         );
         added += tx.execute(&sql, &params).await?;
     }
@@ -141,7 +142,7 @@ pub async fn update_sku(tx: &mut Tx<'_>, id: Uuid, version: i64, facts: &SkuFact
         .execute(
             "UPDATE sku SET code = $3, reference = $4, name = $5, product_id = $6, type = $7, tier = $8,
              class = $9, validity = $10, grace_days = $11, price_minor = $12, currency = $13,
-             version = version + 1 WHERE id = $1 AND version = $2",
+             starts_at_activation = $14, version = version + 1 WHERE id = $1 AND version = $2",
             &[
                 &id,
                 &version,
@@ -156,6 +157,7 @@ pub async fn update_sku(tx: &mut Tx<'_>, id: Uuid, version: i64, facts: &SkuFact
                 &facts.grace_days,
                 &facts.price_minor,
                 &facts.currency,
+                &facts.starts_at_activation,
             ],
         )
         .await?;

@@ -1,19 +1,22 @@
-//! Editing and ending. References and dates reach every license of the same sales order, quantity reaches
-//! down to use; pausing and terminating reach every pool.
+//! Editing. References and dates reach every license of the same sales order, quantity reaches down to use.
 
 use jiff::tz::TimeZone;
 use rules::lifecycle::Standing;
 use serde::Serialize;
-use serde_json::json;
 use store::Date;
 use uuid::Uuid;
 
-use super::{copy_into_pools, current, dates, end_date, issue::tidy, record, stale};
+use super::{
+    authorize, copy_into_pools, current, dates,
+    decide::{check_within, draw, record_quantity},
+    end_date,
+    issue::tidy,
+    record, stale, within,
+};
 use crate::{
     catalog,
     error::{Error, Result},
     gate::{Command, Tx},
-    journal::Change,
     licenses::{
         model::{License, MAX_UNITS},
         pools,
@@ -66,17 +69,15 @@ impl EditLicense {
     /// them back to what it was. Gives it as it was and as it is.
     pub async fn run_alone(&self, tx: &mut Tx<'_>) -> Result<(License, License)> {
         let found = queries::get(tx, self.id).await?;
-        tx.require(Permission::LicensesEdit, found.organization_id)
-            .await?;
+        authorize(tx, &found, Permission::LicensesEdit).await?;
         let before = current(found, self.version)?;
         self.check(&before)?;
-        // More units are new units, and only who may issue makes those.
-        if self
+        // More units are new units, and only who may issue makes those; drawn ones come from a pool.
+        let more = self
             .quantity
-            .is_some_and(|quantity| quantity > before.quantity)
-        {
-            tx.require(Permission::LicensesIssue, before.organization_id)
-                .await?;
+            .is_some_and(|quantity| quantity > before.quantity);
+        if more && before.source_pool_id.is_none() {
+            authorize(tx, &before, Permission::LicensesIssue).await?;
         }
         if let Some(quantity) = self
             .quantity
@@ -178,6 +179,7 @@ impl EditLicense {
         let after = queries::get(tx, before.id).await?;
         if after.starts_at != before.starts_at || after.ends_at != before.ends_at {
             copy_into_pools(tx, before, &after).await?;
+            check_within(tx, &after).await?;
         }
         queries::index(tx, &after).await?;
         record(tx, before, &after)?;
@@ -192,12 +194,20 @@ impl EditLicense {
             Some(start) => (start, end_date(start, sku.validity)?),
             None => (before.start_date, before.end_date),
         };
-        dates(start, end, &zone, sku.grace_days, expiring_days)
+        let source = match before.source_pool_id {
+            Some(pool_id) => pools::find(tx, pool_id).await?,
+            None => None,
+        };
+        let dates = dates(start, end, &zone, sku.grace_days, expiring_days)?;
+        Ok(within(dates, source.as_ref()))
     }
 }
 
 async fn change_quantity(tx: &mut Tx<'_>, before: &License, quantity: i64) -> Result<()> {
     let delta = quantity - before.quantity;
+    if let Some(source_pool_id) = before.source_pool_id {
+        draw(tx, source_pool_id, delta).await?;
+    }
     let Some((now, version)) = pools::change_quantity(tx, before.pool_id, delta).await? else {
         let in_use = before.allocated + before.assigned;
         let to_free = in_use - quantity;
@@ -208,148 +218,6 @@ async fn change_quantity(tx: &mut Tx<'_>, before: &License, quantity: i64) -> Re
         let refused = Error::conflict("license.below_use", message);
         return Err(refused.with("in_use", in_use).with("to_free", to_free));
     };
-    tx.changed(Change {
-        noun: "pool",
-        row_id: before.pool_id,
-        version,
-        organization_id: Some(before.organization_id),
-        before: Some(json!({"quantity": now - delta})),
-        after: Some(json!({"quantity": now})),
-    });
+    record_quantity(tx, before, (now - delta, now), version);
     Ok(())
-}
-
-/// Pauses a license, or lets it go on. The clock goes on meanwhile.
-#[derive(Clone, Debug, Serialize)]
-pub struct PauseLicense {
-    /// Which.
-    pub id: Uuid,
-    /// The version the editor saw; any where there is none.
-    pub version: Option<i64>,
-    /// Paused from now on, or no more.
-    pub paused: bool,
-}
-
-impl Command for PauseLicense {
-    const NAME: &'static str = "licenses.pause";
-    type Outcome = License;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
-        let found = queries::get(tx, self.id).await?;
-        tx.require(Permission::LicensesPause, found.organization_id)
-            .await?;
-        let before = current(found, self.version)?;
-        if before.standing != Standing::Issued {
-            return Err(Error::conflict(
-                "license.ended",
-                "Only an issued license can be paused or resumed.",
-            ));
-        }
-        decide(
-            tx,
-            License {
-                paused: self.paused,
-                ..before.clone()
-            },
-            before,
-        )
-        .await
-    }
-}
-
-/// Ends a license now. Bindings stay recorded; nothing new begins; it is not undone.
-#[derive(Clone, Debug, Serialize)]
-pub struct TerminateLicense {
-    /// Which.
-    pub id: Uuid,
-    /// The version the editor saw; any where there is none.
-    pub version: Option<i64>,
-}
-
-impl Command for TerminateLicense {
-    const NAME: &'static str = "licenses.terminate";
-    type Outcome = License;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<License> {
-        let found = queries::get(tx, self.id).await?;
-        tx.require(Permission::LicensesTerminate, found.organization_id)
-            .await?;
-        let before = current(found, self.version)?;
-        if matches!(before.standing, Standing::Terminated | Standing::Superseded) {
-            return Err(Error::conflict(
-                "license.ended",
-                "This license has ended already.",
-            ));
-        }
-        decide(
-            tx,
-            License {
-                standing: Standing::Terminated,
-                ..before.clone()
-            },
-            before,
-        )
-        .await
-    }
-}
-
-/// Removes a license that was never used.
-#[derive(Clone, Debug, Serialize)]
-pub struct DeleteLicense {
-    /// Which.
-    pub id: Uuid,
-    /// The version the editor saw; any where there is none.
-    pub version: Option<i64>,
-}
-
-impl Command for DeleteLicense {
-    const NAME: &'static str = "licenses.delete";
-    type Outcome = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let found = queries::get(tx, self.id).await?;
-        tx.require(Permission::LicensesTerminate, found.organization_id)
-            .await?;
-        let before = current(found, self.version)?;
-        if before.used || !queries::delete(tx, &before).await? {
-            let message = "This license was used, so it stays on record. Terminate it instead.";
-            return Err(Error::conflict("license.used", message));
-        }
-        let organization_id = Some(before.organization_id);
-        let row = |noun, row_id, version, before| Change {
-            noun,
-            row_id,
-            version,
-            organization_id,
-            before,
-            after: None,
-        };
-        tx.changed(row(
-            "license",
-            before.id,
-            before.version + 1,
-            Some(serde_json::to_value(&before)?),
-        ));
-        let pool = serde_json::json!({"quantity": before.quantity});
-        let versions: Option<(i64,)> = tx
-            .query_opt(
-                "SELECT max(version) FROM change WHERE noun = 'pool' AND row_id = $1",
-                &[&before.pool_id],
-            )
-            .await?;
-        let version = versions.map_or(1, |(version,)| version) + 1;
-        tx.changed(row("pool", before.pool_id, version, Some(pool)));
-        Ok(())
-    }
-}
-
-/// Writes what was decided, closes or opens the pools, records all of it.
-async fn decide(tx: &mut Tx<'_>, decided: License, before: License) -> Result<License> {
-    queries::set_standing(tx, &decided)
-        .await?
-        .ok_or_else(|| stale(&before))?;
-    let after = queries::get(tx, before.id).await?;
-    copy_into_pools(tx, &before, &after).await?;
-    record(tx, &before, &after)?;
-    Ok(after)
 }

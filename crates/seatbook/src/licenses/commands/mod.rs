@@ -1,25 +1,34 @@
 //! The verbs of licenses.
 
+mod decide;
 mod edit;
 mod issue;
 
-pub use edit::{DeleteLicense, EditLicense, PauseLicense, TerminateLicense};
-pub use issue::IssueLicense;
+pub use decide::{
+    DeleteLicense, PauseLicense, ReturnUnits, TerminateLicense, check_within, draw, terminate,
+};
+pub use edit::EditLicense;
+pub use issue::{Birth, EXPIRING_DAYS, IssueLicense, check_facts, find_sku, tidy};
 
 use jiff::tz::TimeZone;
 use rules::term::{self, Validity};
 use serde_json::json;
 use store::{Date, Timestamp};
 
-use super::{model::License, pools, queries::Dates};
+use super::{
+    model::{License, Pool},
+    pools,
+    queries::Dates,
+};
 use crate::{
     error::{Error, Kind, Result},
     gate::Tx,
     journal::Change,
+    scope::{self, Permission},
 };
 
 /// Computes a license's dates from its first day: the last day by the SKU's validity, unless one is given.
-pub(super) fn dates(
+pub fn dates(
     start: Date,
     end: Option<Date>,
     zone: &TimeZone,
@@ -58,8 +67,34 @@ pub(super) fn dates(
     })
 }
 
+/// How far apart two zones' days can be.
+const ZONES_SECONDS: i64 = 26 * 3_600;
+
+/// Holds the instants of a drawn license within those of the one it was drawn from, where only their zones set them
+/// apart: its owner's day may begin before the other's, and end after it. Days that lie further outside stay there,
+/// and are refused by [`check_within`].
+pub fn within(dates: Dates, source: Option<&Pool>) -> Dates {
+    let Some(source) = source else { return dates };
+    let near = |one: Timestamp, other: Timestamp| one.plus_seconds(ZONES_SECONDS) > other;
+    let starts_at =
+        match dates.starts_at < source.starts_at && near(dates.starts_at, source.starts_at) {
+            true => source.starts_at,
+            false => dates.starts_at,
+        };
+    let ends_at = match (dates.ends_at, source.ends_at) {
+        (Some(own), Some(end)) if own > end && near(end, own) => Some(end),
+        (own, _) => own,
+    };
+    Dates {
+        starts_at,
+        ends_at,
+        over_at: ends_at.max(dates.grace_until),
+        ..dates
+    }
+}
+
 /// The last day of a license that starts on `start`.
-pub(super) fn end_date(start: Date, validity: Option<Validity>) -> Result<Option<Date>> {
+pub fn end_date(start: Date, validity: Option<Validity>) -> Result<Option<Date>> {
     let Some(validity) = validity else {
         return Ok(None);
     };
@@ -81,13 +116,14 @@ pub(super) fn current(found: License, version: Option<i64>) -> Result<License> {
     }
 }
 
-pub(super) fn stale(found: &License) -> Error {
+/// The refusal of a write over another version than the one that was seen.
+pub fn stale(found: &License) -> Error {
     let message = "Somebody changed this license in the meantime; look at it again.";
     Error::new(Kind::Stale, "version.stale", message).with("version", json!(found.version))
 }
 
 /// Records what became of a license: only the fields that differ.
-pub(super) fn record(tx: &mut Tx<'_>, before: &License, after: &License) -> Result<()> {
+pub fn record(tx: &mut Tx<'_>, before: &License, after: &License) -> Result<()> {
     let (old, new) = crate::journal::difference(before, after)?;
     tx.changed(Change {
         noun: "license",
@@ -100,30 +136,52 @@ pub(super) fn record(tx: &mut Tx<'_>, before: &License, after: &License) -> Resu
     Ok(())
 }
 
-/// Copies a license's dates and openness into its pools, and records each.
+/// Copies a license's dates and openness into its pools, and records each. Whether it is open reaches on into
+/// the licenses that were drawn from them.
 pub(super) async fn copy_into_pools(
     tx: &mut Tx<'_>,
     before: &License,
     after: &License,
 ) -> Result<()> {
-    let open = after.standing == rules::lifecycle::Standing::Issued
-        && !after.paused
-        && !after.awaits_activation;
+    copy_into_own(tx, before, after).await?;
+    if before.is_open() != after.is_open() {
+        decide::spread(tx, after.id, !after.is_open()).await?;
+    }
+    Ok(())
+}
+
+async fn copy_into_own(tx: &mut Tx<'_>, before: &License, after: &License) -> Result<()> {
+    let open = after.is_open();
     let pools = pools::copy_facts(tx, after.id, open, after.starts_at, after.ends_at).await?;
-    let was_open = before.standing == rules::lifecycle::Standing::Issued
-        && !before.paused
-        && !before.awaits_activation;
     for (id, organization_id, version, open, starts_at, ends_at) in pools {
+        let was = json!({
+            "open": before.is_open(), "starts_at": before.starts_at, "ends_at": before.ends_at,
+        });
         tx.changed(Change {
             noun: "pool",
             row_id: id,
             version,
             organization_id: Some(organization_id),
-            before: Some(
-                json!({"open": was_open, "starts_at": before.starts_at, "ends_at": before.ends_at}),
-            ),
+            before: Some(was),
             after: Some(json!({"open": open, "starts_at": starts_at, "ends_at": ends_at})),
         });
     }
     Ok(())
+}
+
+/// Asks whether the caller may do this to a license: at its owner, which must be visible, and where somebody sold
+/// it, at the seller too, whose word a license is.
+pub(super) async fn authorize(
+    tx: &mut Tx<'_>,
+    license: &License,
+    permission: Permission,
+) -> Result<()> {
+    let Some(seller_id) = license.seller_id else {
+        return tx.require(permission, license.organization_id).await;
+    };
+    tx.require(permission, license.organization_id).await?;
+    match tx.require(permission, seller_id).await {
+        Err(error) if error.kind == Kind::NotFound => Err(scope::missing(permission)),
+        asked => asked,
+    }
 }

@@ -68,7 +68,7 @@ async fn lower(
             quantity: now.quantity,
             returned_to: now.parent_id,
         };
-        if now.parent_id.is_none() {
+        if now.own {
             licenses.insert((now.license_id, now.organization_id), left.clone());
         }
         done.push(left);

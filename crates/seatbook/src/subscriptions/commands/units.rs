@@ -294,11 +294,9 @@ async fn give(tx: &mut Tx<'_>, pool_id: Uuid, step: &Step) -> Result<()> {
         before: Some(json!({"quantity": quantity - units, "assigned": assigned - units})),
         after: Some(json!({"quantity": quantity, "assigned": assigned})),
     });
-    match after.parent_id {
-        None => {
-            let whose = (after.license_id, after.organization_id);
-            record_license(tx, whose, (quantity - units, quantity)).await
-        }
-        Some(_) => Ok(()),
+    if !after.own {
+        return Ok(());
     }
+    let whose = (after.license_id, after.organization_id);
+    record_license(tx, whose, (quantity - units, quantity)).await
 }

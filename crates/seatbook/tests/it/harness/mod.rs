@@ -254,6 +254,8 @@ fn settings(database: &str, listen: SocketAddr) -> Settings {
         key_file: "unused".into(),
         key: None,
         reactivation_days: 30,
+        code_tries: 5,
+        code_tries_partner: 100,
         log_json: false,
         demo: false,
     }

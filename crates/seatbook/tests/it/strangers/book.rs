@@ -237,6 +237,17 @@ impl Writer<'_> {
             json!({"pool_id": pool, "organization_id": self.customer, "units": 5}),
         )
         .await;
+        let sale =
+            json!({"seller_id": self.partner, "sku_id": sku, "quantity": 2, "name": "Hidden sale"});
+        self.post("/licenses/sell", sale).await;
+        let wish = json!({"organization_id": self.customer, "sku_id": sku, "quantity": 3, "note": "Hidden wish"});
+        self.post("/unit-requests", wish).await;
+        // A redemption waits after a hundred wrong codes only, so this one is put there.
+        let waits = "INSERT INTO redemption_request (id, organization_id, partner_id, fingerprint, person_id, state,
+             created_at, version)
+             SELECT l.id, o.id, l.organization_id, 'hidden', l.id, 'waiting', l.created_at, 1
+             FROM license l, organization o WHERE o.name = 'Hidden Customer' AND l.seller_id IS NULL";
+        self.app.tamper(waits).await;
         let holder = json!({"organization_id": self.customer, "name": "Hidden user", "email": "hidden@example.org"});
         let holder = self.post("/holders", holder).await;
         let device =

@@ -17,7 +17,8 @@ pub const THINGS: &[(&str, &str, &str)] = &[
     (
         "licenses",
         "license",
-        "SELECT id FROM license ORDER BY id LIMIT 1",
+        // The one that was sold: it has all that a license can have.
+        "SELECT id FROM license WHERE seller_id IS NOT NULL",
     ),
     (
         "pools",
@@ -67,6 +68,16 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "SELECT id FROM invitation WHERE email LIKE 'hidden%' AND used_at IS NULL",
     ),
     (
+        "unit-requests",
+        "unit_request",
+        "SELECT id FROM unit_request",
+    ),
+    (
+        "redemption-requests",
+        "redemption_request",
+        "SELECT id FROM redemption_request",
+    ),
+    (
         "imports",
         "import_batch",
         "SELECT id FROM import_batch ORDER BY id LIMIT 1",
@@ -100,6 +111,10 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("role_id", "roles"),
     ("job_id", "jobs"),
     ("import_id", "imports"),
+    ("customer_id", "organizations"),
+    ("seller_id", "organizations"),
+    ("partner_id", "organizations"),
+    ("source_pool_id", "pools"),
 ];
 
 /// Operations whose path holds a word instead of an id, and which: no secret, so there is nothing to hide.
