@@ -25,6 +25,8 @@ enum Ordeal {
     Assign,
     /// `kill -9` in the middle of a file of 100,000 rows, all of it and its good rows: each is in the book once.
     Import,
+    /// 64 customers redeem one activation code at once; a thousand codes.
+    Codes,
 }
 
 /// What `cargo xtask torture` is told.
@@ -32,7 +34,7 @@ enum Ordeal {
 pub struct Torture {
     /// Which; all unless said.
     names: Vec<Ordeal>,
-    /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files unless said.
+    /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files, 1,000 codes unless said.
     #[arg(long)]
     rounds: Option<u64>,
     /// Rows of the file of `import`; 100,000 unless said.
@@ -136,6 +138,7 @@ pub fn short_torture() -> Result<()> {
         (Ordeal::Files, 1),
         (Ordeal::Assign, 3),
         (Ordeal::Import, 1),
+        (Ordeal::Codes, 20),
     ] {
         let torture = Torture {
             names: vec![name],

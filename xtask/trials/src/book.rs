@@ -12,13 +12,15 @@ use crate::{
 };
 
 /// What the operator of a book may do here.
-const PERMISSIONS: [&str; 16] = [
+const PERMISSIONS: [&str; 18] = [
     "organizations.read",
     "organizations.create",
     "catalog.read",
     "catalog.edit",
     "licenses.read",
     "licenses.issue",
+    "licenses.sell",
+    "licenses.redeem",
     "licenses.edit",
     "allocations.read",
     "allocations.set",
@@ -44,7 +46,18 @@ pub struct Book {
 impl Book {
     /// Starts a server on nothing and sets it up: the link, a session, a token, a catalog.
     pub async fn new(ground: &Ground, engine: Engine, name: &str) -> Result<Book> {
-        let site = Site::new(ground, engine, name).await?;
+        Book::with(ground, engine, name, &[]).await
+    }
+
+    /// The same with other settings of the server.
+    pub async fn with(
+        ground: &Ground,
+        engine: Engine,
+        name: &str,
+        settings: &'static [(&'static str, &'static str)],
+    ) -> Result<Book> {
+        let mut site = Site::new(ground, engine, name).await?;
+        site.settings = settings;
         let mut server = site.start().await?;
         let link = server.link().await?;
         let mut operator = Person::at(server.address);

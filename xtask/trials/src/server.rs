@@ -49,6 +49,8 @@ pub struct Site {
     pub database: String,
     program: PathBuf,
     folder: PathBuf,
+    /// Variables that the server is started with.
+    pub settings: &'static [(&'static str, &'static str)],
 }
 
 /// A running server. Dropping it kills it, as `kill -9` does.
@@ -81,6 +83,7 @@ impl Site {
             database,
             program: ground.server.clone(),
             folder,
+            settings: &[],
         })
     }
 
@@ -110,6 +113,7 @@ impl Site {
         let log = log.map_err(|e| format!("{}: {e}", self.folder.display()))?;
         let mut child = self
             .command()
+            .envs(self.settings.iter().copied())
             .args(["serve", "--listen", &address.to_string(), "--key-file"])
             .arg(self.folder.join("key"))
             .stdout(Stdio::piped())

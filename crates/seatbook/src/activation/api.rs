@@ -18,7 +18,7 @@ use crate::{
     app::App,
     error::{Error, Kind, Result},
     gate::Caller,
-    licenses::api::LicenseOut,
+    licenses::api::{LicenseOut, priced},
     scope::{Permission, queries::check_visible},
     secrets::Secret,
 };
@@ -85,10 +85,7 @@ pub struct SaleIn {
 
 impl SaleIn {
     fn command(self, app: &App) -> Result<SellLicense> {
-        if self.price_minor.is_some() != self.currency.is_some() {
-            let message = "A price and its currency belong together.";
-            return Err(Error::invalid("currency", "required", message));
-        }
+        let price = priced(self.price_minor, self.currency)?;
         Ok(SellLicense {
             sale: Sale {
                 seller_id: self.seller_id,
@@ -100,7 +97,7 @@ impl SaleIn {
                 start_date: self.start_date,
                 name: self.name,
                 note: self.note,
-                price: self.price_minor.zip(self.currency),
+                price,
             },
             expires_at: self.code_expires_at,
             drawn: codes::draw(app.gate.vault())?,

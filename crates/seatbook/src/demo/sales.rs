@@ -130,9 +130,10 @@ const SALES: &[Sold] = &[
 ];
 
 impl Story {
-    /// Sells what was sold, redeems what was redeemed, and lets somebody ask for more.
-    pub(super) async fn sell(&mut self) -> Result<()> {
-        for it in SALES {
+    /// Sells what was sold before a day and redeems what was redeemed; in the end somebody asks for more.
+    pub(super) async fn sell_until(&mut self, days_ago: i64) -> Result<()> {
+        while let Some(it) = SALES.get(self.sold).filter(|it| it.days_ago >= days_ago) {
+            self.sold += 1;
             self.on(it.days_ago);
             let code = self.sell_one(it).await?;
             if let Some((customer, BY_CODE)) = it.customer {
@@ -144,13 +145,16 @@ impl Story {
                 self.step(None, redeem).await?;
             }
         }
-        let wish = RequestUnits {
-            organization_id: self.company("Aurora Hospitals")?,
-            sku_id: named(&self.skus, "MAIL-ADV-1Y")?,
-            quantity: 35,
-            note: Some("The laboratory moves in next quarter.".into()),
-        };
-        self.step(None, wish).await.map(drop)
+        if days_ago == 0 {
+            let wish = RequestUnits {
+                organization_id: self.company("Aurora Hospitals")?,
+                sku_id: named(&self.skus, "MAIL-ADV-1Y")?,
+                quantity: 35,
+                note: Some("The laboratory moves in next quarter.".into()),
+            };
+            self.step(None, wish).await?;
+        }
+        Ok(())
     }
 
     async fn sell_one(&mut self, it: &Sold) -> Result<String> {

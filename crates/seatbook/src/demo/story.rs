@@ -49,9 +49,10 @@ pub async fn tell(app: &App) -> Result<()> {
         story.ask_in(person).await?;
     }
     for order in ORDERS {
+        story.sell_until(order.days_ago).await?;
         story.take_order(order).await?;
     }
-    story.sell().await?;
+    story.sell_until(0).await?;
     story.settle_in().await?;
     story.look_after().await?;
     story.step(None, Finish {}).await
@@ -72,6 +73,8 @@ pub(super) struct Story {
     pub(super) skus: HashMap<&'static str, Uuid>,
     /// What companies kept for themselves of what they received: units by company and SKU.
     pub(super) kept: BTreeMap<(&'static str, &'static str), i64>,
+    /// How many of the sales have been made.
+    pub(super) sold: usize,
     /// The first license of each order.
     pub(super) licenses: HashMap<&'static str, License>,
 }
@@ -97,6 +100,7 @@ impl Story {
             products: HashMap::new(),
             skus: HashMap::new(),
             kept: BTreeMap::new(),
+            sold: 0,
             licenses: HashMap::new(),
         }
     }

@@ -87,10 +87,7 @@ pub struct LicenseIn {
 
 impl LicenseIn {
     fn command(self) -> Result<IssueLicense> {
-        if self.price_minor.is_some() != self.currency.is_some() {
-            let message = "A price and its currency belong together.";
-            return Err(Error::invalid("currency", "required", message));
-        }
+        let price = priced(self.price_minor, self.currency)?;
         Ok(IssueLicense {
             organization_id: self.organization_id,
             sku_id: self.sku_id,
@@ -101,9 +98,18 @@ impl LicenseIn {
             end_date: self.end_date,
             name: self.name,
             note: self.note,
-            price: self.price_minor.zip(self.currency),
+            price,
         })
     }
+}
+
+/// A price with its currency, or neither.
+pub fn priced(minor: Option<i64>, currency: Option<String>) -> Result<Option<(i64, String)>> {
+    if minor.is_some() != currency.is_some() {
+        let message = "A price and its currency belong together.";
+        return Err(Error::invalid("currency", "required", message));
+    }
+    Ok(minor.zip(currency))
 }
 
 /// Issues a license: the only way units come into being.
@@ -164,6 +170,10 @@ pub struct LicenseEdit {
     note: Option<String>,
     /// Days before the end from which it counts as expiring soon.
     expiring_days: Option<i64>,
+    /// Price of one unit for the term, in minor units: what is billed from now on. Needs `prices.edit`.
+    price_minor: Option<i64>,
+    /// The price's currency, ISO 4217.
+    currency: Option<String>,
 }
 
 /// Changes a license. Owner, order and SKU are fixed.
@@ -176,6 +186,7 @@ pub async fn update(
     write: Write<LicenseEdit>,
 ) -> Result<Response> {
     let edit = write.body.clone();
+    let price = priced(edit.price_minor, edit.currency)?;
     let command = EditLicense {
         id,
         version: write.if_match(),
@@ -185,6 +196,7 @@ pub async fn update(
         name: edit.name,
         note: edit.note,
         expiring_days: edit.expiring_days,
+        price,
     };
     let answer = write.submit(&app, command).await?;
     Ok(answer

@@ -75,6 +75,7 @@ fn edited(id: Uuid, form: &Form) -> Result<EditLicense> {
         name: Some(form.text("name").to_owned()),
         note: None,
         expiring_days: None,
+        price: None,
     })
 }
 

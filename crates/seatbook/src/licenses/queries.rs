@@ -170,6 +170,13 @@ pub async fn set_facts(
     Ok(row.map(|(version,)| version))
 }
 
+/// Writes the price of one unit for the term.
+pub async fn set_price(tx: &mut Tx<'_>, id: Uuid, (minor, currency): &(i64, String)) -> Result<()> {
+    let sql = "UPDATE license SET price_minor = $2, currency = $3 WHERE id = $1";
+    tx.execute(sql, &[&id, minor, currency]).await?;
+    Ok(())
+}
+
 /// Writes what people decided; says the new version, or nothing where it was another.
 pub async fn set_standing(tx: &mut Tx<'_>, license: &License) -> Result<Option<i64>> {
     let sql = "UPDATE license SET standing = $3, paused = $4, version = version + 1

@@ -20,8 +20,9 @@ use crate::{
     },
     api::{Id, List, Paging, Params, Write},
     app::App,
-    error::{Error, Result},
+    error::Result,
     gate::Caller,
+    licenses::api::priced,
     scope::{Permission, queries::check_visible},
 };
 
@@ -150,10 +151,7 @@ pub async fn approve(
 
 impl ApprovalIn {
     fn sell(&self, app: &App) -> Result<SellLicense> {
-        if self.price_minor.is_some() != self.currency.is_some() {
-            let message = "A price and its currency belong together.";
-            return Err(Error::invalid("currency", "required", message));
-        }
+        let price = priced(self.price_minor, self.currency.clone())?;
         Ok(SellLicense {
             sale: Sale {
                 // The request says who sells and who buys.
@@ -166,7 +164,7 @@ impl ApprovalIn {
                 start_date: self.start_date,
                 name: None,
                 note: None,
-                price: self.price_minor.zip(self.currency.clone()),
+                price,
             },
             expires_at: None,
             drawn: codes::draw(app.gate.vault())?,

@@ -7,14 +7,16 @@ use axum::{
 };
 use rules::money::{Currency, Money};
 use store::Timestamp;
+use uuid::Uuid;
 
-use super::pages::SaleNewPage;
+use super::{handlers::find, pages::SaleNewPage};
 use crate::{
     activation::{
         codes,
         commands::{Sale, SellLicense},
         model::Limits,
     },
+    api::Id,
     app::App,
     catalog::{self, model::Sku},
     console::{
@@ -23,9 +25,10 @@ use crate::{
         form::{Form, pairs},
         format,
         frame::{Frame, PageResult},
+        pages::Sheet,
     },
     error::{Error, Result},
-    licenses::{model::Pool, pools},
+    licenses::{commands::EditLicense, model::Pool, pools},
     scope::{Permission, queries::check_visible},
 };
 
@@ -128,6 +131,90 @@ fn code_expires(app: &App, frame: &Frame, form: &Form) -> Result<Option<Timestam
         Error::invalid("code_until", "out_of_calendar", "This leaves the calendar.")
     })?;
     Ok(Some(Timestamp::new(end)))
+}
+
+/// `/sales/{id}/edit`.
+pub async fn edit(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
+    let sheet = edit_sheet(&app, &frame, id, (&[], None)).await?;
+    Ok(sheet.shown(&frame, StatusCode::OK))
+}
+
+/// Saves what changed, or shows the form again with what is wrong.
+pub async fn save(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) -> PageResult {
+    let done = match edited(id, &form) {
+        Ok(command) => {
+            app.gate
+                .submit(&frame.caller, form.key.clone(), command)
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(_) => Ok(go(frame.fragment, &format!("/sales/{id}"))),
+        Err(error) if error.is_refusal() => {
+            let given = (form.pairs.as_slice(), Some(&error));
+            let sheet = edit_sheet(&app, &frame, id, given).await?;
+            Ok(sheet.shown(&frame, StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn edited(id: Uuid, form: &Form) -> Result<EditLicense> {
+    Ok(EditLicense {
+        id,
+        version: form.parse("version", "a version")?,
+        quantity: Some(form.need("quantity", "a whole number")?),
+        name: Some(form.text("name").to_owned()),
+        note: Some(form.text("note").to_owned()),
+        price: price(form)?,
+        ..EditLicense::default()
+    })
+}
+
+async fn edit_sheet(
+    app: &App,
+    frame: &Frame,
+    id: Uuid,
+    (given, refused): (&[(String, String)], Option<&Error>),
+) -> Result<Sheet> {
+    let (sale, _, priced) = find(app, frame, id).await?;
+    let license = &sale.sold.license;
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (minor, currency) = sale.price.clone().unzip();
+    let money = minor.zip(currency.as_deref().and_then(|it| it.parse().ok()));
+    let prices = [
+        Field::text("price", "Price of one unit")
+            .value(money.map_or_else(String::new, |(minor, it)| Money::new(minor, it).decimal()))
+            .hint("For the term: what is billed from now on."),
+        Field::text("currency", "Currency").value(text(&currency)),
+    ];
+    let fields = [
+        Field::text("name", "Name").value(text(&license.name)),
+        Field::new("textarea", "note", "Note").value(text(&license.note)),
+        Field::new("number", "quantity", "Quantity")
+            .value(license.quantity.to_string())
+            .between("1", "999999999")
+            .required(),
+        Field::new("hidden", "version", "").value(license.version.to_string()),
+    ];
+    let prices = prices
+        .into_iter()
+        .filter(|_| priced && frame.may(Permission::PricesEdit));
+    let fields = fields.into_iter().chain(prices).collect();
+    Ok(Sheet {
+        shell: frame.shell("Edit license", "sales"),
+        title: "Edit license".into(),
+        lead: "More units come from where the others did; fewer return there.".into(),
+        fields: filled(fields, given, refused),
+        action: format!("/sales/{id}/edit"),
+        label: "Save".into(),
+        back: format!("/sales/{id}"),
+        back_label: license.sku_code.clone(),
+        error: refused
+            .filter(|error| error.fields.is_empty())
+            .map(|error| error.message.clone()),
+    })
 }
 
 async fn page(

@@ -39,6 +39,7 @@ pub fn pages() -> Router<App> {
             get(waiting::confirm).post(waiting::decide),
         )
         .route("/sales/{id}", get(handlers::show))
+        .route("/sales/{id}/edit", get(forms::edit).post(forms::save))
         .route(
             "/sales/{id}/{decision}",
             get(decisions::confirm).post(decisions::decide),

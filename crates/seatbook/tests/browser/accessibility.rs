@@ -167,6 +167,7 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
         NOWHERE.into(),
     ];
     let mut signed_in = units_of(&ingrid, organizations).await;
+    signed_in.extend(asked_for(stage, &ingrid, organizations).await);
     signed_in.extend([
         "/".into(),
         "/catalog?show=products".into(),
@@ -223,6 +224,33 @@ async fn units_of(ingrid: &Browser, organizations: &[serde_json::Value]) -> Vec<
     places.push(format!("/pools/{pool}/assign-several"));
     places.push(format!("/catalog/products/{add_on}/fits"));
     places
+}
+
+/// What a customer asked for, a redemption that waits, and the customer's own pages.
+async fn asked_for(
+    stage: &Stage,
+    ingrid: &Browser,
+    organizations: &[serde_json::Value],
+) -> Vec<String> {
+    let mut named = organizations.iter();
+    let aurora = named.find(|it| it["name"] == "Aurora Hospitals");
+    let aurora = aurora.and_then(|it| it["id"].as_str()).expect("an id");
+    let requests = format!("/api/v1/unit-requests?organization_id={aurora}");
+    let requests = ingrid.get(&requests).await.expect(200);
+    let request = requests["items"][0]["id"].as_str().expect("a request");
+    // A redemption waits after a hundred wrong codes only, so this one is put there.
+    let waits = "INSERT INTO redemption_request (id, organization_id, partner_id, fingerprint, person_id, state,
+         created_at, version)
+         SELECT o.id, o.id, n.parent_id, 'tried', o.id, 'waiting', o.created_at, 1
+         FROM organization o JOIN organization_node n ON n.id = o.id WHERE o.name = 'Aurora Hospitals'";
+    stage.app.tamper(waits).await;
+    vec![
+        "/portal".into(),
+        "/portal/requests/new".into(),
+        format!("/portal/requests/{request}/withdraw"),
+        format!("/sales/requests/{request}/approve"),
+        format!("/sales/redemptions/{aurora}/approve"),
+    ]
 }
 
 /// A job: one unit of an untouched license goes to a partner.

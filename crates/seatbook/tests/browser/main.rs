@@ -19,6 +19,7 @@ mod licenses;
 mod mass_configuration;
 mod pictures;
 mod routes;
+mod sales;
 mod stage;
 mod subscriptions;
 mod tree;

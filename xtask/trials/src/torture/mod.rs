@@ -1,6 +1,7 @@
 //! Trials that try to make the server lose, double or tear what was written.
 
 mod assign;
+mod codes;
 mod files;
 mod import;
 mod kill;
@@ -23,6 +24,7 @@ pub enum Name {
     Files,
     Assign,
     Import,
+    Codes,
 }
 
 impl Name {
@@ -33,6 +35,7 @@ impl Name {
             Name::Files => "files",
             Name::Assign => "assign",
             Name::Import => "import",
+            Name::Codes => "codes",
         }
     }
 
@@ -44,6 +47,7 @@ impl Name {
             Name::Files => 5,
             Name::Assign => 100,
             Name::Import => 2,
+            Name::Codes => 1_000,
         }
     }
 }
@@ -129,6 +133,7 @@ async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally,
         Name::Files => files::run(ground, trial).await,
         Name::Assign => assign::run(ground, trial).await,
         Name::Import => import::run(ground, trial).await,
+        Name::Codes => codes::run(ground, trial).await,
     };
     let place = format!("{} {}", name.as_str(), trial.engine.as_str());
     let tally = tally.map_err(|e| format!("{place}: {e}"))?;

@@ -1,6 +1,7 @@
 //! Redeeming: a code becomes a license of the customer who knows it.
 
 use serde::Serialize;
+use store::{Lane, Place};
 use uuid::Uuid;
 
 use super::{hand_over::hand_over, record};
@@ -20,6 +21,9 @@ use crate::{
 /// Redemptions of one customer that may wait at a time: more would only be guesses kept for later.
 const MOST_WAITING: i64 = 20;
 
+/// Where redemptions meet: the partner's row is not known before they run, so all of them meet in one place.
+const MEETING: u128 = 0x7265_6465_656d;
+
 /// Redeems a code for an organization, whole. A wrong code is an answer and no refusal, since it is counted: a
 /// refusal would take the count back with everything else.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +40,16 @@ pub struct Redeem {
 impl Command for Redeem {
     const NAME: &'static str = "activation.redeem";
     type Outcome = Redemption;
+
+    /// Whoever redeems below one partner begins with that partner's row: all of them meet on one connection, so that
+    /// a crowd takes turns without waiting for locks.
+    fn place(&self) -> Place {
+        Place {
+            lane: Lane::Interactive,
+            shard: Some(MEETING),
+            pipelined: false,
+        }
+    }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Redemption> {
         let Secret(fingerprint) = &self.fingerprint;

@@ -10,7 +10,7 @@ use super::{
     authorize, copy_into_pools, current, dates,
     decide::{check_within, draw, record_quantity},
     end_date,
-    issue::tidy,
+    issue::{check_facts, tidy},
     record, stale, within,
 };
 use crate::{
@@ -44,6 +44,8 @@ pub struct EditLicense {
     pub note: Option<String>,
     /// Days before the end from which it counts as expiring soon.
     pub expiring_days: Option<i64>,
+    /// Price of one unit for the term, in minor units, and its currency: what is billed from now on.
+    pub price: Option<(i64, String)>,
 }
 
 impl Command for EditLicense {
@@ -84,6 +86,11 @@ impl EditLicense {
             .filter(|quantity| *quantity != before.quantity)
         {
             change_quantity(tx, &before, quantity).await?;
+        }
+        if let Some(price) = &self.price {
+            authorize(tx, &before, Permission::PricesEdit).await?;
+            check_facts(before.quantity, Some(price), &[])?;
+            queries::set_price(tx, before.id, price).await?;
         }
         let edited = self.write(tx, &before, true).await?;
         Ok((before, edited))

@@ -347,6 +347,7 @@ fn edit(row: &LicenseRow, line: &License) -> std::result::Result<Plan, Vec<Field
         name: differs(&row.name, &line.name),
         note: differs(&row.note, &line.note),
         expiring_days: None,
+        price: None,
     };
     let nothing = edit.quantity.is_none()
         && [&edit.support_reference, &edit.name, &edit.note]
