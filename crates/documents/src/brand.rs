@@ -34,6 +34,16 @@ pub enum Logo {
     Svg(Vec<u8>),
 }
 
+impl Logo {
+    /// Its name for the template.
+    pub(crate) fn file(&self) -> &'static str {
+        match self {
+            Self::Png(_) => "logo.png",
+            Self::Svg(_) => "logo.svg",
+        }
+    }
+}
+
 /// The words of a document, and how its language writes figures and days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -46,9 +56,12 @@ pub struct Texts {
     pub decimal_mark: String,
     /// A day, of `{day}`, `{month}`, `{month_number}` and `{year}`.
     pub date: String,
+    /// A day whose year is said elsewhere.
+    pub day_of_year: String,
     /// The names of the months.
     pub months: [String; 12],
-    /// Every other word by its name, as in [`Texts::english`]; one that is missing is taken from there.
+    /// Every other word by its name, as in [`Texts::english`]; one that is missing is taken from there. The names
+    /// of countries too: `country.DE`; a country without one is shown by its code.
     pub labels: std::collections::BTreeMap<String, String>,
 }
 
@@ -67,6 +80,7 @@ impl Texts {
             group_mark: ",".into(),
             decimal_mark: ".".into(),
             date: "{day} {month} {year}".into(),
+            day_of_year: "{day} {month}".into(),
             months: MONTHS[0].map(str::to_owned),
             labels: labels(|words| words.1),
         }
@@ -80,6 +94,7 @@ impl Texts {
             group_mark: ".".into(),
             decimal_mark: ",".into(),
             date: "{day}. {month} {year}".into(),
+            day_of_year: "{day}. {month}".into(),
             months: MONTHS[1].map(str::to_owned),
             labels: labels(|words| words.2),
         }
@@ -125,11 +140,11 @@ const MONTHS: [[&str; 12]; 2] = [
 ];
 
 /// Name, English, German.
-const LABELS: [Words; 38] = [
+const LABELS: [Words; 37] = [
     ("invoice", "Invoice", "Rechnung"),
-    ("credit_note", "Credit note", "Gutschrift"),
+    ("credit_note", "Credit note", "Rechnungskorrektur"),
     ("bill_to", "Bill to", "Rechnung an"),
-    ("credit_to", "Credit to", "Gutschrift an"),
+    ("credit_to", "Credit to", "Korrektur an"),
     ("number", "Number", "Nummer"),
     ("issue_date", "Date", "Datum"),
     ("due_date", "Due", "Fällig am"),
@@ -137,7 +152,7 @@ const LABELS: [Words; 38] = [
     ("buyer_reference", "Your reference", "Ihr Zeichen"),
     ("order_reference", "Your order", "Ihre Bestellung"),
     ("corrects", "Corrects invoice", "Zu Rechnung"),
-    ("of_date", "of", "vom"),
+    ("corrected_date", "Invoice date", "Rechnungsdatum"),
     ("buyer_vat_id", "Your VAT ID", "Ihre USt-IdNr."),
     ("currency", "Currency", "Währung"),
     ("amount_due", "Amount due", "Zu zahlen"),
@@ -155,7 +170,6 @@ const LABELS: [Words; 38] = [
         "VAT {rate} % on {amount}",
         "USt {rate} % auf {amount}",
     ),
-    ("untaxed", "VAT 0 % on {amount}", "USt 0 % auf {amount}"),
     ("total", "Total", "Gesamt"),
     ("prepaid", "Paid already", "Bereits bezahlt"),
     ("payment", "Payment", "Zahlung"),

@@ -107,6 +107,7 @@ fn agreement(xml: &mut Xml, invoice: &Invoice) {
         xml.leaf_if("ram:BuyerReference", invoice.buyer_reference.as_deref());
         let tax_number = invoice.seller.tax_number.as_deref();
         xml.element("ram:SellerTradeParty", |xml| {
+            xml.leaf_if("ram:ID", terms::seller_id(&invoice.seller));
             party(xml, &invoice.seller, tax_number);
         });
         xml.element("ram:BuyerTradeParty", |xml| {

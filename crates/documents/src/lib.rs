@@ -28,6 +28,8 @@ mod view;
 
 pub mod render;
 
+mod sample;
+
 pub use brand::{Brand, Logo, Texts};
 pub use check::{Breach, check};
 pub use facturx::facturx_xml;
@@ -35,5 +37,6 @@ pub use invoice::{
     Category, Currency, Invoice, Kind, Line, Party, Payment, Period, Reference, Tax, TaxRounding,
     Totals,
 };
-pub use render::{RenderError, Renderer};
+pub use render::{RenderError, Renderer, TEMPLATE};
+pub use sample::sample;
 pub use ubl::ubl_xml;

@@ -135,6 +135,14 @@ pub fn street(party: &Party) -> [Option<String>; 3] {
     [first.map(str::to_owned), second.map(str::to_owned), third]
 }
 
+/// What identifies a seller who has neither a VAT id nor a registration: the tax number (BT-29, for BR-CO-26).
+pub fn seller_id(seller: &Party) -> Option<&str> {
+    let is_known = [&seller.vat_id, &seller.registration]
+        .into_iter()
+        .any(|id| present(id.as_deref()).is_some());
+    present(seller.tax_number.as_deref()).filter(|_| !is_known)
+}
+
 /// A text that says something.
 pub fn present(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.trim().is_empty())

@@ -56,10 +56,13 @@ pub fn ubl_xml(invoice: &Invoice) -> String {
         head(xml, invoice, names);
         xml.element("cac:AccountingSupplierParty", |xml| {
             let tax_number = invoice.seller.tax_number.as_deref();
-            xml.element("cac:Party", |xml| party(xml, &invoice.seller, tax_number));
+            let id = terms::seller_id(&invoice.seller);
+            xml.element("cac:Party", |xml| {
+                party(xml, &invoice.seller, id, tax_number)
+            });
         });
         xml.element("cac:AccountingCustomerParty", |xml| {
-            xml.element("cac:Party", |xml| party(xml, &invoice.buyer, None));
+            xml.element("cac:Party", |xml| party(xml, &invoice.buyer, None, None));
         });
         payment(xml, invoice);
         sums(xml, invoice);
@@ -96,11 +99,14 @@ fn head(xml: &mut Xml, invoice: &Invoice, names: &Names) {
     }
 }
 
-fn party(xml: &mut Xml, party: &Party, tax_number: Option<&str>) {
+fn party(xml: &mut Xml, party: &Party, id: Option<&str>, tax_number: Option<&str>) {
     let email = present(party.email.as_deref());
     if let Some(email) = email {
         let scheme = [("schemeID", terms::EMAIL_SCHEME)];
         xml.leaf_with("cbc:EndpointID", &scheme, email);
+    }
+    if let Some(id) = id {
+        xml.element("cac:PartyIdentification", |xml| xml.leaf("cbc:ID", id));
     }
     xml.element("cac:PostalAddress", |xml| address(xml, party));
     for (scheme, id) in [("VAT", party.vat_id.as_deref()), ("FC", tax_number)] {
