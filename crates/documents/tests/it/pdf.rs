@@ -311,6 +311,26 @@ fn a_letter_that_no_font_has_is_named() {
     assert!(renderer.render(&invoice).is_ok());
 }
 
+/// The documentation's picture of a page; written anew by `cargo xtask screenshots`, which sets the variable.
+#[test]
+fn the_page_can_be_shown() {
+    let file = File::new("picture.pdf", &render(&sample(5)));
+    let picture = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("invoice");
+    let stem = picture.to_str().unwrap();
+    file.told("pdftoppm", &["-r", "110", "-png", "-singlefile"], &[stem]);
+    let picture = picture.with_extension("png");
+    let bytes = fs::read(&picture).unwrap();
+    fs::remove_file(&picture).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG"));
+    if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
+        let docs = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/screenshots/invoice.png"
+        );
+        fs::write(docs, bytes).unwrap();
+    }
+}
+
 /// Pages are too long for a test's complaint.
 fn refused(outcome: Result<Vec<u8>, RenderError>) -> RenderError {
     match outcome {
