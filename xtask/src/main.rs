@@ -24,7 +24,7 @@ struct Line {
 enum Verb {
     /// Everything a change must pass: format, lints, documentation, tests, a short torture. `.ci/run` runs this.
     Ci,
-    /// All tests on both database engines; installs PostgreSQL, Chromium and npm where they are missing.
+    /// All tests on both database engines; installs what they need where it is missing: PostgreSQL, Chromium, npm, poppler and qpdf.
     Test {
         /// Given on to the test runner, for example `-p store` or a part of a test's name.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -36,7 +36,7 @@ enum Verb {
     Postgres,
     /// Kills the server in the middle of writes and races for the last units, on both engines.
     Torture(trials::Torture),
-    /// Measures the server beside the limits of this machine: drivers, pgbench, a bare answer of axum.
+    /// Measures the server beside the limits of this machine: drivers, pgbench, a bare answer of axum, the bare typesetter.
     Bench(trials::Bench),
     /// Writes a room's plaque, its drawers and its test file.
     NewRoom {

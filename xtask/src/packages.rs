@@ -22,7 +22,7 @@ struct Program {
     brew: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 6] = [
     Program {
         name: "a PostgreSQL server",
         found: || postgres::programs().is_some(),
@@ -54,6 +54,22 @@ const PROGRAMS: [Program; 4] = [
         dnf: &["npm"],
         pacman: &["npm"],
         brew: &["node"],
+    },
+    Program {
+        name: "poppler's tools",
+        found: || on_path("pdftotext").is_some() && on_path("pdfdetach").is_some(),
+        apt: &["poppler-utils"],
+        dnf: &["poppler-utils"],
+        pacman: &["poppler"],
+        brew: &["poppler"],
+    },
+    Program {
+        name: "qpdf",
+        found: || on_path("qpdf").is_some(),
+        apt: &["qpdf"],
+        dnf: &["qpdf"],
+        pacman: &["qpdf"],
+        brew: &["qpdf"],
     },
 ];
 

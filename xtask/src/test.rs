@@ -12,19 +12,18 @@ pub const VARIABLE: &str = "SEATBOOK_TEST_POSTGRES";
 /// Where the browser tests find axe-core, which they put into every page.
 pub const AXE: &str = "SEATBOOK_TEST_AXE";
 
-/// Takes the documentation's pictures: a test of the browser binary, told to write them.
+/// Takes the documentation's pictures: a test of the browser binary and one of the pages, told to write them.
 pub fn screenshots() -> Result<()> {
     let _interrupts = on_interrupt()?;
     packages::ensure()?;
-    let test = [
-        "test",
-        "--package",
-        "seatbook",
-        "--test",
-        "browser",
-        "screenshots",
-    ];
-    run_command(cargo(&test).env("UPDATE_SCREENSHOTS", "1"))
+    for (package, binary, test) in [
+        ("seatbook", "browser", "screenshots"),
+        ("documents", "it", "the_page_can_be_shown"),
+    ] {
+        let words = ["test", "--package", package, "--test", binary, test];
+        run_command(cargo(&words).env("UPDATE_SCREENSHOTS", "1"))?;
+    }
+    Ok(())
 }
 
 /// Installs what is missing, then runs the tests that the arguments choose, or all.

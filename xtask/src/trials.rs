@@ -71,6 +71,8 @@ enum Measure {
     List,
     /// A file of 100,000 rows, beside bare inserts of the rows it makes; and how long others wait meanwhile.
     Import,
+    /// 1,000 invoices as PDF with their XML, beside the same pages by the typesetter alone; and what memory they take.
+    Pdf,
 }
 
 /// What `cargo xtask bench` is told.
@@ -92,12 +94,41 @@ pub struct Bench {
 /// Measures the server as it is shipped, beside the limits of the same machine in the same run.
 pub fn bench(bench: &Bench) -> Result<()> {
     let _interrupts = on_interrupt()?;
+    let everything = bench.names.is_empty();
+    // Pages are no matter of the server: they are measured by the crate that makes them.
+    if everything || bench.names.contains(&Measure::Pdf) {
+        pages(bench.json)?;
+    }
+    let mut chosen = bench.names.clone();
+    chosen.retain(|name| *name != Measure::Pdf);
+    if everything || !chosen.is_empty() {
+        server(bench, &chosen)?;
+    }
+    Ok(())
+}
+
+fn pages(json: bool) -> Result<()> {
+    let mut command = cargo(&[
+        "bench",
+        "--quiet",
+        "--package",
+        "documents",
+        "--bench",
+        "pdf",
+    ]);
+    if json {
+        command.args(["--", "--json"]);
+    }
+    run(&mut command)
+}
+
+fn server(bench: &Bench, chosen: &[Measure]) -> Result<()> {
     packages::ensure()?;
     let cluster = Cluster::start(Durability::Full)?;
     build(&["--release", "--package", "seatbook", "--package", "trials"])?;
     eprintln!("profile release; client, server and database share this machine");
     let mut command = trials("release", &cluster, "bench", bench.json);
-    command.args(names(&bench.names));
+    command.args(names(chosen));
     if let Some(seconds) = bench.seconds {
         command.args(["--seconds", &seconds.to_string()]);
     }
