@@ -24,7 +24,7 @@ struct Line {
 enum Verb {
     /// Everything a change must pass: format, lints, documentation, tests, a short torture. `.ci/run` runs this.
     Ci,
-    /// All tests on both database engines; installs PostgreSQL, Chromium and npm where they are missing.
+    /// All tests on both database engines; installs PostgreSQL, Chromium, npm and a mail server where they are missing.
     Test {
         /// Given on to the test runner, for example `-p store` or a part of a test's name.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

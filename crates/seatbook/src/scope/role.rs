@@ -87,6 +87,8 @@ impl BuiltIn {
                 ImportsRun,
                 PeopleRead,
                 PeopleEdit,
+                MailsRead,
+                MailsSend,
                 JobsRead,
                 JobsEdit,
                 JournalRead,

@@ -11,6 +11,7 @@ mod holder_pages;
 mod undo;
 mod imports;
 mod jobs;
+mod mail;
 mod organization_pages;
 mod organizations;
 mod overview;
