@@ -24,7 +24,8 @@ struct Line {
 enum Verb {
     /// Everything a change must pass: format, lints, documentation, tests, a short torture. `.ci/run` runs this.
     Ci,
-    /// All tests on both database engines; installs what they need where it is missing: PostgreSQL, Chromium, npm, poppler and qpdf.
+    /// All tests on both database engines; installs what they need where it is missing: PostgreSQL, Chromium, npm, a
+    /// mail server, poppler and qpdf.
     Test {
         /// Given on to the test runner, for example `-p store` or a part of a test's name.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     postgres,
-    shell::{Result, is_root, on_path, run, scratch},
+    shell::{Result, is_root, on_path, read, run, scratch},
 };
 
 /// A program, how to see that it is there, and what it is called by each package manager.
@@ -22,7 +22,7 @@ struct Program {
     brew: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 6] = [
+const PROGRAMS: [Program; 7] = [
     Program {
         name: "a PostgreSQL server",
         found: || postgres::programs().is_some(),
@@ -70,6 +70,14 @@ const PROGRAMS: [Program; 6] = [
         dnf: &["qpdf"],
         pacman: &["qpdf"],
         brew: &["qpdf"],
+    },
+    Program {
+        name: "aiosmtpd, a mail server in Python",
+        found: || mail_server(),
+        apt: &["python3-aiosmtpd"],
+        dnf: &["python3-aiosmtpd"],
+        pacman: &["python-aiosmtpd"],
+        brew: &["aiosmtpd"],
     },
 ];
 
@@ -228,6 +236,15 @@ fn command(words: &[&str]) -> Command {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]);
     command
+}
+
+/// The system's Python has it, where another comes first in the path.
+fn mail_server() -> bool {
+    let has = |python| {
+        let mut look = Command::new(python);
+        read(look.args(["-c", "import aiosmtpd"])).is_ok()
+    };
+    ["python3", "/usr/bin/python3"].into_iter().any(has)
 }
 
 fn browser() -> Option<PathBuf> {

@@ -41,6 +41,13 @@ pub struct Settings {
     #[arg(long, env = "SEATBOOK_CODE_TRIES_PARTNER", default_value_t = 100,
         value_parser = clap::value_parser!(i64).range(1..=1_000_000_000))]
     pub code_tries_partner: i64,
+    /// The mail server: `smtps://user:password@host`, or `smtp://user:password@host:587?tls=required`. Without
+    /// it, mails are kept and can be read in the console's Outbox.
+    #[arg(long, env = "SEATBOOK_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Whom mails come from: `Seatbook <licenses@example.com>`. Needed with `--smtp-url`.
+    #[arg(long, env = "SEATBOOK_MAIL_FROM")]
+    pub mail_from: Option<String>,
     /// Log lines as JSON.
     #[arg(long, env = "SEATBOOK_LOG_JSON")]
     pub log_json: bool,
@@ -55,6 +62,11 @@ impl Settings {
         let near = ["http://localhost", "http://127.", "http://[::1]"];
         let address = self.public_url.as_deref().unwrap_or("http://localhost");
         self.listen.ip().is_loopback() && near.iter().any(|prefix| address.starts_with(prefix))
+    }
+
+    /// Whether mails leave this server; else they are kept.
+    pub fn sends_mail(&self) -> bool {
+        self.smtp_url.is_some()
     }
 
     /// The base of links given to people, without a slash at its end.

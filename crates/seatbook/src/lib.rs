@@ -18,6 +18,7 @@ pub mod api;
 pub mod console;
 pub mod openapi;
 pub mod jobs;
+pub mod mail;
 
 // Nouns.
 pub mod organizations;

@@ -27,8 +27,9 @@ use crate::{
     app::App,
     assignments, catalog, configuration, console, entitlements,
     error::{Error, Kind},
-    extensions, fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations,
-    overview, people, portal, recovery, reference, requests, roles, sales, subscriptions, tokens,
+    extensions, fits, history, holders, holdings, imports, jobs, licenses, mail, openapi,
+    organizations, overview, people, portal, recovery, reference, requests, roles, sales,
+    subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -53,6 +54,7 @@ fn operations() -> OpenApiRouter<App> {
         "/api/v1",
         OpenApiRouter::new()
             .merge(jobs::operations())
+            .merge(mail::operations())
             .merge(organizations::operations())
             .merge(people::operations())
             .merge(roles::operations())
@@ -94,6 +96,7 @@ fn pages() -> Router<App> {
         .merge(configuration::pages())
         .merge(subscriptions::pages())
         .merge(jobs::pages())
+        .merge(mail::pages())
         .merge(history::pages())
         .merge(recovery::pages())
         .merge(roles::pages())

@@ -16,7 +16,7 @@ use crate::{
     gate::{self, Gate},
     jobs,
     journal::sealer,
-    router, schema,
+    mail, router, schema,
     secrets::Vault,
 };
 
@@ -38,7 +38,7 @@ pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
     };
     let db = Db::open(&options, schema::MIGRATIONS).await?;
     Ok(App::new(Parts {
-        gate: Gate::new(db, clock, vault),
+        gate: Gate::new(db, clock, vault).at(&settings.base_url(), settings.sends_mail()),
         settings: Arc::new(settings),
         reader: files::Reader::of_this_program()?,
         recent: Default::default(),
@@ -97,10 +97,13 @@ pub async fn serve(settings: Settings) -> Result<()> {
     if app.settings.demo {
         demo::prepare(&app).await?;
     }
+    let mailer = mail::Smtp::of(&app.settings)?;
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
     let tasks = background(&app)?;
     jobs::leases::free_all(app.gate.db(), app.gate.now()).await?;
+    mail::free_all(app.gate.db(), app.gate.now()).await?;
+    let deliverer = mailer.map(|smtp| mail::Deliverer::start(app.clone(), Arc::new(smtp)));
     let runner = jobs::Runner::start(app.clone(), router::KINDS);
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
     if app.settings.demo {
@@ -115,6 +118,9 @@ pub async fn serve(settings: Settings) -> Result<()> {
         })
         .await;
     runner.stop().await;
+    if let Some(deliverer) = deliverer {
+        deliverer.stop().await;
+    }
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     app.gate.db().close().await;
     served.map_err(Error::internal)

@@ -62,6 +62,18 @@ pub fn job(state: &str) -> Badge {
     }
 }
 
+/// A mail's state.
+pub fn mail(state: &str) -> Badge {
+    match state {
+        "kept" => badge("mute", "file", "Kept"),
+        "queued" => badge("info", "clock", "Waiting to be sent"),
+        "sending" => badge("info", "running", "Being sent"),
+        "sent" => badge("good", "check", "Sent"),
+        "failed" => badge("bad", "error", "Failed"),
+        other => badge("mute", "info", other),
+    }
+}
+
 /// Whether an organization works.
 pub fn organization(state: &str) -> Badge {
     match state {

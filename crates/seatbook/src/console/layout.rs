@@ -146,6 +146,7 @@ const RECORDS: &[Entry] = &[
         "imports.run",
     ),
     ("jobs", "Jobs", "job", "/jobs", "jobs.read"),
+    ("mails", "Outbox", "mail", "/mails", "mails.read"),
     ("journal", "Journal", "journal", "/journal", "journal.read"),
 ];
 const ADMINISTRATION: &[Entry] = &[

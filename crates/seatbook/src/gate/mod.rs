@@ -8,11 +8,13 @@
 
 mod caller;
 mod key;
+mod premises;
 mod ticket;
 mod tx;
 
 pub use caller::{Caller, Origin};
 pub use key::{Key, purge};
+pub use premises::Premises;
 pub use tx::Tx;
 
 use std::{
@@ -76,7 +78,7 @@ pub struct Preview<T> {
 pub struct Gate {
     db: Db,
     clock: Arc<dyn Clock>,
-    vault: Vault,
+    premises: Premises,
     in_flight: Arc<Mutex<HashSet<(Uuid, String)>>>,
 }
 
@@ -86,8 +88,16 @@ impl Gate {
         Gate {
             db,
             clock,
-            vault,
+            premises: Premises::new(vault),
             in_flight: Arc::default(),
+        }
+    }
+
+    /// The same gate of a server that people reach at this address, and from which mails leave or do not.
+    pub fn at(self, base_url: &str, sends_mail: bool) -> Self {
+        Gate {
+            premises: self.premises.at(base_url, sends_mail),
+            ..self
         }
     }
 
@@ -103,7 +113,12 @@ impl Gate {
 
     /// What keeps secrets.
     pub fn vault(&self) -> &Vault {
-        &self.vault
+        self.premises.vault()
+    }
+
+    /// Whether mails leave this server.
+    pub fn sends_mail(&self) -> bool {
+        self.premises.sends_mail()
     }
 
     /// Runs the command and answers when it is durable. The same key again gives the same answer.
@@ -120,7 +135,7 @@ impl Gate {
                 if stored.is_young(self.now()) {
                     self.db.forget().await;
                 }
-                return stored.replay(&key, &self.vault);
+                return stored.replay(&key, self.vault());
             }
         }
         let ticket = Ticket::new(self, caller, key, command)?;

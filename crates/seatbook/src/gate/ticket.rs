@@ -4,11 +4,10 @@ use serde_json::Value;
 use store::{Place, Timestamp, Verdict, Work};
 use uuid::Uuid;
 
-use super::{Caller, Command, Done, Gate, Key, Tx, key};
+use super::{Caller, Command, Done, Gate, Key, Premises, Tx, key};
 use crate::{
     error::{Error, Result},
     journal::{self, Entry},
-    secrets::Vault,
 };
 
 /// One submitted command.
@@ -18,7 +17,7 @@ pub(super) struct Ticket<C: Command> {
     key: Key,
     now: Timestamp,
     seed: [u8; 16],
-    vault: Vault,
+    premises: Premises,
     /// What to store if it is refused.
     refusal: Option<String>,
     /// It ran before, and nobody knows whether that was kept.
@@ -47,21 +46,21 @@ impl<C: Command> Ticket<C> {
     pub(super) fn new(gate: &Gate, caller: &Caller, key: Key, command: C) -> Result<Self> {
         let mut seed = [0; 16];
         getrandom::fill(&mut seed).map_err(Error::internal)?;
-        let (caller, vault) = (caller.clone(), gate.vault.clone());
+        let (caller, premises) = (caller.clone(), gate.premises.clone());
         Ok(Ticket {
             command,
             caller,
             key,
             now: gate.now(),
             seed,
-            vault,
+            premises,
             refusal: None,
             ran: false,
         })
     }
 
     async fn attempt(&self, db: store::Tx<'_>) -> Result<Ended<C::Outcome>> {
-        let mut tx = Tx::new(db, &self.caller, self.now, self.seed);
+        let mut tx = Tx::new(db, &self.caller, &self.premises, self.now, self.seed);
         if self.ran
             && key::find_in(&mut tx, self.caller.actor_id, &self.key)
                 .await?
@@ -95,7 +94,7 @@ impl<C: Command> Ticket<C> {
         let answer = serde_json::to_value(outcome)?;
         let text = answer.to_string();
         let stored = if C::SECRET {
-            self.vault.seal(&text)?
+            self.premises.vault().seal(&text)?
         } else {
             text
         };
@@ -131,7 +130,9 @@ impl<C: Command> Ticket<C> {
     async fn stored_answer(&self, tx: &mut store::Tx<'_>) -> Result<Ended<C::Outcome>> {
         let stored = key::find_in(tx, self.caller.actor_id, &self.key).await?;
         let stored = stored.ok_or_else(|| Error::internal("a request key vanished"))?;
-        stored.replay(&self.key, &self.vault).map(Ended::Now)
+        stored
+            .replay(&self.key, self.premises.vault())
+            .map(Ended::Now)
     }
 }
 

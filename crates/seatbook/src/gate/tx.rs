@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use store::{Date, Timestamp};
 use uuid::Uuid;
 
-use super::{Caller, Origin};
+use super::{Caller, Origin, Premises};
 use crate::{
     error::{Error, Result},
     journal::Change,
@@ -18,6 +18,7 @@ use crate::{
 pub struct Tx<'a> {
     db: store::Tx<'a>,
     pub(super) caller: &'a Caller,
+    premises: &'a Premises,
     now: Timestamp,
     seed: [u8; 16],
     drawn: u64,
@@ -39,12 +40,14 @@ impl<'a> Tx<'a> {
     pub(super) fn new(
         db: store::Tx<'a>,
         caller: &'a Caller,
+        premises: &'a Premises,
         now: Timestamp,
         seed: [u8; 16],
     ) -> Self {
         Tx {
             db,
             caller,
+            premises,
             now,
             seed,
             drawn: 0,
@@ -70,6 +73,11 @@ impl<'a> Tx<'a> {
     /// The caller as it was recognised.
     pub fn caller(&self) -> &'a Caller {
         self.caller
+    }
+
+    /// The server it runs on: its address, what seals secrets, whether mails leave it.
+    pub fn premises(&self) -> &'a Premises {
+        self.premises
     }
 
     /// A new id. A command that runs again draws the same ones in the same order.

@@ -48,6 +48,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ),
     ("jobs.cancel", "Canceled a job"),
     ("jobs.retry", "Told a job to try again"),
+    ("mails.send", "Told a mail to be sent"),
     ("tokens.create", "Made an API token"),
 ];
 

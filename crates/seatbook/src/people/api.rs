@@ -242,8 +242,8 @@ pub struct InvitationIn {
     role: String,
 }
 
-/// Invites somebody. The answer holds a link for them, good for 7 days, shown this once; a role wider
-/// than your own rights is refused with `role.too_wide`.
+/// Invites somebody. A mail takes them a link, good for 7 days; the answer holds it too, this once. Without a
+/// mail server the mail is kept in the Outbox. A role wider than your own rights is refused with `role.too_wide`.
 #[utoipa::path(post, path = "/invitations", tag = "people", request_body = InvitationIn,
     responses((status = 201, description = "The invitation with its link.", body = Invited)))]
 pub async fn invite(State(app): State<App>, write: Write<InvitationIn>) -> Result<Response> {
@@ -258,7 +258,7 @@ pub async fn invite(State(app): State<App>, write: Write<InvitationIn>) -> Resul
     Ok(answer.created(&location))
 }
 
-/// Gives an open invitation a new link, good for 7 days; the old link stops working.
+/// Gives an open invitation a new link, good for 7 days, and mails it; the old link stops working.
 #[utoipa::path(post, path = "/invitations/{id}/renew", tag = "people",
     params(("id" = Uuid, Path, description = "The invitation.")),
     responses((status = 200, description = "The invitation with its new link.", body = Invited)))]

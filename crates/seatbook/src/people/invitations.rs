@@ -1,17 +1,24 @@
 //! The verbs of invitations.
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::model::{Invitation, Invited};
 use crate::{
     access::{
+        self,
         commands::{Newcomer, ended, seat},
         links::{self, INVITATION_SECONDS, Link},
         model,
     },
+    console::format,
     error::{Error, Result},
     gate::{Command, Tx},
+    mail::{
+        self, NewMail, Readers,
+        templates::{self, InvitationMail},
+    },
     organizations,
     roles::reach::{self, role_at},
     scope::{self, Permission, custom},
@@ -44,6 +51,7 @@ impl Command for Invite {
         let role = role_at(tx, &self.role, self.organization_id).await?;
         reach::check(tx, &role, self.organization_id).await?;
         let organization = name_of(tx, self.organization_id).await?;
+        let may = role.permissions.clone();
         let now = tx.now();
         let link = Link {
             id: tx.new_id(),
@@ -60,10 +68,12 @@ impl Command for Invite {
         let Secret(secret) = &self.secret;
         links::insert(tx, &link, secret).await?;
         tx.changed(link.step(1, Some("open")));
-        Ok(Invited {
+        let invited = Invited {
             invitation: Invitation::new(link, organization, role.label),
             link: secret.clone(),
-        })
+        };
+        write(tx, &invited, (self.organization_id, 1), may).await?;
+        Ok(invited)
     }
 }
 
@@ -91,6 +101,7 @@ impl Command for RenewInvitation {
         .await?;
         reach::check(tx, &role, organization_id).await?;
         let organization = name_of(tx, organization_id).await?;
+        let may = role.permissions.clone();
         let until = tx.now().plus_seconds(INVITATION_SECONDS);
         let Secret(secret) = &self.secret;
         if !links::renew(tx, link.id, secret, until).await? {
@@ -102,11 +113,52 @@ impl Command for RenewInvitation {
             version: link.version + 1,
             ..link
         };
-        Ok(Invited {
+        let version = link.version;
+        let invited = Invited {
             invitation: Invitation::new(link, organization, role.label),
             link: secret.clone(),
-        })
+        };
+        write(tx, &invited, (organization_id, version), may).await?;
+        Ok(invited)
     }
+}
+
+/// Writes the mail with the link. Whoever reads it can join with what the role allows, so it is read by those
+/// alone who could give that role.
+async fn write(
+    tx: &mut Tx<'_>,
+    invited: &Invited,
+    (organization_id, version): (Uuid, i64),
+    mut may: Vec<Permission>,
+) -> Result<()> {
+    let actor_id = tx.actor_id();
+    let inviter = access::queries::find_person(tx, actor_id).await?;
+    let (premises, invitation) = (tx.premises(), &invited.invitation);
+    let content = templates::invitation(&InvitationMail {
+        organization: invitation.organization.clone(),
+        role: invitation.role_name.clone(),
+        invited_by: inviter.map(|person| person.name).unwrap_or_default(),
+        link: format!("{}/invitations/{}", premises.base_url(), invited.link),
+        until: format!(
+            "{} UTC",
+            format::moment(invitation.expires_at.get(), &TimeZone::UTC)
+        ),
+    })?;
+    may.push(Permission::PeopleEdit);
+    let new = NewMail {
+        organization_id,
+        kind: "invitation",
+        cause: format!("invitation:{}:{version}", invitation.id),
+        sender: invitation.organization.clone(),
+        to_address: invitation.email.clone(),
+        to_name: String::new(),
+        reply_to: None,
+        content,
+        attachments: vec![],
+        readers: Readers::Holding(may),
+    };
+    mail::queue(tx, new).await?;
+    Ok(())
 }
 
 /// Takes an invitation back.

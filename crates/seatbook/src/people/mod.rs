@@ -2,7 +2,7 @@
 //!
 //! Owns: the verbs and faces of people, memberships and invitations. Its rows stand in `access` (people,
 //! links) and `scope` (memberships).
-//! Does not own: how a person proves who they are (`access`), what a role allows (`roles`).
+//! Does not own: how a person proves who they are (`access`), what a role allows (`roles`), how mails leave (`mail`).
 //! Keeps true: nobody gives or takes away more than they hold; inviting tells nothing of who is known;
 //! the root keeps an operator.
 

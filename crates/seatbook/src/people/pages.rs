@@ -92,6 +92,8 @@ pub struct PersonFormPage {
     pub email: String,
     /// Until when the link works, in words.
     pub until: String,
+    /// Whether a mail takes the link to them.
+    pub mailed: bool,
     /// Why the last try was refused.
     pub error: Option<String>,
 }

@@ -86,6 +86,10 @@ permissions! {
     PeopleEdit = "people.edit";
     /// Make and change custom roles.
     RolesEdit = "roles.edit";
+    /// See mails that were sent or kept.
+    MailsRead = "mails.read";
+    /// Send mails that were kept or came to nothing.
+    MailsSend = "mails.send";
     /// See jobs.
     JobsRead = "jobs.read";
     /// Retry and cancel jobs.

@@ -89,6 +89,8 @@ impl BuiltIn {
                 ImportsRun,
                 PeopleRead,
                 PeopleEdit,
+                MailsRead,
+                MailsSend,
                 JobsRead,
                 JobsEdit,
                 JournalRead,

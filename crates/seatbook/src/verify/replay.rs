@@ -141,6 +141,7 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "holder",
         "assignment",
         "subscription",
+        "mail",
     ] {
         let sql = format!(
             "SELECT r.id, r.version, coalesce(max(c.version), 0) FROM {noun} r

@@ -159,6 +159,8 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
 
     let reset = ingrid.path(&reset_link(stage, &ingrid).await);
     let job = job_of(&ingrid, partner).await;
+    let mails = ingrid.get("/api/v1/mails?q=new%40norvik").await.expect(200);
+    let mail = mails["items"][0]["id"].as_str().expect("an id");
     let signed_out = vec![
         "/sign-in".into(),
         "/set-up/used".into(),
@@ -179,6 +181,7 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
         format!("/imports/{import}/mapping"),
         format!("/imports/{import}/preview"),
         format!("/jobs/{job}/cancel"),
+        format!("/mails/{mail}"),
         "/account/second-factor/off".into(),
         NOWHERE.into(),
     ]);

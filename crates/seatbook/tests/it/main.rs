@@ -12,6 +12,7 @@ mod holder_pages;
 mod undo;
 mod imports;
 mod jobs;
+mod mail;
 mod organization_pages;
 mod organizations;
 mod requests;

@@ -58,6 +58,7 @@ async fn invite_page(app: &App, frame: &Frame, sent: Option<&Form>) -> Result<Pe
         link: None,
         email: String::new(),
         until: String::new(),
+        mailed: false,
         error: None,
     })
 }
@@ -124,6 +125,7 @@ fn show_link(
             let base = app.settings.base_url();
             page.link = Some(format!("{base}/invitations/{}", invited.link));
             page.until = format::moment(invited.invitation.expires_at.get(), &zone);
+            page.mailed = app.gate.sends_mail();
             page.email = invited.invitation.email;
             html(StatusCode::OK, sheet(frame, page))
         }

@@ -52,6 +52,7 @@ async fn edit_page(
         link: None,
         email: String::new(),
         until: String::new(),
+        mailed: false,
         error: None,
     })
 }

@@ -8,6 +8,7 @@ mod browser;
 mod person;
 mod race;
 mod planted;
+mod post;
 mod telephones;
 
 use std::{
@@ -86,8 +87,10 @@ impl TestApp {
             NOW.parse().expect("an instant"),
         )));
         let scratch = scratch(engine).await;
-        let (app, address, server) =
-            serve(scratch.database(), Arc::clone(&clock), public_url).await;
+        let (app, address, server) = serve(scratch.database(), Arc::clone(&clock), |settings| {
+            settings.public_url = public_url.map(str::to_owned);
+        })
+        .await;
         TestApp {
             app,
             clock,
@@ -105,7 +108,7 @@ impl TestApp {
         if self.engine == Engine::Sqlite {
             return None;
         }
-        let (app, address, server) = serve(self.database(), Arc::clone(&self.clock), None).await;
+        let (app, address, server) = serve(self.database(), Arc::clone(&self.clock), |_| ()).await;
         Some(Beside {
             address,
             app,
@@ -216,7 +219,7 @@ impl Beside {
 async fn serve(
     database: &str,
     clock: Arc<FixedClock>,
-    public_url: Option<&str>,
+    adjust: impl FnOnce(&mut Settings),
 ) -> (App, SocketAddr, tokio::task::JoinHandle<()>) {
     let mut options = Options::new(database);
     (options.durable, options.writers, options.readers) = (false, 2, 4);
@@ -228,13 +231,23 @@ async fn serve(
     let db = Db::open(&options, schema::MIGRATIONS)
         .await
         .expect("the database opens");
-    let gate = Gate::new(db, clock, Vault::for_tests());
+    serve_on(db, (database, clock), adjust).await
+}
+
+/// A server on an open book.
+async fn serve_on(
+    db: Db,
+    (database, clock): (&str, Arc<FixedClock>),
+    adjust: impl FnOnce(&mut Settings),
+) -> (App, SocketAddr, tokio::task::JoinHandle<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("loopback listens");
     let address = listener.local_addr().expect("it listens");
     let mut settings = settings(database, address);
-    settings.public_url = public_url.map(str::to_owned);
+    adjust(&mut settings);
+    let gate = Gate::new(db, clock, Vault::for_tests());
+    let gate = gate.at(&settings.base_url(), settings.sends_mail());
     let app = App::new(Parts {
         gate,
         settings: Arc::new(settings),
@@ -256,6 +269,8 @@ fn settings(database: &str, listen: SocketAddr) -> Settings {
         reactivation_days: 30,
         code_tries: 5,
         code_tries_partner: 100,
+        smtp_url: None,
+        mail_from: None,
         log_json: false,
         demo: false,
     }

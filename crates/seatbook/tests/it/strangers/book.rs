@@ -6,6 +6,7 @@ use reqwest::{
     Method,
     multipart::{Form, Part},
 };
+use seatbook::mail::NewMail;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -272,12 +273,22 @@ impl Writer<'_> {
                 (self.customer, &["Hidden work"]),
             )
             .await;
+        self.app.post_mail(self.mail()).await;
         // Ended, so that its stream ends.
         self.app
             .operator
             .act(&format!("/api/v1/jobs/{job}/cancel"))
             .await
             .expect(200);
+    }
+
+    /// A mail with a file.
+    fn mail(&self) -> NewMail {
+        NewMail {
+            kind: "hidden",
+            attachments: vec![crate::mail::stage::pdf("Hidden.pdf")],
+            ..crate::mail::stage::to(self.customer, "hidden@example.org")
+        }
     }
 
     /// A file with somebody's rows in it, where files can be imported.
@@ -307,7 +318,7 @@ async fn things(app: &TestApp, document: &Value) -> BTreeMap<&'static str, Uuid>
         if !made
             || !paths
                 .keys()
-                .any(|path| path.starts_with(&format!("/api/v1/{segment}")))
+                .any(|path| path.contains(&format!("/{segment}")))
         {
             continue;
         }

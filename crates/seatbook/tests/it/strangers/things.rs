@@ -41,6 +41,12 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "SELECT p.id FROM pool p JOIN organization o ON o.id = p.organization_id WHERE o.name = 'Hidden Customer'",
     ),
     ("jobs", "job", "SELECT id FROM job ORDER BY id LIMIT 1"),
+    ("mails", "mail", "SELECT id FROM mail WHERE kind = 'hidden'"),
+    (
+        "attachments",
+        "mail_attachment",
+        "SELECT id FROM mail_attachment ORDER BY id LIMIT 1",
+    ),
     (
         "journal",
         "journal",

@@ -1,0 +1,238 @@
+//! What the tests of mails stand on: a mail server of its own, mailers that do as they are told, mails to write.
+
+use std::{
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use seatbook::{
+    error::Result,
+    gate::{Command, Key, Tx},
+    mail::{
+        Attachment, Content, Letter, Mailer, NewMail, Readers, Smtp, Verdict, deliver_until_idle,
+        queue,
+    },
+    scope::Permission,
+};
+use serde::Serialize;
+use serde_json::Value;
+use store::BoxFuture;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout},
+    time::timeout,
+};
+use uuid::Uuid;
+
+use crate::harness::TestApp;
+
+/// Longer than any mail takes to arrive.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A real mail server (aiosmtpd), alone with its test.
+pub struct PostOffice {
+    // Killed when it is dropped, and ends by itself where its test was killed.
+    _child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    port: u16,
+}
+
+impl PostOffice {
+    pub async fn open() -> PostOffice {
+        PostOffice::open_at(0, None).await
+    }
+
+    /// At a port, or at any; behind a password, or open to all.
+    pub async fn open_at(port: u16, password: Option<&str>) -> PostOffice {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/mail/server.py");
+        let mut child = tokio::process::Command::new(python().await)
+            .args(["-W", "ignore", script])
+            .arg(port.to_string())
+            .args(password)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("python runs");
+        let mut lines = BufReader::new(child.stdout.take().expect("its words")).lines();
+        let first = lines.next_line().await.expect("it speaks");
+        let port = first.and_then(|line| line.parse().ok()).expect("a port");
+        PostOffice {
+            _child: child,
+            lines,
+            port,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    /// The next mail it was given.
+    pub async fn next(&mut self) -> Value {
+        let line = timeout(PATIENCE, self.lines.next_line()).await;
+        let line = line.expect("a mail arrives").expect("it speaks");
+        serde_json::from_str(&line.expect("it runs")).expect("JSON")
+    }
+}
+
+/// A Python that has aiosmtpd: the system's, where another comes first in the path.
+async fn python() -> &'static str {
+    for name in ["python3", "/usr/bin/python3"] {
+        let mut look = tokio::process::Command::new(name);
+        let look = look.args(["-c", "import aiosmtpd"]).stderr(Stdio::null());
+        if look.status().await.is_ok_and(|status| status.success()) {
+            return name;
+        }
+    }
+    panic!("no Python here has aiosmtpd, the mail server of these tests; run `cargo xtask test`")
+}
+
+/// A port at which nobody listens.
+pub async fn nowhere() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let address = listener.expect("loopback listens").local_addr();
+    address.expect("an address").port()
+}
+
+/// Says what it is told to say, and remembers what it was given.
+#[derive(Default)]
+pub struct Parrot {
+    pub words: Mutex<Vec<Verdict>>,
+    pub given: Mutex<Vec<String>>,
+}
+
+impl Parrot {
+    /// Says these one after the other, and the last for ever.
+    pub fn saying(mut words: Vec<Verdict>) -> Arc<Parrot> {
+        words.reverse();
+        Arc::new(Parrot {
+            words: Mutex::new(words),
+            given: Mutex::default(),
+        })
+    }
+
+    /// The Message-IDs of what it was given.
+    pub fn given(&self) -> Vec<String> {
+        self.given
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Mailer for Parrot {
+    fn carry<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, Verdict> {
+        let given = letter.mail.message_id.clone();
+        self.given
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(given);
+        let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        let word = match words.len() {
+            0 => Verdict::Taken("250 OK".into()),
+            1 => words[0].clone(),
+            _ => words.pop().expect("there are two"),
+        };
+        Box::pin(async move { word })
+    }
+}
+
+/// Carries by another, and dies before it can say so: the server's answer is never written down.
+pub struct Dying {
+    pub mailer: Smtp,
+    pub dead: tokio::sync::Notify,
+}
+
+impl Mailer for Dying {
+    fn carry<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, Verdict> {
+        Box::pin(async move {
+            let verdict = self.mailer.carry(letter).await;
+            assert!(matches!(verdict, Verdict::Taken(_)), "{verdict:?}");
+            self.dead.notify_one();
+            std::future::pending().await
+        })
+    }
+}
+
+/// A mail on somebody's behalf.
+pub fn to(organization_id: Uuid, address: &str) -> NewMail {
+    NewMail {
+        organization_id,
+        kind: "test",
+        cause: format!("test:{address}"),
+        sender: "Nordlicht Partners".into(),
+        to_address: address.into(),
+        to_name: String::new(),
+        reply_to: None,
+        content: Content {
+            subject: "Hidden greetings".into(),
+            text: "Hidden words.\n".into(),
+            html: "<p>Hidden words.</p>".into(),
+        },
+        attachments: vec![],
+        readers: Readers::All,
+    }
+}
+
+/// A file with every byte in it.
+pub fn pdf(name: &str) -> Attachment {
+    Attachment {
+        name: name.into(),
+        media_type: "application/pdf".into(),
+        content: (0..=255).cycle().take(3_000).collect(),
+    }
+}
+
+/// A command as rooms have it: it writes a mail.
+#[derive(Clone, Serialize)]
+struct Write {
+    #[serde(skip)]
+    new: NewMail,
+}
+
+impl Command for Write {
+    const NAME: &'static str = "test.write";
+    type Outcome = Uuid;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Uuid> {
+        tx.require(Permission::PeopleEdit, self.new.organization_id)
+            .await?;
+        queue(tx, self.new.clone()).await
+    }
+}
+
+impl TestApp {
+    /// Writes a mail by a command.
+    pub async fn post_mail(&self, new: NewMail) -> Uuid {
+        let caller = self.caller(&self.operator).await;
+        let key = Key::mint().expect("random");
+        let done = self.app.gate.submit(&caller, key, Write { new }).await;
+        done.expect("written").outcome
+    }
+
+    pub async fn mail(&self, id: Uuid) -> Value {
+        self.operator
+            .get(&format!("/api/v1/mails/{id}"))
+            .await
+            .expect(200)
+    }
+
+    /// The mail server that the settings name.
+    pub fn smtp(&self) -> Smtp {
+        let smtp = Smtp::of(&self.app.settings).expect("the settings are right");
+        smtp.expect("one is set up")
+    }
+
+    /// Sends what is due, until nothing is.
+    pub async fn deliver(&self) {
+        self.deliver_by(Arc::new(self.smtp())).await;
+    }
+
+    pub async fn deliver_by(&self, mailer: Arc<dyn Mailer>) {
+        deliver_until_idle(&self.app, mailer)
+            .await
+            .expect("delivered");
+    }
+}
