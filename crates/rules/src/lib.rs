@@ -24,3 +24,5 @@ pub mod shares;
 pub mod picking;
 
 pub mod reduction;
+
+pub mod billing;
