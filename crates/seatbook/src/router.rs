@@ -25,10 +25,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, allocations,
     app::App,
-    assignments, catalog, configuration, console, entitlements,
+    assignments, billing, catalog, configuration, console, entitlements,
     error::{Error, Kind},
-    extensions, fits, history, holders, holdings, imports, jobs, licenses, openapi, organizations,
-    overview, people, recovery, reference, roles, subscriptions, tokens,
+    extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
+    openapi, organizations, overview, people, recovery, reference, roles, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -67,6 +67,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(extensions::operations())
             .merge(entitlements::operations())
             .merge(subscriptions::operations())
+            .merge(billing::operations())
+            .merge(invoices::operations())
             .merge(imports::operations())
             .merge(history::operations()),
     )
@@ -88,6 +90,8 @@ fn pages() -> Router<App> {
         .merge(holders::pages())
         .merge(configuration::pages())
         .merge(subscriptions::pages())
+        .merge(billing::pages())
+        .merge(invoicing::pages())
         .merge(jobs::pages())
         .merge(history::pages())
         .merge(recovery::pages())

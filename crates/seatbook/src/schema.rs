@@ -26,4 +26,5 @@ migrations! {
     12 "mass configuration" "0012_mass_configuration.sql"
     13 "subscriptions" "0013_subscriptions.sql"
     14 "selling" "0014_selling.sql"
+    16 "invoices" "0016_invoices.sql"
 }

@@ -86,6 +86,29 @@ pub enum InvoiceStanding {
     Void,
 }
 
+impl InvoiceStanding {
+    /// What is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            InvoiceStanding::Draft => "draft",
+            InvoiceStanding::Finalized => "finalized",
+            InvoiceStanding::Void => "void",
+        }
+    }
+
+    /// The standing a stored word names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<InvoiceStanding> {
+        let all = [
+            InvoiceStanding::Draft,
+            InvoiceStanding::Finalized,
+            InvoiceStanding::Void,
+        ];
+        all.into_iter().find(|standing| standing.as_str() == word)
+    }
+}
+
 /// What the billing of a license follows from: its latest invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -93,8 +116,8 @@ pub struct Facts {
     pub standing: InvoiceStanding,
     /// Its amounts.
     pub balance: Balance,
-    /// When it is due; drafts have no day.
-    pub due: Option<Date>,
+    /// Whether the day it was due is over where the issuer is.
+    pub late: bool,
 }
 
 /// Where a license stands with its invoice.
@@ -158,9 +181,9 @@ impl Billing {
         Self::ALL.into_iter().find(|it| it.as_str() == word)
     }
 
-    /// Where a license stands on a day, by its latest invoice.
+    /// Where a license stands by its latest invoice.
     #[must_use]
-    pub fn of(latest: Option<Facts>, today: Date) -> Billing {
+    pub fn of(latest: Option<Facts>) -> Billing {
         let Some(facts) = latest else {
             return Billing::Unbilled;
         };
@@ -169,10 +192,8 @@ impl Billing {
             (InvoiceStanding::Void, _) => Billing::Void,
             (InvoiceStanding::Finalized, Settlement::Credited) => Billing::Credited,
             (InvoiceStanding::Finalized, Settlement::Paid) => Billing::Paid,
-            (InvoiceStanding::Finalized, _) => match facts.due {
-                Some(due) if facts.balance.is_overdue(due, today) => Billing::Overdue,
-                _ => Billing::Invoiced,
-            },
+            (InvoiceStanding::Finalized, _) if facts.late => Billing::Overdue,
+            (InvoiceStanding::Finalized, _) => Billing::Invoiced,
         }
     }
 }
@@ -222,37 +243,28 @@ mod tests {
 
     #[test]
     fn a_license_follows_its_latest_invoice() {
-        let due = date(2026, 3, 31);
-        let of = |standing, balance, today| {
-            Billing::of(
-                Some(Facts {
-                    standing,
-                    balance,
-                    due: Some(due),
-                }),
-                today,
-            )
+        let of = |standing, balance, late| {
+            let facts = Facts {
+                standing,
+                balance,
+                late,
+            };
+            Billing::of(Some(facts))
         };
-        let (open, today) = (balance(1_000, &[], &[]), due);
-        assert_eq!(Billing::of(None, today), Billing::Unbilled);
-        assert_eq!(of(InvoiceStanding::Draft, open, today), Billing::Unbilled);
-        assert_eq!(of(InvoiceStanding::Void, open, today), Billing::Void);
+        let open = balance(1_000, &[], &[]);
+        assert_eq!(Billing::of(None), Billing::Unbilled);
+        assert_eq!(of(InvoiceStanding::Draft, open, true), Billing::Unbilled);
+        assert_eq!(of(InvoiceStanding::Void, open, true), Billing::Void);
         assert_eq!(
-            of(InvoiceStanding::Finalized, open, today),
+            of(InvoiceStanding::Finalized, open, false),
             Billing::Invoiced
         );
-        assert_eq!(
-            of(InvoiceStanding::Finalized, open, date(2026, 4, 1)),
-            Billing::Overdue
-        );
+        assert_eq!(of(InvoiceStanding::Finalized, open, true), Billing::Overdue);
         let paid = balance(1_000, &[1_000], &[]);
-        assert_eq!(
-            of(InvoiceStanding::Finalized, paid, date(2026, 4, 1)),
-            Billing::Paid
-        );
+        assert_eq!(of(InvoiceStanding::Finalized, paid, true), Billing::Paid);
         let credited = balance(1_000, &[], &[1_000]);
         assert_eq!(
-            of(InvoiceStanding::Finalized, credited, today),
+            of(InvoiceStanding::Finalized, credited, true),
             Billing::Credited
         );
         for billing in Billing::ALL {

@@ -118,6 +118,7 @@ const WORK: &[Entry] = &[
         "/licenses",
         "licenses.read",
     ),
+    ("invoices", "Invoices", "file", "/invoices", "invoices.read"),
     (
         "configuration",
         "Configuration",

@@ -84,6 +84,7 @@ impl BuiltIn {
                 AssignmentsRead,
                 AssignmentsSet,
                 SubscriptionsEnd,
+                InvoicesRead,
                 ImportsRun,
                 PeopleRead,
                 PeopleEdit,
