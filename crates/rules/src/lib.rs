@@ -26,3 +26,5 @@ pub mod shares;
 pub mod picking;
 
 pub mod reduction;
+
+pub mod billing;

@@ -42,6 +42,9 @@ pub mod entitlements;
 // Processes.
 pub mod subscriptions;
 pub mod configuration;
+pub mod billing;
+pub mod invoices;
+pub mod invoicing;
 pub mod rows;
 pub mod sheets;
 pub mod undo;

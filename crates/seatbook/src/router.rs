@@ -25,11 +25,11 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations,
     app::App,
-    assignments, catalog, configuration, console, entitlements,
+    assignments, billing, catalog, configuration, console, entitlements,
     error::{Error, Kind},
-    extensions, fits, history, holders, holdings, imports, jobs, licenses, mail, openapi,
-    organizations, overview, people, portal, recovery, reference, requests, roles, sales,
-    subscriptions, tokens,
+    extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
+    mail, openapi, organizations, overview, people, portal, recovery, reference, requests, roles,
+    sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -72,6 +72,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(extensions::operations())
             .merge(entitlements::operations())
             .merge(subscriptions::operations())
+            .merge(billing::operations())
+            .merge(invoices::operations())
             .merge(imports::operations())
             .merge(history::operations()),
     )
@@ -95,6 +97,8 @@ fn pages() -> Router<App> {
         .merge(holders::pages())
         .merge(configuration::pages())
         .merge(subscriptions::pages())
+        .merge(billing::pages())
+        .merge(invoicing::pages())
         .merge(jobs::pages())
         .merge(mail::pages())
         .merge(history::pages())

@@ -27,4 +27,5 @@ migrations! {
     13 "subscriptions" "0013_subscriptions.sql"
     14 "selling" "0014_selling.sql"
     15 "mail" "0015_mail.sql"
+    16 "invoices" "0016_invoices.sql"
 }

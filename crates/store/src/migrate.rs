@@ -3,7 +3,8 @@
 //! A step is written once, with type words in capitals that each engine reads in its own way:
 //! `UUID`, `TIMESTAMP`, `DATE`, `JSON`, `BIGINT`, `BOOLEAN`, `TEXT`, `BYTES`; `EPOCH` is the instant 0. Tables are STRICT on SQLite. The line
 //! `CREATE SEARCH noun_search;` makes what keyword search needs: a table `noun_search_text (id, text)`
-//! to write to and a relation `noun_search (id, text)` whose `text LIKE $n` is indexed.
+//! to write to and a relation `noun_search (id, text)` whose `text LIKE $n` is indexed. The line
+//! `FREEZE noun WHEN condition on old;` has the engine itself refuse to change or remove such rows.
 
 use crate::{Error, Result, postgres::Session};
 
@@ -154,7 +155,14 @@ fn checksum(migration: &Migration) -> String {
 }
 
 fn for_sqlite(sql: &str) -> String {
-    let sql = each_search(sql, |name| {
+    let sql = each_freeze(sql, |name, when| {
+        let refuse = format!("BEGIN SELECT RAISE(ABORT, '{name} is frozen'); END;");
+        format!(
+            "CREATE TRIGGER {name}_frozen_update BEFORE UPDATE ON {name} WHEN {when} {refuse}
+            CREATE TRIGGER {name}_frozen_delete BEFORE DELETE ON {name} WHEN {when} {refuse}\n"
+        )
+    });
+    let sql = each_search(&sql, |name| {
         format!(
             "CREATE TABLE {name}_text (n INTEGER PRIMARY KEY, id UUID NOT NULL UNIQUE, text TEXT NOT NULL);
             CREATE VIRTUAL TABLE {name} USING fts5(id UNINDEXED, text, content='{name}_text', content_rowid='n', tokenize='trigram');
@@ -178,7 +186,16 @@ fn for_sqlite(sql: &str) -> String {
 }
 
 fn for_postgres(sql: &str) -> String {
-    let sql = each_search(sql, |name| {
+    let sql = each_freeze(sql, |name, when| {
+        format!(
+            "CREATE FUNCTION {name}_frozen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              IF {when} THEN RAISE EXCEPTION '{name} is frozen'; END IF;
+              IF TG_OP = 'DELETE' THEN RETURN old; END IF; RETURN new; END $$;
+            CREATE TRIGGER {name}_frozen BEFORE UPDATE OR DELETE ON {name}
+              FOR EACH ROW EXECUTE FUNCTION {name}_frozen();\n"
+        )
+    });
+    let sql = each_search(&sql, |name| {
         format!(
             "CREATE EXTENSION IF NOT EXISTS pg_trgm;
             CREATE TABLE {name}_text (id UUID PRIMARY KEY, text TEXT NOT NULL);
@@ -207,6 +224,19 @@ fn each_search(sql: &str, make: impl Fn(&str) -> String) -> String {
                 None => format!("{line}\n"),
             }
         })
+        .collect()
+}
+
+/// Replaces each `FREEZE name WHEN condition;` line.
+fn each_freeze(sql: &str, make: impl Fn(&str, &str) -> String) -> String {
+    let made = |line: &str| {
+        let rest = line.strip_prefix("FREEZE ")?.strip_suffix(';')?;
+        let (name, when) = rest.split_once(" WHEN ")?;
+        Some(make(name, when))
+    };
+    let lines = sql.lines();
+    lines
+        .map(|line| made(line).unwrap_or_else(|| format!("{line}\n")))
         .collect()
 }
 

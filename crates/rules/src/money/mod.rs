@@ -268,6 +268,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_million_splits_sum_exactly() {
+        // A plain generator (xorshift*, Vigna 2014): the same cases every time, and fast enough for each run.
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut draw = move || {
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            state.wrapping_mul(0x2545_F491_4F6C_DD1D)
+        };
+        for _ in 0..1_000_000 {
+            let total = (draw() >> (draw() % 63)).cast_signed();
+            let parts = draw() % 3 + 1;
+            let weights: Vec<u64> = (0..parts).map(|_| draw() >> (draw() % 64)).collect();
+            let split = split_largest_remainder(total, &weights);
+            let sum: Option<i128> = split.map(|parts| parts.into_iter().map(i128::from).sum());
+            let expected = weights.iter().any(|&weight| weight > 0);
+            assert_eq!(
+                sum,
+                expected.then(|| i128::from(total)),
+                "{total} by {weights:?}"
+            );
+        }
+    }
+
     fn any_currency() -> impl Strategy<Value = Currency> {
         prop::sample::select(Currency::all().collect::<Vec<_>>())
     }

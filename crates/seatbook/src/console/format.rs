@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rules::money::Money;
 
 /// A date with what it means today: "31 Dec 2026", "in 40 days".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,6 +143,24 @@ pub fn due(day: Option<Date>, today: Date, notice_days: i32) -> Due {
     }
 }
 
+/// "1,234.50 EUR", from whole minor units of an ISO 4217 currency.
+pub fn money(minor: i64, currency: &str) -> String {
+    let Ok(known) = currency.parse() else {
+        return format!("{minor} {currency}");
+    };
+    let text = Money::new(minor, known).decimal();
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let (sign, digits) = match whole.strip_prefix('-') {
+        Some(digits) => ("−", digits),
+        None => ("", whole),
+    };
+    let grouped = digits
+        .parse::<i64>()
+        .map_or_else(|_| digits.to_owned(), number);
+    let point = if decimals.is_empty() { "" } else { "." };
+    format!("{sign}{grouped}{point}{decimals} {currency}")
+}
+
 /// "31 Dec 2026, 14:03" in the reader's zone.
 pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone())
@@ -199,6 +218,19 @@ mod tests {
         assert_eq!(number(-1_000_000), "−1,000,000");
         assert_eq!(number(i64::MIN), "−9,223,372,036,854,775,808");
         assert_eq!(signed(3), "+3");
+    }
+
+    #[test]
+    fn money_has_the_decimals_of_its_currency() {
+        for (minor, currency, text) in [
+            (123_450, "EUR", "1,234.50 EUR"),
+            (-5, "EUR", "−0.05 EUR"),
+            (-123_400, "EUR", "−1,234.00 EUR"),
+            (1_234, "JPY", "1,234 JPY"),
+            (1, "???", "1 ???"),
+        ] {
+            assert_eq!(money(minor, currency), text);
+        }
     }
 
     #[test]

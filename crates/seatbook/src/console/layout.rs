@@ -120,6 +120,7 @@ const WORK: &[Entry] = &[
     ),
     ("portal", "Portal", "home", "/portal", "licenses.redeem"),
     ("sales", "Sales", "tag", "/sales", "licenses.sell"),
+    ("invoices", "Invoices", "file", "/invoices", "invoices.read"),
     (
         "configuration",
         "Configuration",

@@ -8,7 +8,8 @@ use crate::{
     scope::{Permission, Scope},
 };
 
-const FIELDS: [&str; 4] = ["price", "price_minor", "list_price", "currency"];
+/// Beside every field that ends in `_minor`: amounts of invoices and payments.
+const FIELDS: [&str; 3] = ["price", "list_price", "currency"];
 
 /// Whether the scope may read prices of what belongs to this organization.
 fn sees(scope: &Scope, organization_id: Option<Uuid>) -> bool {
@@ -47,7 +48,7 @@ pub(super) fn hide_changes<'a>(
 fn strip(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.retain(|name, _| !FIELDS.contains(&name.as_str()));
+            fields.retain(|name, _| !FIELDS.contains(&name.as_str()) && !name.ends_with("_minor"));
             fields.values_mut().for_each(strip);
         }
         Value::Array(items) => items.iter_mut().for_each(strip),

@@ -23,6 +23,7 @@ const TABS: &[(&str, &str, Permission)] = &[
     ),
     ("holders", "Holders", Permission::HoldersRead),
     ("subscriptions", "Subscriptions", Permission::LicensesRead),
+    ("billing", "Billing", Permission::BillingEdit),
 ];
 
 /// An organization, and what the reader may do there.

@@ -80,6 +80,14 @@ permissions! {
     PricesRead = "prices.read";
     /// Set prices.
     PricesEdit = "prices.edit";
+    /// See invoices: those one's organization issued, and those addressed to it.
+    InvoicesRead = "invoices.read";
+    /// Draft, finalize, send and credit invoices.
+    InvoicesSend = "invoices.send";
+    /// Record payments, and take records back.
+    PaymentsRecord = "payments.record";
+    /// Change what stands on invoices: addresses, accounts, numbering, taxes.
+    BillingEdit = "billing.edit";
     /// See people and their roles.
     PeopleRead = "people.read";
     /// Invite people, change their roles, remove them.

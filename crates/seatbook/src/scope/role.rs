@@ -86,6 +86,7 @@ impl BuiltIn {
                 AssignmentsRead,
                 AssignmentsSet,
                 SubscriptionsEnd,
+                InvoicesRead,
                 ImportsRun,
                 PeopleRead,
                 PeopleEdit,

@@ -173,4 +173,59 @@ pub(super) const LAWS: &[Law] = &[
             WHERE j.seq = (SELECT max(seq) FROM journal)
               AND j.seq <> (SELECT count(*) FROM journal s WHERE s.seq IS NOT NULL)",
     },
+    Law {
+        holds: "the numbers of each issuer and series are 1 to n, without a hole and without a double",
+        counted: "SELECT count(*) FROM invoice WHERE number IS NOT NULL",
+        broken: "SELECT c.issuer_id, c.last, count(i.id)
+            FROM invoice_counter c LEFT JOIN invoice i ON i.issuer_id = c.issuer_id AND i.series = c.series
+            GROUP BY c.issuer_id, c.series, c.last
+            HAVING count(i.id) <> c.last OR count(DISTINCT i.number) <> c.last OR coalesce(max(i.number), 0) <> c.last
+            UNION ALL SELECT i.id, CAST(0 AS BIGINT), i.number
+            FROM invoice i LEFT JOIN invoice_counter c ON c.issuer_id = i.issuer_id AND c.series = i.series
+            WHERE i.number IS NOT NULL AND c.last IS NULL",
+    },
+    Law {
+        holds: "an invoice has a number exactly when it is finalized",
+        counted: "SELECT count(*) FROM invoice",
+        broken: "SELECT id, CAST(0 AS BIGINT), coalesce(number, -1) FROM invoice
+            WHERE (state = 'finalized') <> (number IS NOT NULL)",
+    },
+    Law {
+        holds: "the sums of an invoice are those of its lines",
+        counted: "SELECT count(*) FROM invoice_line",
+        broken: "SELECT i.id, CAST(coalesce(sum(l.net_minor + l.tax_minor), 0) AS BIGINT), i.total_minor
+            FROM invoice i LEFT JOIN invoice_line l ON l.invoice_id = i.id
+            GROUP BY i.id, i.net_minor, i.tax_minor, i.total_minor
+            HAVING coalesce(sum(l.net_minor), 0) <> i.net_minor OR coalesce(sum(l.tax_minor), 0) <> i.tax_minor
+              OR i.net_minor + i.tax_minor <> i.total_minor",
+    },
+    Law {
+        holds: "every period that an invoice or draft bills is marked as billed by it, and no other is",
+        counted: "SELECT count(*) FROM invoice_coverage",
+        broken: "SELECT x.license_id, CAST(1 AS BIGINT), CAST(0 AS BIGINT)
+            FROM invoice_line x JOIN invoice i ON i.id = x.invoice_id
+            LEFT JOIN invoice_coverage c ON c.license_id = x.license_id AND c.period_start = x.period_start
+              AND c.invoice_id = x.invoice_id
+            WHERE i.kind = 'invoice' AND i.state <> 'void' AND c.invoice_id IS NULL
+              AND NOT EXISTS (SELECT 1 FROM invoice n WHERE n.corrects_id = i.id)
+            UNION ALL SELECT c.license_id, CAST(0 AS BIGINT), CAST(1 AS BIGINT)
+            FROM invoice_coverage c JOIN invoice i ON i.id = c.invoice_id
+            LEFT JOIN invoice_line x ON x.invoice_id = c.invoice_id AND x.license_id = c.license_id
+              AND x.period_start = c.period_start
+            WHERE x.invoice_id IS NULL OR i.kind <> 'invoice' OR i.state = 'void'
+              OR EXISTS (SELECT 1 FROM invoice n WHERE n.corrects_id = i.id)",
+    },
+    Law {
+        holds: "what was paid and credited of an invoice is what its payments and its credit note say",
+        counted: "SELECT count(*) FROM invoice_balance",
+        broken: "SELECT b.invoice_id, CAST(coalesce(sum(m.amount_minor), 0) AS BIGINT), b.paid_minor
+            FROM invoice_balance b JOIN invoice i ON i.id = b.invoice_id LEFT JOIN invoice n ON n.corrects_id = i.id
+            LEFT JOIN payment m ON m.invoice_id = b.invoice_id
+            GROUP BY b.invoice_id, b.paid_minor, b.credited_minor, b.total_minor, i.total_minor, n.total_minor
+            HAVING coalesce(sum(m.amount_minor), 0) <> b.paid_minor OR b.total_minor <> i.total_minor
+              OR coalesce(n.total_minor, 0) <> b.credited_minor
+            UNION ALL SELECT i.id, i.total_minor, CAST(-1 AS BIGINT)
+            FROM invoice i LEFT JOIN invoice_balance b ON b.invoice_id = i.id
+            WHERE i.state = 'finalized' AND i.kind = 'invoice' AND b.invoice_id IS NULL",
+    },
 ];

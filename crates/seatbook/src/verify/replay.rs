@@ -138,6 +138,7 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "pool",
         "product",
         "sku",
+        "invoice",
         "holder",
         "assignment",
         "subscription",

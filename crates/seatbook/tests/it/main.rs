@@ -22,6 +22,7 @@ mod lists;
 mod allocations;
 mod assignments;
 mod subscriptions;
+mod invoices;
 mod holders;
 mod entitlements;
 mod verify;

@@ -193,6 +193,11 @@ impl TestApp {
             .collect()
     }
 
+    /// The same, where the database itself may refuse it.
+    pub async fn attempt(&self, sql: &str) -> store::Result<()> {
+        self.scratch.tamper(sql).await
+    }
+
     /// Runs text on the database, past every rule: how a test plants damage.
     pub async fn tamper(&self, sql: &str) {
         self.scratch

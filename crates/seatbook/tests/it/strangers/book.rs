@@ -63,6 +63,7 @@ impl Book {
         };
         writer.catalog_and_licenses().await;
         writer.people_and_work().await;
+        writer.invoice().await;
         let book = Book {
             operator: app.operator.clone(),
             nobody: Person::nobody(app.address, random_id()),
@@ -228,7 +229,8 @@ impl Writer<'_> {
         let Some(sku) = self.post("/skus", sku).await else {
             return;
         };
-        let license = json!({"organization_id": self.partner, "sku_id": sku, "quantity": 50, "name": "Hidden license"});
+        let license = json!({"organization_id": self.partner, "sku_id": sku, "quantity": 50, "name": "Hidden license",
+            "price_minor": 100, "currency": "EUR"});
         if self.post("/licenses", license).await.is_none() {
             return;
         }
@@ -257,6 +259,33 @@ impl Writer<'_> {
         let row = json!({"product_id": product, "holder_id": holder});
         let assign = json!({"organization_id": self.customer, "rows": [row]});
         self.post("/assignments", assign).await;
+    }
+
+    /// An invoice with a payment, for the license that somebody sold.
+    async fn invoice(&self) {
+        if !self.document["paths"]["/api/v1/invoices/send"]["post"].is_object() {
+            return;
+        }
+        let sold = "UPDATE license SET seller_id = (SELECT id FROM organization_node WHERE parent_id IS NULL)";
+        self.app.tamper(sold).await;
+        let said = json!({"legal_name": "Hidden party", "country": "DE", "vat_id": "DE123456789",
+            "tax_category": "zero"});
+        for organization in [self.app.provider, self.partner] {
+            let path = format!("/api/v1/organizations/{organization}/billing-profile");
+            self.app.operator.put(&path, said.clone()).await.expect(200);
+        }
+        let license = find(self.app, "SELECT id FROM license ORDER BY id LIMIT 1").await;
+        let body = json!({"license_ids": [license]});
+        let sent = self
+            .app
+            .operator
+            .post("/api/v1/invoices/send", body)
+            .await
+            .expect(200);
+        let invoice = sent["invoices"][0]["id"].as_str().expect("an id");
+        let payment = json!({"amount_minor": 1, "reference": "Hidden reference"});
+        let path = format!("/api/v1/invoices/{invoice}/payments");
+        self.app.operator.post(&path, payment).await.expect(201);
     }
 
     async fn people_and_work(&self) {

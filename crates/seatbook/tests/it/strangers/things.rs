@@ -40,6 +40,16 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "subscription",
         "SELECT p.id FROM pool p JOIN organization o ON o.id = p.organization_id WHERE o.name = 'Hidden Customer'",
     ),
+    (
+        "invoices",
+        "invoice",
+        "SELECT id FROM invoice ORDER BY id LIMIT 1",
+    ),
+    (
+        "payments",
+        "payment",
+        "SELECT id FROM payment ORDER BY id LIMIT 1",
+    ),
     ("jobs", "job", "SELECT id FROM job ORDER BY id LIMIT 1"),
     ("mails", "mail", "SELECT id FROM mail WHERE kind = 'hidden'"),
     (
@@ -99,6 +109,8 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("components", "products"),
     ("sku_id", "skus"),
     ("license_id", "licenses"),
+    ("license_ids", "licenses"),
+    ("without_license_ids", "licenses"),
     ("pool_id", "pools"),
     ("holder_id", "holders"),
     ("owner_id", "holders"),
