@@ -35,13 +35,20 @@ async fn the_program_sends_over_tls() {
     let mut program = serve(&folder, &format!("127.0.0.1:{port}"))
         .env("SSL_CERT_FILE", CERTIFICATE)
         .env("SEATBOOK_SMTP_URL", url)
-        .env("SEATBOOK_MAIL_FROM", "Seatbook <licenses@nordlicht.example>")
+        .env(
+            "SEATBOOK_MAIL_FROM",
+            "Seatbook <licenses@nordlicht.example>",
+        )
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program runs");
     let mut lines = BufReader::new(program.stdout.take().expect("its words")).lines();
     let link = loop {
-        let line = lines.next_line().await.expect("it speaks").expect("it runs");
+        let line = lines
+            .next_line()
+            .await
+            .expect("it speaks")
+            .expect("it runs");
         if let Some((_, rest)) = line.split_once("/set-up/") {
             break format!("/set-up/{rest}");
         }
@@ -62,9 +69,17 @@ async fn the_program_sends_over_tls() {
     let mail = post.next().await;
     assert_eq!(mail["envelope_from"], "licenses@nordlicht.example");
     let link = invited["link"].as_str().expect("a link");
-    assert!(mail["text"].as_str().expect("text").contains(link), "{mail}");
-    let list = send(browser.request(Method::GET, "/api/v1/mails")).await.expect(200);
-    assert_eq!(list["items"][0]["message_id"], mail["headers"]["message-id"]);
+    assert!(
+        mail["text"].as_str().expect("text").contains(link),
+        "{mail}"
+    );
+    let list = send(browser.request(Method::GET, "/api/v1/mails"))
+        .await
+        .expect(200);
+    assert_eq!(
+        list["items"][0]["message_id"],
+        mail["headers"]["message-id"]
+    );
 }
 
 /// What cannot work, or would show a password to the network, stops the start with a sentence that says so.
@@ -72,11 +87,27 @@ async fn the_program_sends_over_tls() {
 async fn wrong_settings_stop_the_start() {
     let folder = tempfile::tempdir().expect("a folder");
     for (url, from, said) in [
-        ("smtp://u:secret@mail.example.com", "a@b.example", "add ?tls=required"),
-        ("https://u:secret@mail.example.com", "a@b.example", "begins with smtps:// or smtp://"),
-        ("smtp://u:secret@127.0.0.1?tls=perhaps", "a@b.example", "cannot be understood"),
+        (
+            "smtp://u:secret@mail.example.com",
+            "a@b.example",
+            "add ?tls=required",
+        ),
+        (
+            "https://u:secret@mail.example.com",
+            "a@b.example",
+            "begins with smtps:// or smtp://",
+        ),
+        (
+            "smtp://u:secret@127.0.0.1?tls=perhaps",
+            "a@b.example",
+            "cannot be understood",
+        ),
         ("smtps://u:secret@mail.example.com", "", "needs --mail-from"),
-        ("smtps://u:secret@mail.example.com", "nobody", "needs --mail-from"),
+        (
+            "smtps://u:secret@mail.example.com",
+            "nobody",
+            "needs --mail-from",
+        ),
     ] {
         let ended = serve(&folder, "127.0.0.1:0")
             .args(["--smtp-url", url, "--mail-from", from])
@@ -84,7 +115,10 @@ async fn wrong_settings_stop_the_start() {
             .await
             .expect("it runs");
         let words = String::from_utf8_lossy(&ended.stderr).into_owned();
-        assert!(!ended.status.success() && words.contains(said), "{url}: {words}");
+        assert!(
+            !ended.status.success() && words.contains(said),
+            "{url}: {words}"
+        );
         assert!(!words.contains("secret"), "{words}");
         assert!(!folder.path().join("book.db").exists(), "nothing was begun");
     }
