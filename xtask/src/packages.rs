@@ -73,7 +73,7 @@ const PROGRAMS: [Program; 7] = [
     },
     Program {
         name: "aiosmtpd, a mail server in Python",
-        found: || mail_server(),
+        found: mail_server,
         apt: &["python3-aiosmtpd"],
         dnf: &["python3-aiosmtpd"],
         pacman: &["python-aiosmtpd"],

@@ -92,12 +92,11 @@ async fn sweep(app: App) {
 
 /// Serves until the process is told to stop, then finishes what was begun.
 pub async fn serve(settings: Settings) -> Result<()> {
-    let listen = settings.listen;
+    let (listen, mailer) = (settings.listen, mail::Smtp::of(&settings)?);
     let app = open(settings, Arc::new(SystemClock)).await?;
     if app.settings.demo {
         demo::prepare(&app).await?;
     }
-    let mailer = mail::Smtp::of(&app.settings)?;
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
     let tasks = background(&app)?;

@@ -90,7 +90,10 @@ async fn deliver(post: Post, mut stopping: watch::Receiver<bool>) {
             }
         }
         if !idle && sending.len() == WORKERS {
-            sending.join_next().await;
+            tokio::select! {
+                _ = sending.join_next() => {}
+                _ = stopping.changed() => {}
+            }
         } else {
             let _ = timeout(PERIOD, stopping.changed()).await;
         }

@@ -1,6 +1,8 @@
 //! Mails through the door: one for each cause, kept where there is no mail server, and by a real one sent once.
 
 mod delivery;
+mod invitations;
+mod served;
 pub mod stage;
 mod windows;
 

@@ -1,8 +1,9 @@
 """A mail server for the tests: it takes mails as the addresses ask it to, and tells of each in one line of JSON.
 
-    python3 server.py PORT [PASSWORD]
+    python3 server.py PORT [PASSWORD [CERTIFICATE]]
 
-Port 0 chooses one; the first line says which. It ends with its standard input. With a password, `seatbook` must sign in with it.
+Port 0 chooses one; the first line says which. It ends with its standard input. With a
+password, `seatbook` must sign in with it; with a certificate, only over TLS that STARTTLS begins.
 
     nobody@…  is refused for good          busy@…  is put off the first time
     cut@…     is taken, and the line cut before the answer, the first time
@@ -14,6 +15,7 @@ import email
 import email.policy
 import json
 import os
+import ssl
 import sys
 import threading
 
@@ -84,6 +86,10 @@ async def main():
     port, password = int(sys.argv[1]), (sys.argv[2:] or [None])[0]
     desk, loop = Desk(), asyncio.get_running_loop()
     closed = dict(authenticator=authenticator(password), auth_required=True, auth_require_tls=False)
+    if len(sys.argv) > 3:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[3])
+        closed.update(tls_context=context, require_starttls=True, auth_require_tls=True)
 
     def line():
         return SMTP(desk, hostname="post.example", **(closed if password else {}))

@@ -27,6 +27,8 @@ use uuid::Uuid;
 
 use crate::harness::TestApp;
 
+/// A certificate for 127.0.0.1 with its key, for these tests alone.
+pub const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/mail/untrusted.pem");
 /// Longer than any mail takes to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -43,13 +45,22 @@ impl PostOffice {
         PostOffice::open_at(0, None).await
     }
 
+    /// Behind a password and TLS, under a certificate that nobody trusts who is not told to.
+    pub async fn open_secure() -> PostOffice {
+        PostOffice::start(0, &["p@ss word", CERTIFICATE]).await
+    }
+
     /// At a port, or at any; behind a password, or open to all.
     pub async fn open_at(port: u16, password: Option<&str>) -> PostOffice {
+        PostOffice::start(port, password.as_slice()).await
+    }
+
+    async fn start(port: u16, guards: &[&str]) -> PostOffice {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/mail/server.py");
         let mut child = tokio::process::Command::new(python().await)
             .args(["-W", "ignore", script])
             .arg(port.to_string())
-            .args(password)
+            .args(guards)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -41,6 +41,7 @@ both_engines! {
     async fn a_failed_mail_is_sent_again_by_a_button(app: TestApp) {
         let app = app.with_mail("smtp://127.0.0.1:9").await;
         let (browser, _) = app.browser_of(app.provider, "operator").await;
+        app.deliver_by(Parrot::saying(vec![])).await;
         let id = app.post_mail(to(app.provider, "ann@example.com")).await;
         let parrot = Parrot::saying(vec![Verdict::Never("The mail server refused it: 550 No".into()), Verdict::Taken("250 OK".into())]);
         app.deliver_by(parrot.clone()).await;
