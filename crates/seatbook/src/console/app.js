@@ -127,14 +127,26 @@ const postSheet = async (form, by) => {
 const selected = () => JSON.parse(sessionStorage.getItem(`selected:${location.pathname}`) ?? '{}');
 /** @param {Record<string, Record<string, number>>} rows */
 const keep = rows => sessionStorage.setItem(`selected:${location.pathname}`, JSON.stringify(rows));
-const boxes = () => /** @type {HTMLInputElement[]} */ (all('[data-pick]'));
+const boxes = () => /** @type {HTMLInputElement[]} */ (all('[data-pick]:not(:disabled)'));
 /** @param {HTMLInputElement[]} changed */
 const select = changed => {
   const rows = selected();
   for (const box of changed) {
-    if (box.checked) rows[box.value] = { units: Number(box.dataset.units), available: Number(box.dataset.available) }; else delete rows[box.value];
+    if (!box.checked) delete rows[box.value];
+    else if (box.dataset.currency) rows[box.value] = { [`${box.dataset.currency}/${box.dataset.digits}`]: Number(box.dataset.amount) };
+    else rows[box.value] = { units: Number(box.dataset.units), available: Number(box.dataset.available) };
   }
   keep(rows); showSelection();
+};
+/** The running amount of each currency: currencies are never summed. @param {Record<string, Record<string, number>>} rows */
+const sums = rows => {
+  /** @type {Record<string, number>} */
+  const all = {};
+  for (const row of Object.values(rows)) for (const [key, minor] of Object.entries(row)) if (key.includes('/')) all[key] = (all[key] ?? 0) + minor;
+  return Object.entries(all).map(([key, minor]) => {
+    const [currency, digits] = key.split('/'), places = Number(digits);
+    return `${(minor / 10 ** places).toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })} ${currency}`;
+  });
 };
 const showSelection = () => {
   const bar = one('[data-selection]');
@@ -147,11 +159,12 @@ const showSelection = () => {
   /** @param {string} key */
   const total = key => Object.values(rows).reduce((sum, row) => sum + (row[key] || 0), 0);
   const said = one('output', bar);
-  if (said && bar.dataset.selection === 'rows') said.textContent = `${words(ids.length)} selected`;
+  if (said && bar.dataset.selection === 'money') said.textContent = [`${words(ids.length)} selected`, ...sums(rows), ids.length > Number(bar.dataset.most) ? `at most ${bar.dataset.most} in one send` : ''].filter(Boolean).join(' · ');
+  else if (said && bar.dataset.selection === 'rows') said.textContent = `${words(ids.length)} selected`;
   else if (said) said.textContent = `${words(ids.length)} selected · ${counted(total('units'), 'unit', 'units')} · ${words(total('available'))} available`;
   for (const button of /** @type {HTMLButtonElement[]} */ (all('[data-needs]'))) {
     const needs = Number(button.dataset.needs);
-    button.disabled = needs === 1 ? ids.length !== 1 : ids.length < needs;
+    button.disabled = needs === 1 ? ids.length !== 1 : ids.length === 0;
     button.title = button.disabled ? button.dataset.why ?? '' : '';
   }
 };
@@ -159,7 +172,7 @@ const showSelection = () => {
 const addSelected = form => {
   const here = new Set(boxes().filter(box => box.checked).map(box => box.value));
   all('input[data-elsewhere]', form).forEach(input => input.remove());
-  for (const id of Object.keys(selected())) if (!here.has(id)) form.append(make('input', { type: 'hidden', name: 'id', value: id, 'data-elsewhere': '' }));
+  for (const id of Object.keys(selected())) if (!here.has(id)) form.append(make('input', { type: 'hidden', name: form.dataset.withSelection || 'id', value: id, 'data-elsewhere': '' }));
 };
 
 // ---- Jobs: [data-job-events] follows /jobs/{id}/events; `progress` carries {state, rows_done, rows_total, message}

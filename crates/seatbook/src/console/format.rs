@@ -87,18 +87,6 @@ pub fn count(value: impl Amount, one: &str, many: &str) -> String {
     format!("{} {}", number(value), if value == 1 { one } else { many })
 }
 
-/// "1,234.50 EUR".
-pub fn money(amount: rules::money::Money) -> String {
-    let decimal = amount.decimal();
-    let (whole, decimals) = decimal.split_once('.').unwrap_or((&decimal, ""));
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |it| ("−", it));
-    let whole = digits
-        .parse()
-        .map_or_else(|_| digits.to_owned(), |it: i64| number(it));
-    let point = if decimals.is_empty() { "" } else { "." };
-    format!("{sign}{whole}{point}{decimals} {}", amount.currency)
-}
-
 /// "31 Dec 2026".
 pub fn date(day: Date) -> String {
     day.strftime("%-d %b %Y").to_string()

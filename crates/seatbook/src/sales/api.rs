@@ -1,6 +1,7 @@
 //! What was sold, over the API.
 
 use axum::{Json, extract::State};
+use rules::billing::Billing;
 use serde::{Deserialize, Serialize};
 use store::Timestamp;
 use utoipa::{IntoParams, ToSchema};
@@ -42,6 +43,9 @@ pub struct SaleOut {
     /// The license and its code.
     #[serde(flatten)]
     sold: SoldOut,
+    /// Where its invoices stand: `unbilled`, `invoiced`, `paid`, `overdue`, `void` or `credited`.
+    #[schema(value_type = String)]
+    billing: Billing,
     /// Price of one unit for the term, in minor units; only with `prices.read` at the seller.
     #[serde(skip_serializing_if = "Option::is_none")]
     price_minor: Option<i64>,
@@ -54,6 +58,7 @@ impl SaleOut {
     fn new(sale: Sale, priced: bool, now: Timestamp) -> SaleOut {
         let (price_minor, currency) = sale.price.filter(|_| priced).unzip();
         SaleOut {
+            billing: sale.billing,
             sold: SoldOut::new(sale.sold, now),
             price_minor,
             currency,

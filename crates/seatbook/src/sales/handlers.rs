@@ -19,6 +19,7 @@ use crate::{
     },
     api::Id,
     app::App,
+    billing,
     console::{
         answer::{html, part_or_page},
         charts::Kpi,
@@ -65,6 +66,13 @@ pub async fn list(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
                 requests: count_waiting(tx, Whose::For(seller_id)).await?,
                 any: queries::any(tx, seller_id).await?,
                 priced: priced(tx, &scope, seller_id).await,
+                may_bill: check_visible(tx, &scope, Permission::InvoicesSend, seller_id)
+                    .await
+                    .is_ok(),
+                most: billing::queries::get(tx, seller_id)
+                    .await?
+                    .facts
+                    .most_licenses,
                 view,
             })
         })
@@ -103,6 +111,8 @@ struct Desk {
     requests: i64,
     any: bool,
     priced: bool,
+    may_bill: bool,
+    most: i64,
     view: ListView,
 }
 
@@ -124,6 +134,8 @@ impl Desk {
             list,
             none_yet: !self.any,
             priced: self.priced,
+            may_bill: self.may_bill,
+            most: self.most,
         }
     }
 }
@@ -179,10 +191,11 @@ fn asked(waiting: i64) -> Kpi {
 pub(super) async fn find(app: &App, frame: &Frame, id: Uuid) -> Result<(Sale, String, bool)> {
     frame.caller.scope.require(Permission::LicensesSell)?;
     let (scope, vault) = (frame.caller.scope.clone(), app.gate.vault().clone());
+    let now = app.gate.now();
     let read = app.read(move |mut tx| {
         Box::pin(async move {
             let tx = &mut tx;
-            let sale = queries::of_ids(tx, &[id], &vault).await?.pop();
+            let sale = queries::of_ids(tx, &[id], (&vault, now)).await?.pop();
             let sale = sale.ok_or_else(Error::not_found)?;
             let seller_id = sale.sold.license.seller_id.ok_or_else(Error::not_found)?;
             check_visible(tx, &scope, Permission::LicensesSell, seller_id).await?;

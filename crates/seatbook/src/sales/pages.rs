@@ -12,6 +12,7 @@ use crate::console::fields::Field;
 use crate::console::format::{self, Due, Moment};
 use crate::console::layout::Shell;
 use crate::console::table::{Column, Filter, FilterOption, ListView};
+use crate::invoices::status::billing_badge;
 use crate::requests::model::UnitRequest;
 
 /// `/sales`: what was sold.
@@ -30,6 +31,10 @@ pub struct SalesPage {
     pub none_yet: bool,
     /// Whether prices are shown.
     pub priced: bool,
+    /// Whether this person may send invoices.
+    pub may_bill: bool,
+    /// Licenses in one send at most.
+    pub most: i64,
 }
 
 /// One sold license.
@@ -67,6 +72,8 @@ pub struct SaleRow {
     pub price: String,
     /// Its lifecycle.
     pub status: Badge,
+    /// Where its invoices stand.
+    pub billing: Badge,
     /// What else is worth a badge, such as "Expiring soon".
     pub marks: Vec<Badge>,
     /// When it was added.
@@ -201,6 +208,7 @@ pub fn sales_list(customers: &[(uuid::Uuid, String)]) -> ListView {
             Column::fixed("quantity", "Quantity").number().unsorted(),
             Column::fixed("amount", "Amount").number().unsorted(),
             Column::fixed("status", "Status").unsorted(),
+            Column::fixed("billing", "Billing").unsorted(),
             Column::optional("created", "Created", true).unsorted(),
             Column::optional("activated", "Activated", true).unsorted(),
             Column::fixed("end", "End").unsorted(),
@@ -248,10 +256,11 @@ pub fn row(sale: &Sale, priced: bool, moment: &Moment) -> SaleRow {
         quantity: license.quantity,
         used: license.allocated + license.assigned,
         unit: (license.unit.clone(), license.units.clone()),
-        amount: amount.map_or_else(String::new, format::money),
+        amount: amount.map_or_else(String::new, said),
         sum: amount.map(|it| (it.minor, it.currency.to_string(), it.currency.exponent())),
-        price: price.map_or_else(String::new, format::money),
+        price: price.map_or_else(String::new, said),
         status: badges::lifecycle(state.as_str()),
+        billing: billing_badge(sale.billing),
         marks: soon
             .then(|| badges::lifecycle("expiring_soon"))
             .into_iter()
@@ -263,6 +272,11 @@ pub fn row(sale: &Sale, priced: bool, moment: &Moment) -> SaleRow {
         deletable: !license.used,
         running: !state.is_over(),
     }
+}
+
+/// An amount for people.
+fn said(money: Money) -> String {
+    format::money(money.minor, money.currency.code())
 }
 
 fn code_badge(state: CodeState) -> Badge {

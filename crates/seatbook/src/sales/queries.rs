@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use rules::activation::Code;
+use rules::{activation::Code, billing::Billing};
 use store::{Param, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
 use crate::{
     activation::{self, codes, model::Sold},
     error::Result,
+    invoices,
     licenses::{self, model::Status},
     secrets::Vault,
 };
@@ -65,6 +66,8 @@ impl From {
 pub struct Sale {
     /// The license and its code.
     pub sold: Sold,
+    /// Where its invoices stand.
+    pub billing: Billing,
     /// Price of one unit for the term, in minor units, and its currency.
     pub price: Option<(i64, String)>,
 }
@@ -87,7 +90,7 @@ pub async fn page(
     (vault, now): (&Vault, Timestamp),
 ) -> Result<Page> {
     let found = ids(tx, filter, (vault, now)).await?;
-    let sales = of_ids(tx, &found.0, vault).await?;
+    let sales = of_ids(tx, &found.0, (vault, now)).await?;
     let (first, last) = (found.0.first().copied(), found.0.last().copied());
     Ok(Page {
         sales,
@@ -166,12 +169,17 @@ fn narrow<'a>(
 }
 
 /// These sales, in this order.
-pub async fn of_ids(tx: &mut Tx<'_>, ids: &[Uuid], vault: &Vault) -> Result<Vec<Sale>> {
+pub async fn of_ids(
+    tx: &mut Tx<'_>,
+    ids: &[Uuid],
+    (vault, now): (&Vault, Timestamp),
+) -> Result<Vec<Sale>> {
     let licenses = licenses::queries::of_ids(tx, ids).await?;
     let mut licenses: HashMap<Uuid, _> = licenses.into_iter().map(|it| (it.id, it)).collect();
     let codes = activation::queries::of_licenses(tx, ids).await?;
     let mut codes: HashMap<Uuid, _> = codes.into_iter().map(|it| (it.license_id, it)).collect();
     let mut prices = prices(tx, ids).await?;
+    let billing = invoices::queries::billing_of(tx, ids, now).await?;
     let mut sales = Vec::with_capacity(ids.len());
     for id in ids {
         if let (Some(license), Some(code)) = (licenses.remove(id), codes.remove(id)) {
@@ -182,6 +190,7 @@ pub async fn of_ids(tx: &mut Tx<'_>, ids: &[Uuid], vault: &Vault) -> Result<Vec<
                     state: code.state,
                     expires_at: code.expires_at,
                 },
+                billing: billing.get(id).copied().unwrap_or(Billing::Unbilled),
                 price: prices.remove(id),
             });
         }
