@@ -45,6 +45,7 @@ pub mod configuration;
 pub mod billing;
 pub mod invoices;
 pub mod invoicing;
+pub mod dispatch;
 pub mod rows;
 pub mod sheets;
 pub mod undo;

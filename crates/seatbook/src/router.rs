@@ -25,7 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations,
     app::App,
-    assignments, billing, catalog, configuration, console, entitlements,
+    assignments, billing, catalog, configuration, console, dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     mail, openapi, organizations, overview, people, portal, recovery, reference, requests, roles,
@@ -46,6 +46,7 @@ pub const KINDS: &[jobs::Kind] = &[
     allocations::commands::KIND,
     imports::applying::KIND,
     history::undoing::KIND,
+    dispatch::delivering::KIND,
 ];
 
 /// The operations of every room, and their document.
@@ -65,6 +66,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(holdings::operations())
             .merge(activation::operations())
             .merge(sales::operations())
+            .merge(dispatch::operations())
             .merge(requests::operations())
             .merge(allocations::operations())
             .merge(holders::operations())
@@ -99,6 +101,7 @@ fn pages() -> Router<App> {
         .merge(subscriptions::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())
+        .merge(dispatch::pages())
         .merge(jobs::pages())
         .merge(mail::pages())
         .merge(history::pages())

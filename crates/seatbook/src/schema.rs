@@ -28,4 +28,5 @@ migrations! {
     14 "selling" "0014_selling.sql"
     15 "mail" "0015_mail.sql"
     16 "invoices" "0016_invoices.sql"
+    17 "dispatch" "0017_dispatch.sql"
 }

@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod commands;
+pub mod document;
 pub mod model;
 pub mod queries;
 pub mod status;

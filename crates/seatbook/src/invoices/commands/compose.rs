@@ -6,12 +6,13 @@ use jiff::tz::TimeZone;
 use rules::billing::{self, Category, Totals};
 use uuid::Uuid;
 
-use super::due::due_lines;
+use super::{due::due_lines, new_invoice};
 use crate::{
     billing::{model::BillingProfile, queries as profiles},
     error::{Error, Result},
     gate::{Origin, Tx},
     invoices::{
+        document::document,
         model::{Line, Party, Snapshot},
         queries::{self, Billable},
     },
@@ -113,10 +114,22 @@ impl Composed {
             lines,
             totals,
         };
-        match composed.breach(category) {
+        match composed.breach(category).or_else(|| composed.odd()) {
             Some(why) => Err(why),
             None => Ok(composed),
         }
+    }
+
+    /// What the arithmetic and the mandatory facts of EN 16931 say against it, in the first rule's own words.
+    fn odd(&self) -> Option<String> {
+        let draft = new_invoice(self, Uuid::nil(), store::Timestamp::from_micros(0));
+        let document = document(&draft, &self.lines, &self.snapshot(), None);
+        let breach = documents::check(&document).into_iter().next()?;
+        Some(format!(
+            "{} ({}).",
+            breach.sentence.trim_end_matches('.'),
+            breach.rule
+        ))
     }
 
     /// What a valid invoice must not lack (EN 16931-1, BR-08 to BR-11, BR-S-02, BR-AE-02, BR-E-10), and bounds.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use rules::{billing::InvoiceStanding, term::exclusive_end_instant};
 use serde::Serialize;
+use serde_json::json;
 use store::{Date, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    begin,
+    DELIVER, begin,
     compose::{Composed, Side, check_issuer},
     recorded,
 };
@@ -21,6 +22,7 @@ use crate::{
         queries,
         writes::{self, Finalized},
     },
+    jobs::{self, NewJob},
     scope::Permission,
 };
 
@@ -258,6 +260,14 @@ async fn finalize(
     let due = issued.0.checked_add(due).map_err(Error::internal)?;
     let overdue = exclusive_end_instant(due, &zone).map_err(Error::internal)?;
     let asks = kind == Kind::Invoice;
+    let delivery = NewJob {
+        kind: DELIVER,
+        title: format!("{} to {}", title(kind), words.buyer),
+        payload: json!({"invoice_id": id}),
+        organization_id: issuer.organization.id,
+        rows_total: 1,
+    };
+    jobs::enqueue(tx, delivery).await?;
     let counter = writes::next_number(tx, issuer.organization.id, &facts.series).await?;
     let with = Finalized {
         series: &facts.series,
@@ -284,6 +294,13 @@ async fn finalize(
         parts.extend([line.sku_code.as_str(), &line.description]);
     }
     writes::index(tx, id, &parts).await
+}
+
+fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Invoice => "Invoice",
+        Kind::CreditNote => "Credit note",
+    }
 }
 
 fn not_a_draft(invoice: &Invoice) -> Error {

@@ -12,7 +12,7 @@ use compose::{Composed, Gathered, gather};
 use rules::billing::InvoiceStanding;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::Date;
+use store::{Date, Timestamp};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -28,6 +28,9 @@ use crate::{
     licenses,
     scope::Permission,
 };
+
+/// The kind of the job that makes the files of a finalized document and mails them.
+pub const DELIVER: &str = "invoices.deliver";
 
 /// A customer that is not invoiced until somebody looked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -101,7 +104,8 @@ async fn draft(tx: &mut Tx<'_>, license_ids: &[Uuid]) -> Result<(Vec<(Uuid, Comp
     let mut billed = Billed::default();
     let mut drafted = Vec::with_capacity(ready.len());
     for composed in ready {
-        let new = new_invoice(tx, &composed);
+        let id = tx.new_id();
+        let new = new_invoice(&composed, id, tx.now());
         writes::insert(tx, &new).await?;
         writes::insert_lines(tx, new.id, &composed.lines).await?;
         drafted.push((new.id, composed));
@@ -131,9 +135,9 @@ async fn draft(tx: &mut Tx<'_>, license_ids: &[Uuid]) -> Result<(Vec<(Uuid, Comp
 }
 
 /// A draft with the sums of what was put together.
-fn new_invoice(tx: &mut Tx<'_>, composed: &Composed) -> Invoice {
+fn new_invoice(composed: &Composed, id: Uuid, now: Timestamp) -> Invoice {
     Invoice {
-        id: tx.new_id(),
+        id,
         issuer_id: composed.issuer.organization.id,
         issuer_name: composed.issuer.organization.name.clone(),
         buyer_id: composed.buyer.organization.id,
@@ -155,7 +159,7 @@ fn new_invoice(tx: &mut Tx<'_>, composed: &Composed) -> Invoice {
         paid_minor: 0,
         credited_minor: 0,
         overdue_at: None,
-        created_at: tx.now(),
+        created_at: now,
         finalized_at: None,
         version: 1,
     }
