@@ -27,7 +27,7 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::show, api::update, api::remove))
         .routes(routes!(api::finalize))
         .routes(routes!(api::credit))
-        .routes(routes!(api::payments::pay))
+        .routes(routes!(api::payments::record))
         .routes(routes!(api::payments::show))
         .routes(routes!(api::payments::remove))
         .routes(routes!(api::of_license))

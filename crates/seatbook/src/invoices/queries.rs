@@ -1,6 +1,6 @@
 //! Every statement that reads invoices.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use rules::billing::Billing;
 use store::{Date, FromRow, Json, Param, Row, Select, Timestamp, Tx, placeholders};
@@ -235,17 +235,22 @@ pub async fn billables(tx: &mut Tx<'_>, license_ids: &[Uuid]) -> Result<Vec<Bill
     Ok(found)
 }
 
-/// The periods of these licenses that are billed already, drafts included.
-pub async fn covered(tx: &mut Tx<'_>, license_ids: &[Uuid]) -> Result<BTreeSet<(Uuid, String)>> {
-    let mut found = BTreeSet::new();
+/// Days of a license that an invoice or draft bills: from the first to the last, or without an end.
+pub type Covered = (Uuid, Date, Option<Date>);
+
+/// The days of these licenses that are billed already, drafts included.
+pub async fn covered(tx: &mut Tx<'_>, license_ids: &[Uuid]) -> Result<Vec<Covered>> {
+    let mut found = Vec::new();
     for some in license_ids.chunks(500) {
         let params: Vec<&dyn Param> = some.iter().map(|id| id as &dyn Param).collect();
         let places = placeholders(1, some.len());
         let sql = format!(
-            "SELECT license_id, period_start FROM invoice_coverage WHERE license_id IN {places}"
+            "SELECT c.license_id, x.first_day, x.last_day FROM invoice_coverage c
+             JOIN invoice_line x ON x.invoice_id = c.invoice_id AND x.license_id = c.license_id
+               AND x.period_start = c.period_start
+             WHERE c.license_id IN {places}"
         );
-        let rows: Vec<(Uuid, Date)> = tx.query(&sql, &params).await?;
-        found.extend(rows.into_iter().map(|(id, day)| (id, day.0.to_string())));
+        found.extend(tx.query::<Covered>(&sql, &params).await?);
     }
     Ok(found)
 }

@@ -39,6 +39,32 @@ both_engines! {
     }
 }
 
+const FROZEN: Migration = Migration {
+    number: 2,
+    name: "seals",
+    sql: "CREATE TABLE seal (id BIGINT PRIMARY KEY, state TEXT NOT NULL);\nFREEZE seal WHEN old.state <> 'open';",
+};
+
+both_engines! {
+    /// The engine itself keeps a frozen row, whoever asks; others change, and may freeze.
+    async fn a_frozen_row_stays(bench: Bench) {
+        bench.db.close().await;
+        let Bench { db, scratch } = bench;
+        drop(db);
+        let db = Db::open(&Options::new(scratch.database()), &[BOOK, FROZEN]).await.expect("the step is taken");
+        let ask = |sql: &'static str| scratch.tamper(sql);
+        ask("INSERT INTO seal (id, state) VALUES (1, 'open'), (2, 'open')").await.expect("written");
+        ask("UPDATE seal SET state = 'shut' WHERE id = 1").await.expect("an open one may be shut");
+        for refused in ["UPDATE seal SET state = 'open'", "UPDATE seal SET id = 3 WHERE id = 1", "DELETE FROM seal"] {
+            assert!(ask(refused).await.is_err(), "{refused}");
+        }
+        ask("DELETE FROM seal WHERE id = 2").await.expect("an open one may go");
+        db.close().await;
+        drop(db);
+        scratch.remove().await.expect("removed");
+    }
+}
+
 /// A step that fails half way leaves nothing of itself.
 async fn a_failed_step_leaves_nothing(postgres: bool) {
     let scratch = Bench::scratch(postgres).await;

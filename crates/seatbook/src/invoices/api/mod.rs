@@ -24,7 +24,7 @@ use crate::{
             VoidByCreditNote, due_lines,
         },
         model::{Invoice, Line, Payment, Snapshot},
-        queries::{self, Filter, Sides},
+        queries::{self, Billable, Filter, Sides},
         status::Status,
     },
     licenses,
@@ -164,6 +164,7 @@ pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<
     Ok(([("etag", tag)], Json(found)).into_response())
 }
 
+/// A document with everything that stands on it.
 async fn shown(tx: &mut Tx<'_>, scope: &Scope, id: Uuid, now: Timestamp) -> Result<InvoiceShown> {
     let found = queries::find_visible(tx, scope, id).await?;
     let invoice = found.ok_or_else(Error::not_found)?;
@@ -317,6 +318,7 @@ pub async fn of_license(
     Ok(Json(read.await?))
 }
 
+/// Where a license stands, for its seller and its owner.
 async fn billing(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -332,19 +334,28 @@ async fn billing(
     if sold.is_none() && !sides.buyers.contains(&license.owner_id) {
         return Err(scope::missing(Permission::InvoicesRead));
     }
-    let mut out = LicenseBilling {
+    let (due, currency) = due_of(tx, (&license, sold), now).await?;
+    Ok(LicenseBilling {
         license_id: id,
         billing: queries::billing_of(tx, &[id], now).await?[&id],
-        due: vec![],
-        currency: None,
+        due,
+        currency,
+    })
+}
+
+/// What is due of a license, and in which currency; nothing where the seller does not ask.
+async fn due_of(
+    tx: &mut Tx<'_>,
+    (license, sold): (&Billable, Option<Uuid>),
+    now: Timestamp,
+) -> Result<(Vec<LineOut>, Option<String>)> {
+    let (Some(seller_id), Some((_, currency))) = (sold, license.price.clone()) else {
+        return Ok((vec![], None));
     };
-    if let (Some(seller_id), Some((_, currency))) = (sold, license.price.clone()) {
-        let zone = Side::read(tx, seller_id).await?.zone()?;
-        let today = Date(now.get().to_zoned(zone).date());
-        let covered = queries::covered(tx, &[id]).await?;
-        let due = due_lines(&license, &covered, today)?.into_iter();
-        out.due = due.map(|line| LineOut::new(line, &currency)).collect();
-        out.currency = Some(currency);
-    }
-    Ok(out)
+    let zone = Side::read(tx, seller_id).await?.zone()?;
+    let today = Date(now.get().to_zoned(zone).date());
+    let covered = queries::covered(tx, &[license.license_id]).await?;
+    let due = due_lines(license, &covered, today)?.into_iter();
+    let due = due.map(|line| LineOut::new(line, &currency)).collect();
+    Ok((due, Some(currency)))
 }

@@ -33,10 +33,14 @@ pub struct PaymentIn {
 }
 
 /// Records a payment, in full or in part. More than is open is refused with `payment.too_much`.
-#[utoipa::path(post, path = "/invoices/{id}/payments", tag = "invoices", request_body = PaymentIn,
+#[utoipa::path(post, path = "/invoices/{id}/payments", tag = "payments", request_body = PaymentIn,
     params(("id" = Uuid, Path, description = "The invoice.")),
     responses((status = 201, description = "The payment.", body = Payment)))]
-pub async fn pay(State(app): State<App>, Id(id): Id, write: Write<PaymentIn>) -> Result<Response> {
+pub async fn record(
+    State(app): State<App>,
+    Id(id): Id,
+    write: Write<PaymentIn>,
+) -> Result<Response> {
     let body = write.body.clone();
     let command = RecordPayment {
         invoice_id: id,
@@ -49,7 +53,7 @@ pub async fn pay(State(app): State<App>, Id(id): Id, write: Write<PaymentIn>) ->
 }
 
 /// Shows one payment, or the counter-entry that took one back.
-#[utoipa::path(get, path = "/payments/{id}", tag = "invoices",
+#[utoipa::path(get, path = "/payments/{id}", tag = "payments",
     params(("id" = Uuid, Path, description = "The payment.")),
     responses((status = 200, description = "The payment.", body = Payment)))]
 pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<Payment>> {
@@ -65,7 +69,7 @@ pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<
 }
 
 /// Takes the record of a payment back by a counter-entry; both stay to be seen.
-#[utoipa::path(post, path = "/payments/{id}/remove", tag = "invoices",
+#[utoipa::path(post, path = "/payments/{id}/remove", tag = "payments",
     params(("id" = Uuid, Path, description = "The payment.")),
     responses((status = 200, description = "The counter-entry.", body = Payment)))]
 pub async fn remove(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {

@@ -14,7 +14,7 @@ use crate::{
     invoices::{
         document::document,
         model::{Line, Party, Snapshot},
-        queries::{self, Billable},
+        queries::{self, Billable, Covered},
     },
     organizations::{self, model::Organization},
     scope::{self, Permission},
@@ -196,9 +196,13 @@ pub async fn gather(tx: &mut Tx<'_>, license_ids: &[Uuid]) -> Result<Gathered> {
     if found.len() < ids.len() {
         return Err(Error::not_found());
     }
-    let mut sellers = BTreeMap::new();
+    let (mut sellers, mut permitted) = (BTreeMap::new(), BTreeSet::new());
     for license in &found {
-        let seller_id = permit(tx, license).await?;
+        let seller_id = license.seller_id.unwrap_or_default();
+        if !permitted.insert((license.owner_id, license.seller_id)) {
+            continue;
+        }
+        permit(tx, license).await?;
         if let std::collections::btree_map::Entry::Vacant(free) = sellers.entry(seller_id) {
             let seller = Side::read(tx, seller_id).await?;
             check_issuer(&seller, ids.len())?;
@@ -231,7 +235,7 @@ type Group = (Uuid, Uuid, String, Option<Uuid>);
 fn grouped(
     tx: &Tx<'_>,
     found: &[Billable],
-    (sellers, covered): (&BTreeMap<Uuid, Side>, &BTreeSet<(Uuid, String)>),
+    (sellers, covered): (&BTreeMap<Uuid, Side>, &[Covered]),
 ) -> Result<BTreeMap<Group, Vec<Line>>> {
     let mut groups: BTreeMap<Group, Vec<Line>> = BTreeMap::new();
     let mut billed = Vec::new();
@@ -252,14 +256,14 @@ fn grouped(
     Ok(groups)
 }
 
-/// The issuer of a license's invoices, for somebody who may bill it: 404 where they cannot see the license.
-pub async fn permit(tx: &mut Tx<'_>, license: &Billable) -> Result<Uuid> {
+/// Lets pass whoever may bill a license: 404 where they cannot see the license.
+pub async fn permit(tx: &mut Tx<'_>, license: &Billable) -> Result<()> {
     tx.require(Permission::LicensesRead, license.owner_id)
         .await?;
     let seller_id = license.seller_id.ok_or_else(|| not_sold(license))?;
     issuer_may(tx, seller_id, Permission::InvoicesSend).await?;
     tx.concerns(seller_id);
-    Ok(seller_id)
+    Ok(())
 }
 
 /// Asks for a permission at an issuer, for somebody who sees what it is about. Amounts are between seller and buyer:

@@ -1,31 +1,29 @@
 //! What is due of a license: a line for each period that has begun and that nothing bills yet.
 
-use std::collections::BTreeSet;
-
 use jiff::civil;
 use rules::{
     billing::{self, Category, Proration, Slice, slices},
     term::{Term, Validity},
 };
 use store::Date;
-use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
-    invoices::{model::Line, queries::Billable},
+    invoices::{
+        model::Line,
+        queries::{Billable, Covered},
+    },
 };
 
 /// A line for each period that has begun, the first at least, and that nothing bills yet.
-pub fn due_lines(
-    license: &Billable,
-    covered: &BTreeSet<(Uuid, String)>,
-    today: Date,
-) -> Result<Vec<Line>> {
+pub fn due_lines(license: &Billable, covered: &[Covered], today: Date) -> Result<Vec<Line>> {
     let (price, _) = license.price.clone().unwrap_or_default();
     let mut lines = Vec::new();
     for slice in begun(license, today.0)? {
         let period = slice.map_or(license.start.0, |slice| slice.full.start());
-        if covered.contains(&(license.license_id, period.to_string())) {
+        let days = slice.map(|slice| slice.billed);
+        // By days, not by the period's first one: that moves with the license's first day.
+        if covered.iter().any(|it| overlaps(it, license, days)) {
             continue;
         }
         let amount = match slice {
@@ -37,10 +35,20 @@ pub fn due_lines(
                 of_days: 1,
             },
         };
-        let days = slice.map(|slice| slice.billed);
         lines.push(line(license, (days, Date(period)), amount)?);
     }
     Ok(lines)
+}
+
+/// Whether any of these days of a license is billed already.
+fn overlaps((license_id, first, last): &Covered, license: &Billable, days: Option<Term>) -> bool {
+    let (start, end) = match days {
+        Some(days) => (days.start(), Some(days.end())),
+        None => (license.start.0, None),
+    };
+    *license_id == license.license_id
+        && end.is_none_or(|end| first.0 <= end)
+        && last.is_none_or(|last| start <= last.0)
 }
 
 fn line(

@@ -8,6 +8,8 @@ pub use compose::{Side, issuer_may};
 pub use drafts::{DeleteDraft, EditDraft, FinalizeInvoice, VoidByCreditNote};
 pub use due::due_lines;
 
+use std::collections::BTreeSet;
+
 use compose::{Composed, Gathered, gather};
 use rules::billing::InvoiceStanding;
 use serde::{Deserialize, Serialize};
@@ -117,8 +119,9 @@ async fn draft(tx: &mut Tx<'_>, license_ids: &[Uuid]) -> Result<(Vec<(Uuid, Comp
                 "Somebody billed these licenses at the same moment; nothing was billed now.";
             return Err(Error::conflict("license.already_billed", message));
         }
-        for line in &composed.lines {
-            licenses::queries::mark_used(tx, line.license_id).await?;
+        let billed: BTreeSet<Uuid> = composed.lines.iter().map(|it| it.license_id).collect();
+        for license_id in billed {
+            licenses::queries::mark_used(tx, license_id).await?;
         }
     }
     for (side, reason) in parked {

@@ -151,6 +151,9 @@ both_engines! {
         app.clock.advance_seconds(29 * 86_400);
         let next = desk.invoice(license).await;
         assert_eq!(next["net_minor"], 1_000);
+        let moved = json!({"start_date": "2026-04-02"});
+        app.operator.patch(&format!("/api/v1/licenses/{license}"), moved).await.expect(200);
+        assert_eq!(desk.send(&[license]).await.code(409), "license.already_billed", "no day twice");
         app.prove();
         app.end().await;
     }
