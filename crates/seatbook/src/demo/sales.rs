@@ -1,5 +1,6 @@
 //! What was sold in the story: to customers by name, and by codes that some have redeemed.
 
+use rules::billing::Category;
 use uuid::Uuid;
 
 use super::{
@@ -12,7 +13,9 @@ use crate::{
         commands::{Redeem, Sale, SellLicense},
         model::Limits,
     },
+    billing::{commands::SetBillingProfile, model::BillingFacts},
     error::Result,
+    invoices::commands::{RecordPayment, SendInvoices},
     requests::commands::RequestUnits,
     secrets::Secret,
 };
@@ -51,6 +54,14 @@ const fn sold(
 
 const BY_HAND: bool = false;
 const BY_CODE: bool = true;
+
+/// Who is on invoices, and where: the seller, then its customers.
+const BILLED: [(&str, &str, &str, &str); 4] = [
+    (PROVIDER, "Akersgata 8", "Oslo", "NO"),
+    ("Fjordline Ferries", "Skoltegrunnskaien 1", "Bergen", "NO"),
+    ("Tromsø Kommune", "Rådhusgata 2", "Tromsø", "NO"),
+    ("Reykjavík Energy", "Bæjarháls 1", "Reykjavík", "IS"),
+];
 
 /// The oldest first.
 const SALES: &[Sold] = &[
@@ -153,6 +164,7 @@ impl Story {
                 note: Some("The laboratory moves in next quarter.".into()),
             };
             self.step(None, wish).await?;
+            self.bill().await?;
         }
         Ok(())
     }
@@ -180,6 +192,54 @@ impl Story {
             drawn: codes::draw(self.app.gate.vault())?,
             limits: Limits::of(&self.app.settings),
         };
-        Ok(self.step(None, command).await?.code)
+        let sold = self.step(None, command).await?;
+        self.licenses.insert(it.name, sold.license);
+        Ok(sold.code)
+    }
+
+    /// Sends two invoices, and one of them is paid. The made-up customers have no e-mail address for bills, so nothing
+    /// of this leaves.
+    async fn bill(&mut self) -> Result<()> {
+        for (company, street, city, country) in BILLED {
+            let profile = SetBillingProfile {
+                organization_id: self.company(company)?,
+                version: None,
+                facts: BillingFacts {
+                    legal_name: company.into(),
+                    street: street.into(),
+                    city: city.into(),
+                    country: country.into(),
+                    series: "INV-2026".into(),
+                    tax_number: "TAX 210/44".into(),
+                    iban: "DE02120300000000202051".into(),
+                    tax_category: Some(Category::Standard),
+                    tax_rate_basis_points: 2_500,
+                    ..BillingFacts::default()
+                },
+            };
+            self.step(None, profile).await?;
+        }
+        let names = [
+            "Terminal rooms",
+            "Town hall remote access",
+            "Control centre mail",
+        ];
+        let license_ids = names
+            .iter()
+            .filter_map(|it| Some(self.licenses.get(it)?.id));
+        let send = SendInvoices {
+            license_ids: license_ids.collect(),
+        };
+        let sent = self.step(None, send).await?.invoices;
+        if let Some(paid) = sent.first() {
+            let payment = RecordPayment {
+                invoice_id: paid.id,
+                amount_minor: paid.total_minor,
+                paid_on: None,
+                reference: "Statement 11/2026, line 4".into(),
+            };
+            self.step(None, payment).await?;
+        }
+        Ok(())
     }
 }

@@ -69,7 +69,9 @@ async fn sending(
     let license_ids = chosen(given)?;
     let count = i64::try_from(license_ids.len()).unwrap_or(i64::MAX);
     let hidden = |id: &Uuid| Field::new("hidden", "license_id", "").value(id.to_string());
-    let fields = license_ids.iter().map(hidden).collect();
+    // What was ticked among the sales is no longer ticked once it is sent.
+    let ticked = Field::new("hidden", "selection", "").value("/sales");
+    let fields = license_ids.iter().map(hidden).chain([ticked]).collect();
     let previewed = match refused {
         Some(error) => Err(error),
         None => {
@@ -88,8 +90,8 @@ async fn sending(
         allowed: false,
         action: "/invoices/send".into(),
         label: "Send invoices".into(),
-        back: "/licenses".into(),
-        back_label: "Licenses".into(),
+        back: "/sales".into(),
+        back_label: "Sales".into(),
         error: None,
     };
     match previewed.map(|preview| preview.outcome) {

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 /// Routes that answer GET with something else than a page: parts of pages, files, streams, ways on. The page for
 /// the code of a second factor is the sign-in's with one field, and shows itself to nobody else.
-const NO_PAGES: [&str; 19] = [
+const NO_PAGES: [&str; 20] = [
     "/api/v1/openapi.json",
     "/assets/{file}",
     "/catalog/skus/options",
@@ -14,6 +14,7 @@ const NO_PAGES: [&str; 19] = [
     "/imports/samples/{file}",
     "/imports/{id}/result.csv",
     "/imports/{id}/result.xlsx",
+    "/invoices/{id}/documents/{kind}",
     "/jobs/{id}/events",
     "/licenses/assign",
     "/licenses/new/preview",

@@ -1,5 +1,6 @@
 //! Invoices through the door: billing, numbers, payments, credit notes, and who sees what.
 
+mod delivery;
 mod drafts;
 mod money;
 mod pages;
