@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Desk, path};
+use super::{Desk, buyer, path, say};
 use crate::{
     both_engines,
     harness::{Person, TestApp},
@@ -62,8 +62,8 @@ both_engines! {
         assert_eq!(BASE64.decode(attached["content"].as_str().expect("base64")).expect("base64"), page);
         let (_, ubl) = file(&app.operator, &invoice, "ubl").await;
         assert!(String::from_utf8_lossy(&ubl).contains("237.88"));
-        let buyer = app.member(desk.customer, "customer_administrator").await;
-        assert_eq!(file(&buyer, &invoice, "pdf").await, (200, page));
+        let payer = app.member(desk.customer, "customer_administrator").await;
+        assert_eq!(file(&payer, &invoice, "pdf").await, (200, page));
         let other = desk.buyer("Other").await;
         let stranger = app.member(other, "customer_administrator").await;
         assert_eq!(file(&stranger, &invoice, "pdf").await.0, 404);
@@ -77,9 +77,9 @@ both_engines! {
     /// A buyer without an address gets no mail, and the job says so; the files are there.
     async fn without_an_address_nothing_is_mailed(app: TestApp) {
         let desk = Desk::set(&app).await;
-        let mut facts = super::buyer();
+        let mut facts = buyer();
         facts["email"] = json!("");
-        super::say(&app, desk.customer, facts).await;
+        say(&app, desk.customer, facts).await;
         let license = desk.sold(desk.customer, (1, 5_000, "EUR")).await;
         let invoice = desk.invoice(license).await;
         run_jobs(&app).await;
