@@ -128,12 +128,12 @@ impl Letter {
     /// parts: the date is that of its writing.
     pub fn message(&self, from: &Mailbox) -> Result<Message, String> {
         let mail = &self.mail;
-        let name = Some(mail.sender.clone()).filter(|name| !name.is_empty());
+        let name = Some(line(&mail.sender)).filter(|name| !name.is_empty());
         let written = u64::try_from(mail.created_at.as_micros()).unwrap_or_default();
         let mut builder = Message::builder()
             .from(Mailbox::new(name.or(from.name.clone()), from.email.clone()))
             .to(mailbox(&mail.to_name, &mail.to_address)?)
-            .subject(&mail.subject)
+            .subject(line(&mail.subject))
             .message_id(Some(mail.message_id.clone()))
             .date(SystemTime::UNIX_EPOCH + Duration::from_micros(written))
             // So that nobody's absence is answered to it (RFC 3834).
@@ -159,18 +159,27 @@ impl Letter {
     }
 }
 
+/// One line, whatever stands in a row: a name with a line break in it cannot be written into a header at all.
+fn line(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|it| if it.is_control() { ' ' } else { it })
+        .collect();
+    rules::text::normalize_key(&plain)
+}
+
 fn mailbox(name: &str, address: &str) -> Result<Mailbox, String> {
     let address: Address = address
         .parse()
         .map_err(|error| format!("“{address}” is no address that mail can be sent to: {error}"))?;
-    let name = Some(name.to_owned()).filter(|name| !name.is_empty());
+    let name = Some(line(name)).filter(|name| !name.is_empty());
     Ok(Mailbox::new(name, address))
 }
 
 fn part(file: &Attachment) -> SinglePart {
     let unknown = || ContentType::parse("application/octet-stream").expect("it is a media type");
     let kind = ContentType::parse(&file.media_type).unwrap_or_else(|_| unknown());
-    Part::new(file.name.clone()).body(file.content.clone(), kind)
+    Part::new(line(&file.name)).body(file.content.clone(), kind)
 }
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ fn check(url: &str) -> std::result::Result<(), &'static str> {
         parsed.host().unwrap_or_default(),
         parsed.query().unwrap_or_default(),
     );
-    let near = host == "localhost" || host.starts_with("127.") || host == "[::1]";
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let near = host == "localhost" || address.is_ok_and(|it| it.is_loopback());
     match parsed.scheme_str() {
         Some("smtps") => Ok(()),
         Some("smtp") if near || query.contains("tls=") => Ok(()),

@@ -247,12 +247,21 @@ async fn asked_for(
          SELECT o.id, o.id, n.parent_id, 'tried', o.id, 'waiting', o.created_at, 1
          FROM organization o JOIN organization_node n ON n.id = o.id WHERE o.name = 'Aurora Hospitals'";
     stage.app.tamper(waits).await;
+    let invoices = ingrid.get("/api/v1/invoices?status=paid").await.expect(200);
+    let paid = invoices["items"][0]["id"].as_str().expect("one is paid");
+    let paid = ingrid.get(&format!("/api/v1/invoices/{paid}")).await;
+    let paid = paid.expect(200);
+    let license = paid["lines"][0]["license_id"].as_str().expect("an id");
+    let payment = paid["payments"][0]["id"].as_str().expect("an id");
     vec![
         "/portal".into(),
         "/portal/requests/new".into(),
         format!("/portal/requests/{request}/withdraw"),
         format!("/sales/requests/{request}/approve"),
         format!("/sales/redemptions/{aurora}/approve"),
+        format!("/invoices/send?license_id={license}"),
+        format!("/payments/{payment}/remove"),
+        format!("/organizations/{aurora}/billing/unpark"),
     ]
 }
 

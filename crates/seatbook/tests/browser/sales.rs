@@ -88,6 +88,8 @@ async fn invoices_are_sent_and_paid(engine: Engine) {
     }
     let sku = app.operator.get("/api/v1/skus?limit=1").await.expect(200)["items"][0]["id"].clone();
     let sell = async |number: i64, customer: Option<uuid::Uuid>, currency: &str| {
+        // The newest stand first, so each is a little newer.
+        app.clock.advance_seconds(1);
         let sale = json!({"seller_id": partner, "sku_id": sku, "quantity": 1, "issue": true, "customer_id": customer,
             "name": format!("Sale {number}."), "price_minor": 1_250, "currency": currency});
         app.operator
@@ -207,6 +209,7 @@ async fn a_license_is_looked_after(engine: Engine) {
     manager.row("Lobby").presses("More about").await;
     manager.row("Lobby").follows("Resume").await;
     manager.presses("Resume").await;
+    manager.sees("Given by hand").await;
     manager.opens("/sales").await;
     manager.row("Lobby").sees("Active").await;
 
