@@ -33,7 +33,7 @@ const NAMESPACES: [(&str, &str); 4] = [
     ),
 ];
 
-/// The invoice in CII, profile EN 16931. Whether it obeys the standard is [`check`](crate::check)'s to say.
+/// The invoice in CII, profile EN 16931. Whether it obeys the standard is [`check`](crate::check())'s to say.
 #[must_use]
 pub fn facturx_xml(invoice: &Invoice) -> String {
     Xml::document("rsm:CrossIndustryInvoice", &NAMESPACES, |xml| {

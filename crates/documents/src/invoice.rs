@@ -1,7 +1,7 @@
 //! What stands on an invoice or credit note: plain facts, already computed.
 //!
 //! Every field says which business term (BT) or group (BG) of EN 16931-1 it is. Amounts are whole minor units of the
-//! invoice's currency; there are no floats. Nothing is computed here: [`crate::check`] says whether the facts agree.
+//! invoice's currency; there are no floats. Nothing is computed here: [`crate::check()`] says whether the facts agree.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -60,7 +60,7 @@ const ITEMS: [Item; 5] = [
     ),
 ];
 
-/// An invoice that [`check`](crate::check) finds nothing wrong with, of so many lines.
+/// An invoice that [`check`](crate::check()) finds nothing wrong with, of so many lines.
 #[must_use]
 pub fn sample(lines: u32) -> Invoice {
     let items = ITEMS.iter().cycle();

@@ -40,7 +40,7 @@ const CREDIT_NOTE: Names = Names {
 const AGGREGATES: &str = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2";
 const BASICS: &str = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2";
 
-/// The invoice in UBL 2.1. Whether it obeys the standard is [`check`](crate::check)'s to say.
+/// The invoice in UBL 2.1. Whether it obeys the standard is [`check`](crate::check())'s to say.
 #[must_use]
 pub fn ubl_xml(invoice: &Invoice) -> String {
     let names = match invoice.kind {

@@ -67,7 +67,7 @@ impl Renderer {
 
     /// The invoice as PDF/A-3 with its Factur-X inside. The same invoice gives the same bytes.
     ///
-    /// It is rendered whether or not [`check`](crate::check) finds a breach: a draft may be looked at.
+    /// It is rendered whether or not [`check`](crate::check()) finds a breach: a draft may be looked at.
     pub fn render(&self, invoice: &Invoice) -> Result<Vec<u8>, RenderError> {
         let data = self.data(invoice)?;
         let sheet = Sheet::new(&self.stage, data, facturx_xml(invoice), invoice.issue_date);

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::queries;
 use crate::{
+    api::Id,
     app::App,
     console::frame::{Frame, PageResult},
     error::{Error, Result},
@@ -16,35 +17,46 @@ use crate::{
     invoices,
 };
 
-/// Downloads an invoice as a file: the page with the e-invoice inside, or an e-invoice alone.
+/// Downloads an invoice as a PDF/A-3, with its Factur-X inside.
 ///
-/// The files are made within moments of finalizing, once; until then they are not there. Issuer and buyer may read them.
-#[utoipa::path(get, path = "/invoices/{id}/documents/{kind}", tag = "invoices",
-    params(("id" = Uuid, Path, description = "The invoice."),
-        ("kind" = String, Path, description = "`pdf` (PDF/A-3 with Factur-X inside), `facturx` (UN/CEFACT CII) or `ubl`.")),
-    responses((status = 200, description = "The file.", body = Vec<u8>, content_type = "application/octet-stream")))]
-pub async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    Path((id, kind)): Path<(Uuid, String)>,
-) -> Result<Response> {
-    file(&app, caller, id, kind).await
+/// It is made within moments of finalizing, once; until then it is not there. Issuer and buyer may read it.
+#[utoipa::path(get, path = "/invoices/{id}/pdf", tag = "invoices",
+    params(("id" = Uuid, Path, description = "The invoice.")),
+    responses((status = 200, description = "The file.", body = Vec<u8>, content_type = "application/pdf")))]
+pub async fn pdf(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
+    file(&app, caller, id, "pdf").await
 }
 
-/// The same at an address for people.
+/// Downloads the e-invoice that is inside the PDF: UN/CEFACT CII, the EN 16931 profile of Factur-X.
+#[utoipa::path(get, path = "/invoices/{id}/factur-x", tag = "invoices",
+    params(("id" = Uuid, Path, description = "The invoice.")),
+    responses((status = 200, description = "The file.", body = Vec<u8>, content_type = "application/xml")))]
+pub async fn facturx(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
+    file(&app, caller, id, "facturx").await
+}
+
+/// Downloads the same e-invoice as UBL 2.1.
+#[utoipa::path(get, path = "/invoices/{id}/ubl", tag = "invoices",
+    params(("id" = Uuid, Path, description = "The invoice.")),
+    responses((status = 200, description = "The file.", body = Vec<u8>, content_type = "application/xml")))]
+pub async fn ubl(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
+    file(&app, caller, id, "ubl").await
+}
+
+/// One of them, at an address for people.
 pub async fn download(
     State(app): State<App>,
     frame: Frame,
     Path((id, kind)): Path<(Uuid, String)>,
 ) -> PageResult {
-    Ok(file(&app, frame.caller, id, kind).await?)
+    Ok(file(&app, frame.caller, id, &kind).await?)
 }
 
-async fn file(app: &App, caller: Caller, id: Uuid, kind: String) -> Result<Response> {
-    let (media_type, ending) = match kind.as_str() {
-        "pdf" => ("application/pdf", ".pdf"),
-        "facturx" => ("application/xml", "-factur-x.xml"),
-        "ubl" => ("application/xml", "-ubl.xml"),
+async fn file(app: &App, caller: Caller, id: Uuid, kind: &str) -> Result<Response> {
+    let (kind, media_type, ending) = match kind {
+        "pdf" => ("pdf", "application/pdf", ".pdf"),
+        "facturx" => ("facturx", "application/xml", "-factur-x.xml"),
+        "ubl" => ("ubl", "application/xml", "-ubl.xml"),
         _ => return Err(Error::not_found()),
     };
     let read = app.read(move |mut tx| {
@@ -52,7 +64,7 @@ async fn file(app: &App, caller: Caller, id: Uuid, kind: String) -> Result<Respo
             let tx = &mut tx;
             let found = invoices::queries::find_visible(tx, &caller.scope, id).await?;
             let invoice = found.ok_or_else(Error::not_found)?;
-            let content = queries::find(tx, id, &kind).await?;
+            let content = queries::find(tx, id, kind).await?;
             Ok((invoice, content.ok_or_else(Error::not_found)?))
         })
     });

@@ -17,7 +17,10 @@ use crate::app::App;
 
 /// The operations of this room.
 pub fn operations() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(api::show))
+    OpenApiRouter::new()
+        .routes(routes!(api::pdf))
+        .routes(routes!(api::facturx))
+        .routes(routes!(api::ubl))
 }
 
 /// The files of this room, for people.

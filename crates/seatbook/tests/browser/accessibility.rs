@@ -252,6 +252,11 @@ async fn asked_for(
     let paid = ingrid.get(&format!("/api/v1/invoices/{paid}")).await;
     let paid = paid.expect(200);
     let license = paid["lines"][0]["license_id"].as_str().expect("an id");
+    let open = ingrid
+        .get("/api/v1/invoices?status=unpaid")
+        .await
+        .expect(200);
+    let open = open["items"][0]["id"].as_str().expect("one is open");
     let payment = paid["payments"][0]["id"].as_str().expect("an id");
     vec![
         "/portal".into(),
@@ -261,6 +266,7 @@ async fn asked_for(
         format!("/sales/redemptions/{aurora}/approve"),
         format!("/invoices/send?license_id={license}"),
         format!("/payments/{payment}/remove"),
+        format!("/invoices/{open}/payments"),
         format!("/organizations/{aurora}/billing/unpark"),
     ]
 }

@@ -215,6 +215,7 @@ async fn a_license_is_looked_after(engine: Engine) {
 
     manager.row("Voucher").presses("More about").await;
     manager.row("Voucher").follows("Assign to a customer").await;
+    manager.sees("becomes this customer’s").await;
     manager.chooses("Customer", "Customer").await;
     manager.presses("Assign").await;
     manager.sees("Given by hand").await;

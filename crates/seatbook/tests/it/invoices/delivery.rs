@@ -19,7 +19,7 @@ async fn run_jobs(app: &TestApp) {
 
 /// A file of an invoice.
 async fn file(person: &Person, invoice: &Value, kind: &str) -> (u16, Vec<u8>) {
-    let path = path(invoice, &format!("documents/{kind}"));
+    let path = path(invoice, kind);
     let answer = person.request(Method::GET, &path).send().await;
     let answer = answer.expect("an answer");
     let status = answer.status().as_u16();
@@ -84,7 +84,7 @@ both_engines! {
         let invoice = desk.invoice(license).await;
         run_jobs(&app).await;
         assert_eq!(invoice_mails(&app).await.len(), 0);
-        assert_eq!(file(&app.operator, &invoice, "facturx").await.0, 200);
+        assert_eq!(file(&app.operator, &invoice, "factur-x").await.0, 200);
         let jobs = app.operator.get("/api/v1/jobs?limit=5").await.expect(200);
         let said = jobs["items"][0]["message"].as_str().expect("a message");
         assert!(said.contains("was mailed to nobody"), "{said}");

@@ -266,7 +266,8 @@ impl Writer<'_> {
         if !self.document["paths"]["/api/v1/invoices/send"]["post"].is_object() {
             return;
         }
-        let sold = "UPDATE license SET seller_id = (SELECT id FROM organization_node WHERE parent_id IS NULL)";
+        let sold = "UPDATE license SET seller_id = (SELECT id FROM organization_node WHERE parent_id IS NULL)
+            WHERE seller_id IS NULL";
         self.app.tamper(sold).await;
         let said = json!({"legal_name": "Hidden party", "country": "DE", "vat_id": "DE123456789",
             "tax_category": "zero"});
@@ -274,7 +275,11 @@ impl Writer<'_> {
             let path = format!("/api/v1/organizations/{organization}/billing-profile");
             self.app.operator.put(&path, said.clone()).await.expect(200);
         }
-        let license = find(self.app, "SELECT id FROM license ORDER BY id LIMIT 1").await;
+        let license = find(
+            self.app,
+            "SELECT id FROM license WHERE price_minor IS NOT NULL",
+        )
+        .await;
         let body = json!({"license_ids": [license]});
         let sent = self
             .app
@@ -284,6 +289,10 @@ impl Writer<'_> {
             .expect(200);
         let invoice = sent["invoices"][0]["id"].as_str().expect("an id");
         let payment = json!({"amount_minor": 1, "reference": "Hidden reference"});
+        // Its files are made by a job.
+        seatbook::jobs::run_until_idle(&self.app.app, seatbook::router::KINDS)
+            .await
+            .expect("jobs run");
         let path = format!("/api/v1/invoices/{invoice}/payments");
         self.app.operator.post(&path, payment).await.expect(201);
     }

@@ -18,7 +18,7 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "licenses",
         "license",
         // The one that was sold: it has all that a license can have.
-        "SELECT id FROM license WHERE seller_id IS NOT NULL",
+        "SELECT license_id FROM activation_code",
     ),
     (
         "pools",
