@@ -20,6 +20,9 @@ use crate::{
     invoices::{commands::SendInvoices, model::Invoice},
 };
 
+/// How often amounts are asked for.
+const TRIES: usize = 8;
+
 /// `/invoices/send?license_id=…`: what would be billed, to whom, and how much.
 pub async fn confirm_send(
     State(app): State<App>,
@@ -60,6 +63,26 @@ fn chosen(given: &[(String, String)]) -> Result<Vec<Uuid>> {
     ids.map(|(_, id)| id.parse().map_err(unknown)).collect()
 }
 
+/// The amounts, asked for again where a busy moment left no time to add them up: nobody should send what they have
+/// not seen.
+async fn previewed(
+    app: &App,
+    frame: &Frame,
+    license_ids: Vec<Uuid>,
+) -> Result<crate::gate::Preview<crate::invoices::commands::Billed>> {
+    let mut last = None;
+    for _ in 0..TRIES {
+        let command = SendInvoices {
+            license_ids: license_ids.clone(),
+        };
+        match app.gate.preview(&frame.caller, command).await {
+            Err(error) if error.code == "preview.too_slow" => last = Some(error),
+            other => return other,
+        }
+    }
+    Err(last.unwrap_or_else(Error::not_found))
+}
+
 async fn sending(
     app: &App,
     frame: &Frame,
@@ -74,10 +97,7 @@ async fn sending(
     let fields = license_ids.iter().map(hidden).chain([ticked]).collect();
     let previewed = match refused {
         Some(error) => Err(error),
-        None => {
-            let command = SendInvoices { license_ids };
-            app.gate.preview(&frame.caller, command).await
-        }
+        None => previewed(app, frame, license_ids).await,
     };
     let mut page = Confirm {
         shell: frame.shell("Send invoices", "invoices"),
