@@ -175,7 +175,7 @@ both_engines! {
         let path = format!("/api/v1/organizations/{odd}/billing-profile");
         let mut profile = app.operator.get(&path).await.expect(200);
         assert_eq!(profile["parked_reason"], reason);
-        let mended = json!({"legal_name": "Odd Ltd", "country": "FR", "vat_id": "FR40303265045",
+        let mended = json!({"legal_name": "Odd Ltd", "city": "Lyon", "country": "FR", "vat_id": "FR40303265045",
             "tax_category": "reverse_charge"});
         profile = say(&app, odd, mended).await;
         assert_eq!(profile["parked_reason"], reason, "somebody has to look");
