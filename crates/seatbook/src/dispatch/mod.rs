@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod delivering;
+pub mod files;
 mod queries;
 
 use axum::{Router, routing::get};
@@ -25,5 +26,5 @@ pub fn operations() -> OpenApiRouter<App> {
 
 /// The files of this room, for people.
 pub fn pages() -> Router<App> {
-    Router::new().route("/invoices/{id}/documents/{kind}", get(api::download))
+    Router::new().route("/invoices/{id}/documents/{kind}", get(files::download))
 }

@@ -269,7 +269,7 @@ impl Writer<'_> {
         let sold = "UPDATE license SET seller_id = (SELECT id FROM organization_node WHERE parent_id IS NULL)
             WHERE seller_id IS NULL";
         self.app.tamper(sold).await;
-        let said = json!({"legal_name": "Hidden party", "country": "DE", "vat_id": "DE123456789",
+        let said = json!({"legal_name": "Hidden party", "city": "Berlin", "country": "DE", "vat_id": "DE123456789",
             "tax_category": "zero"});
         for organization in [self.app.provider, self.partner] {
             let path = format!("/api/v1/organizations/{organization}/billing-profile");
