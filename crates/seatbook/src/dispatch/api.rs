@@ -1,7 +1,6 @@
 //! The files of an invoice over the API.
 
 use axum::{extract::State, response::Response};
-use uuid::Uuid;
 
 use super::files::file;
 use crate::{api::Id, app::App, error::Result, gate::Caller};
