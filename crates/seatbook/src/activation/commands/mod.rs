@@ -20,7 +20,7 @@ use crate::{
     error::{Error, Result},
     gate::Tx,
     journal::Change,
-    licenses::{self, model::License},
+    licenses::{self, commands::authorize, model::License},
     scope::Permission,
 };
 
@@ -47,8 +47,8 @@ fn record(
 async fn of_seller(tx: &mut Tx<'_>, license_id: Uuid) -> Result<(License, StoredCode)> {
     let license = licenses::queries::find(tx, license_id).await?;
     let license = license.ok_or_else(Error::not_found)?;
-    let seller_id = license.seller_id.ok_or_else(Error::not_found)?;
-    tx.require(Permission::LicensesSell, seller_id).await?;
+    license.seller_id.ok_or_else(Error::not_found)?;
+    authorize(tx, &license, Permission::LicensesSell).await?;
     let code = queries::of_license(tx, license_id).await?;
     Ok((license, code.ok_or_else(Error::not_found)?))
 }

@@ -171,11 +171,7 @@ async fn copy_into_own(tx: &mut Tx<'_>, before: &License, after: &License) -> Re
 
 /// Asks whether the caller may do this to a license: at its owner, which must be visible, and where somebody sold
 /// it, at the seller too, whose word a license is.
-pub(super) async fn authorize(
-    tx: &mut Tx<'_>,
-    license: &License,
-    permission: Permission,
-) -> Result<()> {
+pub async fn authorize(tx: &mut Tx<'_>, license: &License, permission: Permission) -> Result<()> {
     let Some(seller_id) = license.seller_id else {
         return tx.require(permission, license.organization_id).await;
     };

@@ -240,8 +240,8 @@ impl Writer<'_> {
             json!({"pool_id": pool, "organization_id": self.customer, "units": 5}),
         )
         .await;
-        let sale =
-            json!({"seller_id": self.partner, "sku_id": sku, "quantity": 2, "name": "Hidden sale"});
+        let sale = json!({"seller_id": self.app.provider, "customer_id": self.customer, "sku_id": sku, "quantity": 2,
+            "issue": true, "name": "Hidden sale"});
         self.post("/licenses/sell", sale).await;
         let wish = json!({"organization_id": self.customer, "sku_id": sku, "quantity": 3, "note": "Hidden wish"});
         self.post("/unit-requests", wish).await;
