@@ -13,6 +13,8 @@ ALTER TABLE license ADD COLUMN activated_at TIMESTAMP;
 -- The license its units were drawn from is paused or over: nothing new, and checks say no.
 ALTER TABLE license ADD COLUMN held BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX license_by_seller ON license (seller_id, id) WHERE seller_id IS NOT NULL;
+CREATE INDEX license_by_buyer ON license (seller_id, organization_id)
+  WHERE seller_id IS NOT NULL AND awaits_activation = FALSE;
 
 -- room: activation
 -- The code of a license: eight characters of Crockford's base32, never in the clear.

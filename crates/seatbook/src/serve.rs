@@ -1,8 +1,9 @@
 //! Starting and stopping the server.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use store::{Db, Options, Timestamp};
+use store::{Db, Options};
+use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use crate::{
@@ -21,10 +22,10 @@ use crate::{
 };
 
 /// How often old request keys are forgotten.
-const PURGE_PERIOD: std::time::Duration = std::time::Duration::from_secs(600);
+const PURGE_PERIOD: Duration = Duration::from_secs(600);
 
 /// How often what time has ended is looked for, to give its units back.
-const SWEEP_PERIOD: std::time::Duration = std::time::Duration::from_secs(60);
+const SWEEP_PERIOD: Duration = Duration::from_secs(60);
 
 /// Opens the book and puts a gate in front of it.
 pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
@@ -53,40 +54,43 @@ pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
     let seal = tokio::spawn(sealer::run(app.gate.db().clone(), holder, move || {
         clock.now()
     }));
-    let tasks = [
-        tokio::spawn(purge(app.clone())),
-        tokio::spawn(sweep(app.clone())),
-    ];
-    Ok(std::iter::once(seal).chain(tasks).collect())
+    let (forgetful, sweeper) = (app.clone(), app.clone());
+    Ok(vec![
+        seal,
+        tokio::spawn(every(PURGE_PERIOD, move || purge(forgetful.clone()))),
+        tokio::spawn(every(SWEEP_PERIOD, move || sweep(sweeper.clone()))),
+    ])
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a period between two looks is what a sleep is for"
-)]
-async fn purge(app: App) {
+/// Does something at once, and again whenever a period has passed.
+async fn every<W: Future<Output = ()>>(period: Duration, mut work: impl FnMut() -> W) {
+    let mut ticks = tokio::time::interval(period);
+    // After a long one there is no hurry to make up for.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let now: Timestamp = app.gate.now();
-        if let Err(error) = gate::purge(app.gate.db(), now).await {
-            tracing::warn!(%error, "old request keys could not be forgotten; trying again later");
-        }
-        if let Err(error) = access::purge(&app, now).await {
-            tracing::warn!(%error, "ended sessions could not be forgotten; trying again later");
-        }
-        tokio::time::sleep(PURGE_PERIOD).await;
+        ticks.tick().await;
+        work().await;
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a period between two looks is what a sleep is for"
-)]
+/// Forgets what nobody asks for any more.
+async fn purge(app: App) {
+    let (db, now) = (app.gate.db(), app.gate.now());
+    if let Err(error) = gate::purge(db, now).await {
+        tracing::warn!(%error, "old request keys could not be forgotten; trying again later");
+    }
+    if let Err(error) = access::purge(&app, now).await {
+        tracing::warn!(%error, "ended sessions could not be forgotten; trying again later");
+    }
+    if let Err(error) = activation::guard::forget(db, now).await {
+        tracing::warn!(%error, "old wrong codes could not be forgotten; trying again later");
+    }
+}
+
+/// Ends what time has ended, and gives its units back.
 async fn sweep(app: App) {
-    loop {
-        if let Err(error) = activation::sweep::run(&app, app.gate.now()).await {
-            tracing::warn!(%error, "what is over could not be ended; trying again later");
-        }
-        tokio::time::sleep(SWEEP_PERIOD).await;
+    if let Err(error) = activation::sweep::run(&app, app.gate.now()).await {
+        tracing::warn!(%error, "what is over could not be ended; trying again later");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Activation: licenses that find their owner, by a code or by the seller's hand.
 //!
-//! Owns: codes, redeeming them, the limits on guessing, redemptions that wait for the account manager.
-//! Does not own: licenses and what selling one means (`licenses`), who sees which pages (`sales`, `portal`).
+//! Owns: selling, codes, redeeming them, the limits on guessing, redemptions that wait for the account manager.
+//! Does not own: licenses, and what drawing units means (`licenses`); who sees which pages (`sales`, `portal`).
 //! Keeps true: a code is redeemed once and whole; it is never stored in the clear; unknown, used, revoked, expired
 //! and foreign are one answer; guesses are counted in the database, in the transaction that answers them.
 //! Others may use: `commands`, `model`, `queries`.

@@ -3,7 +3,8 @@
 //! Owns: licenses, pools, their dates and states; issuing (the only birth of units), editing, ending.
 //! Does not own: lists of them (`holdings`), passing units on (`allocations`), who uses them (`assignments`).
 //! Keeps true: a license has one root pool with all its units; every pool carries its license's dates and
-//! whether it is open; state is computed from facts and the clock, never stored.
+//! whether it is open; state is computed from facts and the clock, never stored; units that were drawn from a pool are
+//! counted there as allocated, and their license stays within the dates of the one they came from.
 //! Others may use: `model`, `queries`, `pools`.
 
 pub mod api;

@@ -68,10 +68,18 @@ pub async fn queue(tx: &mut Tx<'_>, new: NewMail) -> Result<Uuid> {
     Ok(id)
 }
 
+/// One line, whatever it was made of: a line break cannot be written into a header at all.
+fn whole(text: &str) -> String {
+    rules::text::normalize_key(&text.replace(char::is_control, " "))
+}
+
+/// One line of a length that mail programs show.
+pub(super) fn line(text: &str) -> String {
+    whole(text).chars().take(LONGEST).collect()
+}
+
 /// The same mail with headers of one line each, whatever they were made of.
 fn plain(new: NewMail) -> NewMail {
-    let whole = |text: &str| rules::text::normalize_key(&text.replace(char::is_control, " "));
-    let line = |text: &str| -> String { whole(text).chars().take(LONGEST).collect() };
     let mut new = NewMail {
         sender: line(&new.sender),
         to_address: whole(&new.to_address),

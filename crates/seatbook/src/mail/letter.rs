@@ -13,6 +13,7 @@ use store::BoxFuture;
 use uuid::Uuid;
 
 use super::{
+    commands::line,
     model::{Attachment, Body, Mail, Opened, Stored},
     queries,
 };
@@ -157,15 +158,6 @@ impl Letter {
         };
         builder.multipart(whole).map_err(|error| error.to_string())
     }
-}
-
-/// One line, whatever stands in a row: a name with a line break in it cannot be written into a header at all.
-fn line(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|it| if it.is_control() { ' ' } else { it })
-        .collect();
-    rules::text::normalize_key(&plain)
 }
 
 fn mailbox(name: &str, address: &str) -> Result<Mailbox, String> {

@@ -5,7 +5,7 @@ use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
 };
-use rules::money::{Currency, Money};
+use rules::money::Money;
 use store::Timestamp;
 use uuid::Uuid;
 
@@ -105,20 +105,25 @@ fn command(app: &App, frame: &Frame, form: &Form) -> Result<SellLicense> {
     })
 }
 
+/// A price as it was typed, as commands take it.
 pub(super) fn price(form: &Form) -> Result<Option<(i64, String)>> {
-    let (price, currency) = (form.text("price"), form.text("currency"));
-    if price.is_empty() {
-        return Ok(None);
-    }
-    let currency: Currency = currency.parse().map_err(|_| {
-        let message = "Give the price's currency, such as EUR.";
-        Error::invalid("currency", "currency.unknown", message)
-    })?;
-    let money = Money::parse(price, currency).map_err(|_| {
-        let message = "Give a price such as 12.50.";
-        Error::invalid("price", "price.malformed", message)
-    })?;
-    Ok(Some((money.minor, currency.to_string())))
+    let price = catalog::forms::price(form)?;
+    Ok(price.map(|it| (it.minor, it.currency.to_string())))
+}
+
+/// The fields of a price.
+pub(super) fn price_fields(now: Option<Money>) -> [Field; 2] {
+    let (price, currency) = now.map_or_else(Default::default, |it| {
+        (it.decimal(), it.currency.to_string())
+    });
+    [
+        Field::text("price", "Price of one unit")
+            .value(price)
+            .hint("For the term, such as 12.50."),
+        Field::text("currency", "Currency")
+            .value(currency)
+            .hint("Such as EUR."),
+    ]
 }
 
 /// The end of the last day on which the code works, where this person is.
@@ -181,14 +186,9 @@ async fn edit_sheet(
     let (sale, _, priced) = find(app, frame, id).await?;
     let license = &sale.sold.license;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let (minor, currency) = sale.price.clone().unzip();
-    let money = minor.zip(currency.as_deref().and_then(|it| it.parse().ok()));
-    let prices = [
-        Field::text("price", "Price of one unit")
-            .value(money.map_or_else(String::new, |(minor, it)| Money::new(minor, it).decimal()))
-            .hint("For the term: what is billed from now on."),
-        Field::text("currency", "Currency").value(text(&currency)),
-    ];
+    let now = sale.price.as_ref();
+    let now = now.and_then(|(minor, it)| Some(Money::new(*minor, it.parse().ok()?)));
+    let prices = price_fields(now);
     let fields = [
         Field::text("name", "Name").value(text(&license.name)),
         Field::new("textarea", "note", "Note").value(text(&license.note)),
@@ -265,10 +265,7 @@ fn fields(skus: &[Sku], pools: &[Pool], may_issue: bool, may_price: bool) -> Vec
     let none = (String::new(), String::new());
     let plans: Vec<(String, String)> = std::iter::once(none).chain(skus.iter().map(plan)).collect();
     let sources = sources(pools, may_issue);
-    let prices = [
-        Field::text("price", "Price of one unit").hint("For the term, such as 12.50."),
-        Field::text("currency", "Currency").hint("Such as EUR."),
-    ];
+    let prices = price_fields(None);
     let fields = [
         Field::select("sku_id", "Plan", &borrowed(&plans))
             .source("/catalog/skus/options")

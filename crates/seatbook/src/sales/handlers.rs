@@ -133,7 +133,6 @@ impl Desk {
             rows: rows.map(|sale| row(sale, self.priced, moment)).collect(),
             list,
             none_yet: !self.any,
-            priced: self.priced,
             may_bill: self.may_bill,
             most: self.most,
         }
@@ -230,7 +229,6 @@ pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResul
         zone: license.time_zone.clone(),
         start: format::date(license.start_date.0),
         row,
-        told: None,
     };
     Ok(part_or_page(
         frame.fragment,

@@ -29,8 +29,6 @@ pub struct SalesPage {
     pub rows: Vec<SaleRow>,
     /// Whether nothing was sold yet.
     pub none_yet: bool,
-    /// Whether prices are shown.
-    pub priced: bool,
     /// Whether this person may send invoices.
     pub may_bill: bool,
     /// Licenses in one send at most.
@@ -76,16 +74,14 @@ pub struct SaleRow {
     pub billing: Badge,
     /// What else is worth a badge, such as "Expiring soon".
     pub marks: Vec<Badge>,
-    /// When it was added.
-    pub created: String,
-    /// When it got its owner.
-    pub activated: String,
+    /// When it was added: the day, and the moment.
+    pub created: (String, String),
+    /// When it got its owner; empty for not yet.
+    pub activated: (String, String),
     /// The last day.
     pub end: Due,
     /// Whether it is paused by hand.
     pub paused: bool,
-    /// Whether nobody used it, so that it can be deleted.
-    pub deletable: bool,
     /// Whether it can still be paused and ended.
     pub running: bool,
 }
@@ -106,8 +102,6 @@ pub struct SalePage {
     pub zone: String,
     /// The first day.
     pub start: String,
-    /// What just became of it.
-    pub told: Option<String>,
 }
 
 /// `/sales/new`: the form that adds one.
@@ -230,7 +224,10 @@ pub fn row(sale: &Sale, priced: bool, moment: &Moment) -> SaleRow {
     let price = price.and_then(|(minor, currency)| Some(Money::new(minor, currency.parse().ok()?)));
     let amount = price.and_then(|price| price.checked_mul(license.quantity).ok());
     let near = i32::try_from(license.expiring_days).unwrap_or(i32::MAX);
-    let at = |at: Timestamp| format::moment(at.get(), &moment.zone);
+    let at = |at: Timestamp| {
+        let day = at.get().to_zoned(moment.zone.clone()).date();
+        (format::date(day), format::moment(at.get(), &moment.zone))
+    };
     let soon = rules::lifecycle::expiring_soon(
         license.ends_at.map(Timestamp::get),
         moment.now.get(),
@@ -266,10 +263,9 @@ pub fn row(sale: &Sale, priced: bool, moment: &Moment) -> SaleRow {
             .into_iter()
             .collect(),
         created: at(license.created_at),
-        activated: license.activated_at.map_or_else(String::new, at),
+        activated: license.activated_at.map(at).unwrap_or_default(),
         end: format::due(license.end_date.map(|day| day.0), moment.today, near),
         paused: license.paused,
-        deletable: !license.used,
         running: !state.is_over(),
     }
 }

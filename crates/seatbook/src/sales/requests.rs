@@ -8,8 +8,8 @@ use axum::{
 use uuid::Uuid;
 
 use super::{
-    forms::{borrowed, price, sources},
-    pages::RequestsPage,
+    forms::{ISSUE, borrowed, price, price_fields, sources},
+    pages::{RequestsPage, request_row},
 };
 use crate::{
     activation::{
@@ -54,10 +54,7 @@ pub async fn list(State(app): State<App>, frame: Frame) -> PageResult {
     let rows = read.await?;
     let page = RequestsPage {
         shell: frame.shell("Requests", "sales"),
-        rows: rows
-            .iter()
-            .map(|it| super::pages::request_row(it, &moment))
-            .collect(),
+        rows: rows.iter().map(|it| request_row(it, &moment)).collect(),
     };
     Ok(html(StatusCode::OK, page.render()))
 }
@@ -125,9 +122,9 @@ async fn selling(app: &App, frame: &Frame, id: Uuid, form: &Form) -> Result<Sell
             customer_id: Some(request.organization_id),
             sku_id: request.sku_id,
             quantity: form.need("quantity", "a whole number")?,
-            issue: source == super::forms::ISSUE,
+            issue: source == ISSUE,
             source_pool_id: match source {
-                "" | super::forms::ISSUE => None,
+                "" | ISSUE => None,
                 _ => form.parse("source", "a pool")?,
             },
             start_date: None,
@@ -212,10 +209,7 @@ fn approving(request: &UnitRequest, pools: &[Pool], may_issue: bool, priced: boo
         .cloned()
         .collect();
     let sources = sources(&fitting, may_issue);
-    let prices = [
-        Field::text("price", "Price of one unit").hint("For the term, such as 12.50."),
-        Field::text("currency", "Currency").hint("Such as EUR."),
-    ];
+    let prices = price_fields(None);
     let fields = [
         Field::new("number", "quantity", "Quantity")
             .value(request.quantity.to_string())

@@ -139,6 +139,8 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "product",
         "sku",
         "invoice",
+        "redemption_request",
+        "unit_request",
         "holder",
         "assignment",
         "subscription",

@@ -104,6 +104,10 @@ async fn end(tx: &mut Tx<'_>, license_id: Uuid, state: CodeState) -> Result<Lice
     }
     let whose = (license.id, code.organization_id);
     record(tx, whose, (Some(CodeState::Live), state), code.version + 1);
+    // Somebody may have ended the license itself before.
+    if license.state(tx.now()).is_over() {
+        return Ok(license);
+    }
     terminate(tx, license).await
 }
 

@@ -15,7 +15,6 @@ use crate::{
         pools,
         queries::{self, Ownership},
     },
-    scope::tree,
 };
 
 /// Gives a license that waits for one its owner: from now on it is theirs, in their zone, and its term begins
@@ -33,14 +32,11 @@ pub(super) async fn hand_over(
         let message = "This license has its owner already.";
         return Err(Error::conflict("license.has_owner", message));
     }
-    let owner = find_customer(tx, seller_id, customer_id).await?;
-    if tree::find(tx, customer_id)
-        .await?
-        .is_some_and(|node| node.blocked)
-    {
-        let message = "This organization is suspended.";
-        return Err(Error::conflict("organization.suspended", message));
+    if before.state(tx.now()).is_over() {
+        let message = "This license has ended, so it is given to nobody.";
+        return Err(Error::conflict("license.ended", message));
     }
+    let owner = find_customer(tx, seller_id, customer_id).await?;
     let sku = find_sku(tx, before.sku_id).await?;
     let source = match before.source_pool_id {
         Some(pool_id) => pools::find(tx, pool_id).await?,

@@ -1,6 +1,7 @@
 //! Redeeming: a code becomes a license of the customer who knows it.
 
 use serde::Serialize;
+use serde_json::json;
 use store::{Lane, Place};
 use uuid::Uuid;
 
@@ -13,6 +14,7 @@ use crate::{
     },
     error::{Error, Result},
     gate::{Command, Tx},
+    journal::Change,
     licenses::{self, model::License},
     scope::{Permission, tree},
     secrets::Secret,
@@ -162,6 +164,12 @@ async fn wait(tx: &mut Tx<'_>, guesser: Guesser, fingerprint: &str) -> Result<Re
         now: tx.now(),
     };
     queries::insert_request(tx, &new).await?;
+    record_request(
+        tx,
+        (request_id, guesser.organization_id),
+        None,
+        ("waiting", 1),
+    );
     Ok(Redemption::Waiting { request_id })
 }
 
@@ -202,6 +210,13 @@ impl Command for DecideRedemption {
             let message = "Somebody decided this redemption in the meantime.";
             return Err(Error::conflict("activation.decided", message));
         }
+        let state = if license_id.is_some() {
+            "redeemed"
+        } else {
+            "refused"
+        };
+        let (whose, version) = ((request.id, request.organization_id), request.version + 1);
+        record_request(tx, whose, Some("waiting"), (state, version));
         Ok(match license {
             Some(license) => Redemption::Redeemed {
                 license: Box::new(license),
@@ -210,4 +225,22 @@ impl Command for DecideRedemption {
             None => Redemption::Unknown,
         })
     }
+}
+
+/// Records one step of a redemption that waits.
+fn record_request(
+    tx: &mut Tx<'_>,
+    (id, organization_id): (Uuid, Uuid),
+    before: Option<&str>,
+    (after, version): (&str, i64),
+) {
+    let state = |state: &str| json!({"state": state});
+    tx.changed(Change {
+        noun: "redemption_request",
+        row_id: id,
+        version,
+        organization_id: Some(organization_id),
+        before: before.map(state),
+        after: Some(state(after)),
+    });
 }

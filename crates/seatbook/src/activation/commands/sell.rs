@@ -200,7 +200,7 @@ async fn permit(tx: &mut Tx<'_>, sale: &Sale) -> Result<()> {
     Ok(())
 }
 
-/// The customer, where it is below the seller. One elsewhere answers like one that does not exist.
+/// The customer, where it is below the seller and open. One elsewhere answers like one that does not exist.
 pub(super) async fn find_customer(
     tx: &mut Tx<'_>,
     seller_id: Uuid,
@@ -211,10 +211,17 @@ pub(super) async fn find_customer(
         true => organizations::queries::find(tx, customer_id).await?,
         false => None,
     };
-    found.ok_or_else(|| {
+    let found = found.ok_or_else(|| {
         let message = "There is no such customer below the seller.";
         Error::invalid("customer_id", "customer.unknown", message)
-    })
+    })?;
+    let node = tree::find(tx, customer_id).await?;
+    if node.is_some_and(|node| node.blocked) {
+        let message = "This organization is suspended.";
+        return Err(Error::conflict("organization.suspended", message)
+            .with("organization_id", customer_id.to_string()));
+    }
+    Ok(found)
 }
 
 /// The pool that units are drawn from: one of the seller's own, of the product that is sold.

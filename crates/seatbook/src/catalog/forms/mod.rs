@@ -31,7 +31,7 @@ use crate::{
     scope::Permission,
 };
 
-pub use skus::{create_sku, edit_sku, new_sku, save_sku};
+pub use skus::{create_sku, edit_sku, new_sku, price, save_sku};
 
 /// Components in more SKUs than this are offered to be marked, until somebody says another number.
 const FREQUENT: i64 = 50;

@@ -88,9 +88,9 @@ async fn find_sku(app: &App, frame: &Frame, id: Uuid) -> Result<SkuWithComponent
     read.await?.ok_or_else(Error::not_found)
 }
 
-/// The facts as they were typed: a price as a decimal, components and product by their codes.
-async fn sku_of(app: &App, form: &Form) -> Result<SkuFacts> {
-    let price = match (form.text("price"), form.text("currency")) {
+/// A price as it was typed in the fields `price` and `currency`; none where no price was.
+pub fn price(form: &Form) -> Result<Option<Money>> {
+    Ok(match (form.text("price"), form.text("currency")) {
         ("", _) => None,
         (price, currency) => {
             let known: Currency = currency.parse().map_err(|_| {
@@ -105,7 +105,12 @@ async fn sku_of(app: &App, form: &Form) -> Result<SkuFacts> {
             };
             Some(Money::parse(price, known).map_err(wrong)?)
         }
-    };
+    })
+}
+
+/// The facts as they were typed: a price as a decimal, components and product by their codes.
+async fn sku_of(app: &App, form: &Form) -> Result<SkuFacts> {
+    let price = price(form)?;
     let codes = form
         .text("components")
         .lines()

@@ -112,12 +112,14 @@ impl Command for DeleteLicense {
         let found = queries::get(tx, self.id).await?;
         authorize(tx, &found, Permission::LicensesTerminate).await?;
         let before = current(found, self.version)?;
+        if before.used {
+            return Err(was_used());
+        }
         if let Some(source_pool_id) = before.source_pool_id {
             draw(tx, source_pool_id, -before.quantity).await?;
         }
-        if before.used || !queries::delete(tx, &before).await? {
-            let message = "This license was used, so it stays on record. Terminate it instead.";
-            return Err(Error::conflict("license.used", message));
+        if !queries::delete(tx, &before).await? {
+            return Err(was_used());
         }
         let organization_id = Some(before.organization_id);
         let row = |noun, row_id, version, before| Change {
@@ -145,6 +147,11 @@ impl Command for DeleteLicense {
         tx.changed(row("pool", before.pool_id, version, Some(pool)));
         Ok(())
     }
+}
+
+fn was_used() -> Error {
+    let message = "This license was used, so it stays on record. Terminate it instead.";
+    Error::conflict("license.used", message)
 }
 
 /// Writes what was decided, closes or opens the pools, records all of it.

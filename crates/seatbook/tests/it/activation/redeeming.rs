@@ -135,3 +135,42 @@ both_engines! {
         app.end().await;
     }
 }
+
+both_engines! {
+    /// A license that ended while it waited goes to nobody, by hand or by code; its code ends when its day comes, and
+    /// holds up no other.
+    async fn what_ended_goes_to_nobody(app: TestApp) {
+        let market = Market::open(&app).await;
+        let soon = json!({"code_expires_at": app.app.gate.now().plus_seconds(3_600)});
+        let sold = market.manager.post(SELL, market.sale(5, soon)).await.expect(201);
+        let (license, code) = (id(&sold["license"]["id"]), sold["code"].as_str().expect("a code").to_owned());
+        market.manager.act(&format!("/api/v1/licenses/{license}/terminate")).await.expect(200);
+        assert_eq!(app.balance(market.pool).await, [50, 0, 0, 50]);
+        let give = format!("/api/v1/licenses/{license}/give");
+        let given = market.manager.post(&give, json!({"customer_id": market.customer})).await;
+        assert_eq!(given.code(409), "license.ended");
+        assert_eq!(redeem(&market.admin, market.customer, &code).await.code(422), "invalid");
+        app.clock.advance_seconds(7_200);
+        seatbook::activation::sweep::run(&app.app, app.app.gate.now()).await.expect("it sweeps");
+        let shown = format!("/api/v1/licenses/{license}/activation-code");
+        assert_eq!(market.manager.get(&shown).await.expect(200)["code_state"], "expired");
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// A suspended customer is sold nothing, through any door.
+    async fn a_suspended_customer_is_sold_nothing(app: TestApp) {
+        let market = Market::open(&app).await;
+        let (license, _) = market.unassigned(1).await;
+        app.operator.act(&format!("/api/v1/organizations/{}/suspend", market.customer)).await.expect(200);
+        let named = json!({"customer_id": market.customer});
+        let sold = market.manager.post(SELL, market.sale(1, named.clone())).await;
+        assert_eq!(sold.code(409), "organization.suspended");
+        let given = market.manager.post(&format!("/api/v1/licenses/{license}/give"), named).await;
+        assert_eq!(given.code(409), "organization.suspended");
+        app.prove();
+        app.end().await;
+    }
+}
