@@ -1,6 +1,9 @@
 //! Throwaway databases, for tests and measurements on either engine.
 
-use crate::{Engine, Error, Options, Result, postgres::Connector};
+use crate::{
+    Engine, Error, Options, Result,
+    postgres::{Connector, Session},
+};
 
 /// A database that is removed when it is dropped by [`Scratch::remove`]; on SQLite a file in the
 /// system's folder for temporary files, on PostgreSQL a database of its own.
@@ -30,7 +33,7 @@ impl Scratch {
                 server: None,
             });
         };
-        let session = Connector::new(server)?.connect().await?;
+        let session = administrator(server).await?;
         let from = template.map_or(String::new(), |template| {
             format!(" TEMPLATE \"{template}\"")
         });
@@ -91,7 +94,7 @@ impl Scratch {
             let moved = std::fs::rename(&self.database, path);
             return moved.map_err(|e| Error::Unavailable(e.to_string()));
         };
-        let session = Connector::new(server)?.connect().await?;
+        let session = administrator(server).await?;
         let rename = format!("ALTER DATABASE \"{}\" RENAME TO \"{name}\"", self.name);
         match session.batch(&rename).await {
             Ok(()) => Ok(()),
@@ -103,7 +106,7 @@ impl Scratch {
     pub async fn remove(self) -> Result<()> {
         match &self.server {
             Some(server) => {
-                let session = Connector::new(server)?.connect().await?;
+                let session = administrator(server).await?;
                 session
                     .batch(&format!(
                         "DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)",
@@ -119,6 +122,14 @@ impl Scratch {
             }
         }
     }
+}
+
+/// A session that makes and removes databases. A copy takes as long as the disk needs, past what a statement of the
+/// house may take.
+async fn administrator(server: &str) -> Result<Session> {
+    let session = Connector::new(server)?.connect().await?;
+    session.batch("SET statement_timeout = 0").await?;
+    Ok(session)
 }
 
 /// The same server's address with another database at its end.

@@ -212,7 +212,9 @@ const makePicker = choice => {
   choice.before(box); box.append(input, icon('chevron'), list);
   let asked = 0, timer = 0;
   const options = () => all('[role=option]:not([aria-disabled=true])', list), current = () => one('[aria-selected=true]', list);
-  const close = () => { if (list.matches(':popover-open')) list.hidePopover(); input.setAttribute('aria-expanded', 'false'); input.removeAttribute('aria-activedescendant'); };
+  const hide = () => { if (list.matches(':popover-open')) list.hidePopover(); input.setAttribute('aria-expanded', 'false'); input.removeAttribute('aria-activedescendant'); };
+  // An answer still under way would open it again, over what is clicked next.
+  const close = () => { ++asked; clearTimeout(timer); hide(); };
   /** @param {HTMLElement|undefined} option */
   const mark = option => { current()?.setAttribute('aria-selected', 'false'); if (!option) return; option.id ||= `${id}-${Math.random().toString(36).slice(2)}`; option.setAttribute('aria-selected', 'true'); input.setAttribute('aria-activedescendant', option.id); option.scrollIntoView({ block: 'nearest' }); };
   const place = () => {
@@ -224,8 +226,9 @@ const makePicker = choice => {
     const mine = ++asked, url = new URL(choice.dataset.picker ?? '', location.href);
     url.searchParams.set('q', input.value === label() ? '' : input.value);
     const answer = await ask(url).catch(() => null);
+    const found = answer?.ok ? await answer.text() : '';
     if (mine !== asked || document.activeElement !== input) return;
-    list.innerHTML = answer?.ok ? await answer.text() : '';
+    list.innerHTML = found;
     if (!list.children.length) list.append(make('li', { className: 'said', textContent: answer?.ok ? 'Nothing matches.' : 'The search could not be asked. Please try again.' }));
     place();
     // A drawer that is still coming in takes its fields along.
@@ -246,7 +249,7 @@ const makePicker = choice => {
   input.addEventListener('input', event => { event.stopPropagation(); clearTimeout(timer); timer = setTimeout(open, 120); });
   input.addEventListener('blur', () => { close(); if (!input.value && choice.value) { choice.replaceChildren(); choice.dispatchEvent(new Event('change', { bubbles: true })); } input.value = label(); });
   list.addEventListener('pointerdown', event => { event.preventDefault(); const option = /** @type {HTMLElement} */ (event.target).closest('[role=option]'); if (option && option.getAttribute('aria-disabled') !== 'true') take(/** @type {HTMLElement} */ (option)); });
-  addEventListener('scroll', event => { if (event.target !== list) close(); }, true);
+  addEventListener('scroll', event => { if (event.target !== list) hide(); }, true);
   input.addEventListener('keydown', event => {
     const shown = options(), at = shown.indexOf(/** @type {HTMLElement} */ (current())), opened = list.matches(':popover-open');
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') { event.preventDefault(); if (!opened) open(); else mark(shown[(at + (event.key === 'ArrowDown' ? 1 : -1) + shown.length) % shown.length]); }

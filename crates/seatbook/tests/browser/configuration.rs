@@ -1,6 +1,7 @@
 //! D1 and D2: what an organization has, and who uses it: by the customer's own administrator.
 
 use serde_json::json;
+use thirtyfour::Key;
 
 use crate::{
     harness::{Engine, TestApp},
@@ -11,6 +12,7 @@ use crate::{
 
 on_both!(
     units_are_given_handed_on_and_freed,
+    a_late_answer_opens_no_list,
     add_ons_come_and_go,
     lines_are_found,
     many_at_once,
@@ -71,6 +73,28 @@ async fn units_are_given_handed_on_and_freed(engine: Engine) {
     petra.presses("Unassign").await;
     petra.sees("3 extensions").await;
     petra.sees_no("Bruno Koch").await;
+    drop(petra);
+    stage.end().await;
+}
+
+/// Holds back what the page asks for, until `held` is called.
+const HOLDS: &str = "window.held = []; const ask = window.fetch; window.fetch = (...words) =>
+    new Promise(goes => held.push(() => ask(...words).then(answer => (goes(answer.clone()), answer.text()))));";
+
+async fn a_late_answer_opens_no_list(engine: Engine) {
+    let stage = Stage::set_up(engine).await;
+    let (petra, _) = administrator(&stage, &stage.app, 3).await;
+    petra.row("3 extensions").follows("Assign").await;
+    petra.ticks("User").await;
+    petra.finds("option", "Bruno").await;
+    petra.runs(HOLDS).await;
+    petra.types("User", "Br").await;
+    let asked = petra.until(async || (petra.runs("return held.length").await == 1).then_some(()));
+    asked.await.expect("the page asks for what is typed");
+    petra.keys(Key::Enter).await;
+    let late = "return held[0]().then(() => new Promise(goes => setTimeout(goes)))
+        .then(() => document.querySelectorAll('[role=listbox]:popover-open').length)";
+    assert_eq!(petra.runs(late).await, 0, "{}", petra.reads().await);
     drop(petra);
     stage.end().await;
 }
