@@ -18,8 +18,8 @@ use store::{Db, Timestamp};
 /// So many callers at most: a flood of tokens must not fill the memory of the machine.
 const CALLERS: usize = 10_000;
 
-/// Whether it was a token, and the fingerprint of the secret that was sent.
-type Key = (bool, String);
+/// Whether it was a token, and the digest of the secret that was sent.
+type Key = (bool, [u8; 32]);
 
 /// The callers seen a moment ago.
 pub struct Memory<K> {

@@ -1,5 +1,7 @@
 //! All rooms under one roof.
 
+use std::convert::Infallible;
+
 use axum::{
     Json, Router,
     body::Body,
@@ -9,11 +11,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use tower::ServiceBuilder;
+use tower::{Service, ServiceBuilder};
 use tower_http::{
     body::Limited,
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{CompressionBody, CompressionLayer},
     csrf::CsrfLayer,
     limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
@@ -116,7 +118,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// The whole server.
-pub fn router(app: App) -> Router {
+pub fn router(app: App) -> impl Door {
     let (api, _) = operations().split_for_parts();
     let document = document();
     let rooms = Router::new()
@@ -136,12 +138,45 @@ pub fn router(app: App) -> Router {
     layered(rooms, app)
 }
 
+/// What takes every request and always has an answer.
+pub trait Door:
+    Service<Request, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> Door for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// What every answer says to browsers.
+fn headers() -> [(HeaderName, HeaderValue); 4] {
+    [
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+    ]
+    .map(|(name, value)| (name, HeaderValue::from_static(value)))
+}
+
 /// The layers around all rooms. They stand around the rooms as one service: as layers of a router they would be boxed
 /// around each route, and all those boxes cloned for each request, at each layer once more.
-fn layered(rooms: Router, app: App) -> Router {
+fn layered(rooms: Router, app: App) -> impl Door {
     let request_id = HeaderName::from_static("x-request-id");
+    let keeper = access::Doorkeeper::new(app.clone());
+    let [referrer, kinds, policy, cache] = headers();
     // Outermost first.
     let layers = ServiceBuilder::new()
+        .map_response(|response: Response<CompressionBody<Body>>| response.map(Body::new))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(dress))
         .layer(TimeoutLayer::with_status_code(
@@ -158,30 +193,18 @@ fn layered(rooms: Router, app: App) -> Router {
                 Error::internal("a handler panicked").into_response()
             },
         ))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("same-origin"),
-        ))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(CONTENT_POLICY),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ))
+        .layer(SetResponseHeaderLayer::overriding(referrer.0, referrer.1))
+        .layer(SetResponseHeaderLayer::overriding(kinds.0, kinds.1))
+        .layer(SetResponseHeaderLayer::if_not_present(policy.0, policy.1))
+        .layer(SetResponseHeaderLayer::if_not_present(cache.0, cache.1))
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn_with_state(
-            access::Doorkeeper::new(app),
+            keeper.clone(),
             access::recognise,
         ))
         .layer(middleware::from_fn(console::frame::faces))
         .service(rooms);
-    Router::new().fallback_service(layers)
+    entitlements::Express::new((app, keeper), headers().to_vec(), layers)
 }
 
 /// An address that leads nowhere: a problem for programs, a page for people.

@@ -133,7 +133,12 @@ impl Vault {
 /// The fingerprint under which a long random secret is stored and found again. Enough for secrets of 112
 /// bits and more (ASVS 5.0, 6.5.2); never for passwords or short codes.
 pub fn fingerprint(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+    hex(&digest(secret))
+}
+
+/// The same as bytes: what is remembered in place of a secret.
+pub fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
 }
 
 /// Bytes as lower-case hexadecimal.

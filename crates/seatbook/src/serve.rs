@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::ServiceExt;
 use store::{Db, Options};
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;

@@ -2,8 +2,11 @@
 
 use std::{
     fs::File,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
     thread::JoinHandle,
     time::Duration,
 };
@@ -93,13 +96,12 @@ struct Inner {
 
 enum ReadSide {
     Sqlite {
-        queue: std::sync::mpsc::SyncSender<ReadJob>,
+        queue: std::sync::mpsc::SyncSender<sqlite::ReadJob>,
         near: Near,
+        commits: Arc<AtomicU64>,
     },
     Postgres(Box<Readers>),
 }
-
-type ReadJob = Box<dyn FnOnce(&mut rusqlite::Connection) + Send>;
 
 /// A closure that reads: `|mut tx| Box::pin(async move { … })`.
 pub trait Reading<T>: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, T> + Send + 'static {}
@@ -110,6 +112,17 @@ impl Db {
     /// one was left by a server that died.
     pub fn is_exclusive(&self) -> bool {
         self.0.lock.is_some()
+    }
+
+    /// Counts the commits, where all of them are made here: on SQLite by the one server that has the file. What was
+    /// read after noting it is as the book has it for as long as it stays the same.
+    pub fn commits(&self) -> Option<u64> {
+        match &self.0.readers {
+            ReadSide::Sqlite { commits, .. } if self.is_exclusive() => {
+                Some(commits.load(Ordering::Acquire))
+            }
+            _ => None,
+        }
     }
 
     /// Counts the changes of what is remembered, as [`Options::watch`] has it. Whoever remembers notes this
@@ -166,7 +179,7 @@ impl Db {
         match &self.0.readers {
             ReadSide::Sqlite { queue, .. } => {
                 let (reply, answer) = tokio::sync::oneshot::channel();
-                let job: ReadJob = Box::new(move |connection| {
+                let job: sqlite::ReadJob = Box::new(move |connection| {
                     let _ = reply.send(read_sqlite(connection, run));
                 });
                 queue.try_send(job).map_err(|_| Error::Overloaded)?;
@@ -257,9 +270,8 @@ impl Db {
             // The low bits of a version 7 identifier are its random ones.
             Some(shard) => (shard as u64 % writers.len() as u64) as usize,
             None => {
-                static NEXT: std::sync::atomic::AtomicUsize =
-                    std::sync::atomic::AtomicUsize::new(0);
-                NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % writers.len()
+                static NEXT: AtomicUsize = AtomicUsize::new(0);
+                NEXT.fetch_add(1, Ordering::Relaxed) % writers.len()
             }
         };
         Some(&writers[number])
@@ -274,8 +286,8 @@ impl Drop for Inner {
 
 fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
     let path = PathBuf::from(&options.database);
-    let mut threads = Vec::new();
-    let mut writers = Vec::new();
+    let (mut threads, mut writers) = (Vec::new(), Vec::new());
+    let commits = Arc::new(AtomicU64::new(0));
     let lock = if options.read_only {
         let mut looking = sqlite::connect_reader(&path)?;
         migrate::check_sqlite(&mut looking, migrations)?;
@@ -288,8 +300,9 @@ fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
         migrate::sqlite(&mut connection, migrations)?;
         let queue = Arc::new(Queue::new(QUEUE_LIMIT));
         let serve = Arc::clone(&queue);
-        let write = move || sqlite::write_until_closed(connection, serve);
-        threads.push(spawn("seatbook-write", write)?);
+        let counted = Arc::clone(&commits);
+        let write = move || sqlite::write_until_closed(connection, &serve, &counted);
+        threads.push(sqlite::spawn("seatbook-write", write)?);
         writers.push(queue);
         Some(lock)
     };
@@ -297,36 +310,15 @@ fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
         engine: Engine::Sqlite,
         writers,
         readers: ReadSide::Sqlite {
-            queue: sqlite_readers(&path, options.readers)?,
+            queue: sqlite::readers(&path, options.readers)?,
             near: Near::new(path),
+            commits,
         },
         threads: Mutex::new(threads),
         tasks: Mutex::default(),
         lock,
         watched: Arc::new(Watched::new(options.watch)),
     })))
-}
-
-/// Threads that read. They end with their channel, which lives as long as the handle.
-fn sqlite_readers(path: &Path, wanted: usize) -> Result<std::sync::mpsc::SyncSender<ReadJob>> {
-    let (send, receive) = std::sync::mpsc::sync_channel::<ReadJob>(QUEUE_LIMIT);
-    let receive = Arc::new(Mutex::new(receive));
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    for _ in 0..wanted.clamp(1, cores.max(2)) {
-        let mut connection = sqlite::connect_reader(path)?;
-        let receive = Arc::clone(&receive);
-        spawn("seatbook-read", move || {
-            loop {
-                let job = receive
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .recv();
-                let Ok(job) = job else { return };
-                job(&mut connection);
-            }
-        })?;
-    }
-    Ok(send)
 }
 
 async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db> {
@@ -380,11 +372,6 @@ async fn check_durability(session: &Session) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
-    let spawned = std::thread::Builder::new().name(name.into()).spawn(run);
-    spawned.map_err(|e| Error::Unavailable(format!("a thread could not be started: {e}")))
 }
 
 fn read_sqlite<T>(connection: &mut rusqlite::Connection, run: impl Reading<T>) -> Result<T> {

@@ -5,8 +5,13 @@ use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     task::{Context, Poll, Waker},
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
@@ -22,6 +27,8 @@ use crate::{
 /// Commands in one commit, and how long they may be gathered: whichever comes first closes the batch.
 const BATCH_COMMANDS: usize = 256;
 const BATCH_TIME: Duration = Duration::from_millis(10);
+/// Reads that may wait for a thread.
+const READS: usize = 2_048;
 /// A preview holds the writer, so it is short or it is refused.
 const PREVIEW_TIME: Duration = Duration::from_millis(50);
 /// The WAL-reset corruption bug was mended here (sqlite.org/wal.html#walresetbug).
@@ -118,17 +125,48 @@ impl Near {
     }
 }
 
+/// Something to be read by a thread that reads.
+pub(crate) type ReadJob = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// Threads that read. They end with their channel, which lives as long as the handle.
+pub(crate) fn readers(path: &Path, wanted: usize) -> Result<mpsc::SyncSender<ReadJob>> {
+    let (send, receive) = mpsc::sync_channel::<ReadJob>(READS);
+    let receive = Arc::new(Mutex::new(receive));
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    for _ in 0..wanted.clamp(1, cores.max(2)) {
+        let mut connection = connect_reader(path)?;
+        let receive = Arc::clone(&receive);
+        spawn("seatbook-read", move || {
+            loop {
+                let job = receive
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .recv();
+                let Ok(job) = job else { return };
+                job(&mut connection);
+            }
+        })?;
+    }
+    Ok(send)
+}
+
+/// Starts a thread of the store.
+pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let spawned = std::thread::Builder::new().name(name.into()).spawn(run);
+    spawned.map_err(|e| Error::Unavailable(format!("a thread could not be started: {e}")))
+}
+
 /// Lowers durability for tests that start hundreds of databases; never reachable from the binary.
 pub(crate) fn forget_durability(connection: &Connection) -> Result<()> {
     Ok(connection.execute_batch("PRAGMA synchronous = OFF")?)
 }
 
 /// Serves the queue until it is closed and empty.
-pub(crate) fn write_until_closed(mut connection: Connection, queue: Arc<Queue>) {
+pub(crate) fn write_until_closed(mut connection: Connection, queue: &Queue, commits: &AtomicU64) {
     while queue.wait() {
         match queue.next() {
             Some(item) if item.place().lane == Lane::Preview => preview(&mut connection, item),
-            Some(first) => batch(&mut connection, first, &queue),
+            Some(first) => batch(&mut connection, first, (queue, commits)),
             None => {}
         }
     }
@@ -137,7 +175,7 @@ pub(crate) fn write_until_closed(mut connection: Connection, queue: Arc<Queue>) 
 }
 
 /// Runs `first` and whatever waits behind it, commits once, then answers all.
-fn batch(connection: &mut Connection, first: Item, queue: &Queue) {
+fn batch(connection: &mut Connection, first: Item, (queue, commits): (&Queue, &AtomicU64)) {
     if let Err(error) = exec(connection, "BEGIN IMMEDIATE") {
         return first.answer(Err(unavailable(&error)));
     }
@@ -156,7 +194,10 @@ fn batch(connection: &mut Connection, first: Item, queue: &Queue) {
             next = queue.next_for_batch();
         }
     }
-    let failed = exec(connection, "COMMIT").err().map(|error| {
+    let end = exec(connection, "COMMIT");
+    // Whoever is told of it finds it counted; whoever reads between these two lines has noted the count before.
+    commits.fetch_add(1, Ordering::Release);
+    let failed = end.err().map(|error| {
         let _ = exec(connection, "ROLLBACK");
         if error.is_disk_full() {
             unavailable(&error)

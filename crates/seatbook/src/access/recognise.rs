@@ -26,7 +26,7 @@ use crate::{
     gate::{Caller, Origin},
     memory::Memory,
     scope::queries::{permissions_of, scope_from},
-    secrets::{fingerprint, random_text},
+    secrets::{digest, fingerprint, hex, random_text},
 };
 
 /// Idle sessions end after this many seconds, all after the second.
@@ -63,6 +63,16 @@ impl Doorkeeper {
     pub fn new(app: App) -> Doorkeeper {
         let memory = Arc::new(Memory::new(app.gate.db().clone()));
         Doorkeeper { app, memory }
+    }
+
+    /// What holds of a program's caller, where they are remembered.
+    pub fn remembered<T>(&self, headers: &HeaderMap, ask: impl FnOnce(&Caller) -> T) -> Option<T> {
+        let Ok(Some(Sent::Token(secret))) = credential(&self.app, headers) else {
+            return None;
+        };
+        let key = (true, digest(&secret));
+        let known = self.memory.find(&key, self.app.gate.now())?;
+        Some(ask(&known.caller))
     }
 }
 
@@ -170,8 +180,8 @@ struct Known {
 async fn known(keeper: &Doorkeeper, sent: Sent) -> Result<Option<Arc<Known>>> {
     let now = keeper.app.gate.now();
     let key = match &sent {
-        Sent::Token(secret) => (true, fingerprint(secret)),
-        Sent::Session(secret) => (false, fingerprint(secret)),
+        Sent::Token(secret) => (true, digest(secret)),
+        Sent::Session(secret) => (false, digest(secret)),
     };
     if let Some(known) = keeper.memory.find(&key, now) {
         return Ok(Some(known));
@@ -187,10 +197,10 @@ async fn known(keeper: &Doorkeeper, sent: Sent) -> Result<Option<Arc<Known>>> {
 
 async fn look_up_and_touch(
     app: &App,
-    (is_token, print): &(bool, String),
+    (is_token, digest): &(bool, [u8; 32]),
     now: Timestamp,
 ) -> Result<Option<Known>> {
-    let (is_token, print) = (*is_token, print.clone());
+    let (is_token, print) = (*is_token, hex(digest));
     let found = app
         .read(move |mut tx| Box::pin(async move { look_up(&mut tx, is_token, &print, now).await }))
         .await?;

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    check::Entitlement,
+    check::{Bound, Entitlement},
     queries::{self, Names},
     uses,
 };
@@ -46,7 +46,7 @@ pub async fn check(
     let named = [&asked.organization, &asked.holder, &asked.product];
     let ids = queries::ids(&caller.scope, named.map(String::as_str));
     let answer = match ids {
-        Some(ids) => at_once(&app, ids).await?,
+        Some(ids) => yes(&bound(&app, ids).await?, app.gate.now()),
         None => None,
     };
     let answer = match answer {
@@ -58,14 +58,15 @@ pub async fn check(
     Ok(Json(answer))
 }
 
-/// The answer to the usual question: everything is named by its id, and a unit of the product says yes. Whatever else is
-/// asked takes a longer look.
-async fn at_once(app: &App, ids: [Uuid; 3]) -> Result<Option<Entitlement>> {
-    let now = app.gate.now();
-    let found =
-        app.glance(move |mut tx| Box::pin(async move { queries::direct(&mut tx, ids).await }));
-    let answer = Entitlement::of(&found.await?, now);
-    Ok(Some(answer).filter(|answer| answer.entitled))
+/// What answers the usual question, in which everything is named by its id.
+pub(super) async fn bound(app: &App, ids: [Uuid; 3]) -> Result<Vec<Bound>> {
+    app.glance(move |mut tx| Box::pin(async move { queries::direct(&mut tx, ids).await }))
+        .await
+}
+
+/// The usual answer: a unit of the product says yes. Whatever else is asked takes a longer look.
+pub(super) fn yes(bound: &[Bound], now: Timestamp) -> Option<Entitlement> {
+    Some(Entitlement::of(bound, now)).filter(|answer| answer.entitled)
 }
 
 /// The answer to any question.
@@ -102,7 +103,7 @@ async fn answer(
     Ok(Entitlement::of(&bound, now))
 }
 
-fn remember(app: &App, answers: &[Entitlement]) {
+pub(super) fn remember(app: &App, answers: &[Entitlement]) {
     let used = answers.iter().filter(|answer| answer.entitled);
     uses::remember(
         app,

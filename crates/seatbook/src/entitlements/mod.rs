@@ -4,12 +4,16 @@
 //! Does not own: assignments, licenses and their states, who is suspended.
 //! Keeps true: paused, ended and suspended are no, at every level; grace is yes and says until when; whoever cannot
 //! see the organization learns nothing; asking changes nothing but the hour of the last use.
-//! Others may use: [`check`].
+//! Others may use: [`check`], [`Express`] in the router.
 
 pub mod api;
 pub mod check;
+mod express;
 mod queries;
+mod recall;
 mod uses;
+
+pub use express::Express;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     assignments::stage::Stage,
     both_engines,
-    harness::{TestApp, random_id},
+    harness::{Person, TestApp, random_id},
 };
 
 async fn ask(app: &TestApp, stage: &Stage, holder: &str, product: &str) -> Value {
@@ -97,6 +97,48 @@ both_engines! {
         assert_eq!((&grace["entitled"], &grace["reason"], &grace["grace_until"]), (&json!(true), &json!("grace"), &json!("2026-06-04T00:00:00Z")));
         app.clock.advance_seconds(2 * 86_400);
         assert_eq!(reason(&app).await, "expired");
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// The usual question takes a short way: it is answered like any other, and what is changed shows at once.
+    async fn the_short_way_says_the_same(app: TestApp) {
+        let stage = Stage::set(&app, 5).await;
+        let (holder, product) = (stage.someone, stage.desk);
+        let license = stage.desk_license;
+        stage.assign(json!([{"product_id": product, "holder_id": holder}])).await.expect(201);
+        let path = |product: &str| format!("/api/v1/entitlements/check?organization={}&holder={holder}&product={product}", stage.customer);
+        let short = path(&product.to_string());
+        let by_code = app.operator.get(&path("desk")).await;
+        for _ in 0..3 {
+            let answer = app.operator.get(&short).await;
+            assert_eq!(answer.status, 200);
+            for (name, value) in by_code.headers.iter().filter(|(name, _)| !["x-request-id", "date"].contains(&name.as_str())) {
+                assert_eq!(answer.headers.get(name), Some(value), "{name}");
+            }
+            assert_eq!(answer.headers.len(), by_code.headers.len(), "{:?}", answer.headers);
+            assert_ne!(answer.headers["x-request-id"], by_code.headers["x-request-id"]);
+            assert_eq!(answer.expect(200), by_code.body);
+        }
+        let reason = async || app.operator.get(&short).await.expect(200)["reason"].clone();
+        let steps = [("licenses", license, "pause", "paused"), ("licenses", license, "resume", "assigned"),
+            ("organizations", stage.customer, "suspend", "suspended"), ("organizations", stage.customer, "resume", "assigned")];
+        for (noun, id, verb, said) in steps {
+            app.operator.act(&format!("/api/v1/{noun}/{id}/{verb}")).await.expect(200);
+            assert_eq!(reason().await, said, "{verb}");
+        }
+        let elsewhere = app.organization(app.provider, "customer", "Elsewhere").await;
+        let foreign = app.member(elsewhere, "customer_administrator").await;
+        assert_eq!(foreign.get(&short).await.code(404), "not_found");
+        let made = app.operator.post("/api/v1/tokens", json!({"name": "Door", "permissions": ["assignments.read"]})).await.expect(201);
+        let door = Person::new(app.address, app.operator.id, made["token"].as_str().expect("a token").into());
+        for _ in 0..2 {
+            assert_eq!(door.get(&short).await.expect(200)["reason"], "assigned");
+        }
+        let id = made["id"].as_str().expect("an id");
+        app.operator.delete(&format!("/api/v1/tokens/{id}")).await.expect(200);
+        assert_eq!(door.get(&short).await.code(401), "token.refused");
         app.end().await;
     }
 }

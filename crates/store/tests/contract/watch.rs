@@ -87,3 +87,19 @@ both_engines! {
         bench.end().await;
     }
 }
+
+both_engines! {
+    /// Commits are counted before they are answered, where nobody else can make one; looking counts nothing.
+    async fn commits_are_counted_where_all_are_made_here(bench: Bench) {
+        let counted = bench.db.engine() == Engine::Sqlite;
+        assert_eq!(bench.db.commits().is_some(), counted);
+        let pool = bench.pool(5).await;
+        let before = bench.db.commits();
+        bench.db.preview(Take::one(pool, 1)).await.expect("it runs").expect("there are some");
+        bench.balance(pool).await;
+        assert_eq!(bench.db.commits(), before);
+        bench.db.write(Take::one(pool, 1)).await.expect("it runs").expect("there are some");
+        assert_eq!(bench.db.commits() > before, counted);
+        bench.end().await;
+    }
+}

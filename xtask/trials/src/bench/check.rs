@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// What the bare server looks up: the statement of `entitlements::queries::direct`; a change there is a change here.
-pub const LOOKUP: &str = "SELECT a.id, a.units, l.standing, l.awaits_activation, l.paused, l.starts_at,
+pub const LOOKUP: &str = "SELECT a.id, a.units, l.standing, l.awaits_activation, (l.paused OR l.held), l.starts_at,
     l.ends_at, l.grace_until, n.blocked, a.organization_id FROM assignment a JOIN license l ON l.id = a.license_id
     JOIN organization_node n ON n.id = a.organization_id
     WHERE a.product_id = $2 AND a.holder_id = $1 AND a.ended_at IS NULL
-    UNION ALL SELECT a.id, a.units, l.standing, l.awaits_activation, l.paused, l.starts_at,
+    UNION ALL SELECT a.id, a.units, l.standing, l.awaits_activation, (l.paused OR l.held), l.starts_at,
     l.ends_at, l.grace_until, n.blocked, a.organization_id FROM assignment a JOIN license l ON l.id = a.license_id
     JOIN organization_node n ON n.id = a.organization_id
     WHERE a.product_id = $2 AND a.user_id = $1 AND a.holder_id <> $1 AND a.ended_at IS NULL";

@@ -21,6 +21,7 @@ use std::{
     time::Duration,
 };
 
+use axum::ServiceExt;
 pub use book::{id, ids};
 pub use browser::{Browser, PASSWORD};
 pub use person::{Answer, Person, send};
