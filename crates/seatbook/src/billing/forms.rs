@@ -130,6 +130,7 @@ async fn sheet(app: &App, frame: &Frame, id: Uuid, (given, refused): Given<'_>) 
 
 fn party_fields(it: &BillingFacts) -> Vec<Field> {
     vec![
+        Field::heading("Name and address"),
         Field::text("legal_name", "Registered name")
             .value(&it.legal_name)
             .autocomplete("organization"),
@@ -149,24 +150,25 @@ fn party_fields(it: &BillingFacts) -> Vec<Field> {
 
 fn seller_fields(it: &BillingFacts) -> Vec<Field> {
     vec![
-        Field::text("iban", "As seller: IBAN").value(&it.iban),
-        Field::text("bic", "As seller: BIC").value(&it.bic),
-        Field::text("account_name", "As seller: account holder").value(&it.account_name),
-        Field::new("number", "payment_days", "As seller: days to pay")
+        Field::heading("When it sells"),
+        Field::text("iban", "IBAN").value(&it.iban),
+        Field::text("bic", "BIC").value(&it.bic),
+        Field::text("account_name", "Account holder").value(&it.account_name),
+        Field::new("number", "payment_days", "Days to pay")
             .value(it.payment_days.to_string())
             .between("0", "365"),
-        Field::text("series", "As seller: series of numbers")
+        Field::text("series", "Series of numbers")
             .value(&it.series)
             .hint("Numbers begin with it and count from 1: INV-2026-000001."),
-        Field::select("tax_rounding", "As seller: taxes are rounded", &ROUNDED)
+        Field::select("tax_rounding", "Taxes are rounded", &ROUNDED)
             .value(it.tax_rounding.as_str()),
-        Field::new("number", "most_licenses", "As seller: licenses in one send")
+        Field::new("number", "most_licenses", "Licenses in one send")
             .value(it.most_licenses.to_string())
             .between("1", "500"),
         Field::new(
             "checkbox",
             "invoice_per_license",
-            "As seller: an invoice for each license",
+            "An invoice for each license",
         )
         .value(if it.invoice_per_license { "on" } else { "" })
         .hint("Else one for each customer and currency, with a line for each license."),
@@ -176,13 +178,13 @@ fn seller_fields(it: &BillingFacts) -> Vec<Field> {
 fn buyer_fields(it: &BillingFacts) -> Vec<Field> {
     let category = it.tax_category.map_or("", Category::as_str);
     vec![
-        Field::select("tax_category", "As buyer: taxed", &TAXED)
+        Field::heading("When it buys"),
+        Field::select("tax_category", "Taxed", &TAXED)
             .value(category)
             .hint("Said by whoever sells to it."),
-        Field::text("tax_rate", "As buyer: tax rate in percent").value(percent(it)),
-        Field::text("tax_reason", "As buyer: why no tax is charged").value(&it.tax_reason),
-        Field::text("buyer_reference", "As buyer: reference to be quoted")
-            .value(&it.buyer_reference),
+        Field::text("tax_rate", "Tax rate in percent").value(percent(it)),
+        Field::text("tax_reason", "Why no tax is charged").value(&it.tax_reason),
+        Field::text("buyer_reference", "Reference to be quoted").value(&it.buyer_reference),
     ]
 }
 

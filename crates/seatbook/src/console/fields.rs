@@ -11,7 +11,8 @@ pub struct Field {
     pub name: String,
     /// What people read.
     pub label: String,
-    /// `text`, `email`, `password`, `number`, `date`, `url`, `search`, `textarea`, `select`, `checkbox` or `static`.
+    /// `text`, `email`, `password`, `number`, `date`, `url`, `search`, `textarea`, `select`, `checkbox`, `static`, or `heading`
+    /// of the fields that follow.
     pub kind: &'static str,
     /// What is in it.
     pub value: String,
@@ -51,6 +52,11 @@ impl Field {
             label: label.into(),
             ..Self::default()
         }
+    }
+
+    /// Says what the fields that follow are about.
+    pub fn heading(label: &str) -> Self {
+        Self::new("heading", "", label)
     }
 
     /// A line of text.
