@@ -9,7 +9,7 @@ use std::{
 use store::{BoxFuture, Tx};
 use uuid::Uuid;
 
-use crate::{config::Settings, error::Result, files, gate::Gate};
+use crate::{config::Settings, error::Result, files, gate::Gate, printing::Press};
 
 /// The running server, as handlers see it. Every layer and every route has one, and each request clones them.
 #[derive(Clone)]
@@ -23,6 +23,8 @@ pub struct Parts {
     pub settings: Arc<Settings>,
     /// Reads the files of others, outside of this process.
     pub reader: files::Reader,
+    /// Sets the pages of invoices, outside of this process as well.
+    pub press: Arc<Press>,
     /// What was seen this hour.
     pub recent: Recent,
 }

@@ -48,6 +48,9 @@ pub struct Settings {
     /// Whom mails come from: `Seatbook <licenses@example.com>`. Needed with `--smtp-url`.
     #[arg(long, env = "SEATBOOK_MAIL_FROM")]
     pub mail_from: Option<String>,
+    /// The folder of your brand: logo, colour, words, fonts and template of invoices. Read and tried at the start.
+    #[arg(long, env = "SEATBOOK_BRAND")]
+    pub brand: Option<PathBuf>,
     /// Log lines as JSON.
     #[arg(long, env = "SEATBOOK_LOG_JSON")]
     pub log_json: bool,

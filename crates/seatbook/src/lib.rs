@@ -5,6 +5,7 @@
 // Foundations.
 pub mod clock;
 pub mod error;
+pub mod confined;
 pub mod files;
 pub mod schema;
 pub mod journal;
@@ -13,6 +14,7 @@ pub mod secrets;
 pub mod memory;
 pub mod gate;
 pub mod config;
+pub mod printing;
 pub mod app;
 pub mod api;
 pub mod console;

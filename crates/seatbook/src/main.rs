@@ -7,9 +7,14 @@ use seatbook::{
     access::links,
     clock::SystemClock,
     config::Settings,
+    confined::Program,
     error::{Error, Result},
     files::parser,
     imports::command_line::{self, ImportArgs},
+    printing::{
+        sample::{self, SampleArgs},
+        setter,
+    },
     recovery, serve,
     verify::{self, VerifyArgs},
 };
@@ -35,6 +40,8 @@ enum Verb {
     Import(ImportArgs),
     /// Proves the book from its own records; exits 1 and names what is off.
     Verify(VerifyArgs),
+    /// Writes a made-up invoice as PDF, to look at a brand with.
+    BrandSample(SampleArgs),
 }
 
 #[derive(Subcommand)]
@@ -49,9 +56,11 @@ enum User {
 }
 
 fn main() -> ExitCode {
-    // A word between Seatbook and itself: neither log nor runtime, for what reads foreign files has as little as it can.
-    if std::env::args().nth(1).as_deref() == Some(parser::NAME) {
-        return parser::run();
+    // A word between Seatbook and itself: neither log nor runtime, for what works on the files of others has as little as it can.
+    match std::env::args().nth(1).as_deref() {
+        Some(parser::NAME) => return parser::run(),
+        Some(setter::NAME) => return setter::run(),
+        _ => {}
     }
     let cli = Cli::parse();
     start_logging(matches!(&cli.command, Verb::Serve(settings) if settings.log_json));
@@ -70,6 +79,7 @@ fn main() -> ExitCode {
             }
             Verb::Import(args) => import(args).await,
             Verb::Verify(args) => verify::tell(&args, &mut std::io::stdout()).await,
+            Verb::BrandSample(args) => show_brand(&args).await.map(|()| true),
         }
     });
     match done {
@@ -88,6 +98,11 @@ async fn import(args: ImportArgs) -> Result<bool> {
     let done = command_line::run(&app, &args, &mut std::io::stdout()).await;
     app.gate.db().close().await;
     done
+}
+
+/// Writes a page with the brand.
+async fn show_brand(args: &SampleArgs) -> Result<()> {
+    sample::write(args, Program::this()?, &mut std::io::stdout()).await
 }
 
 /// Asks the running server; where there is none, opens the book itself.

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::ServiceExt;
+use documents::Brand;
 use store::{Db, Options};
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
@@ -12,13 +13,16 @@ use crate::{
     app::{App, Parts},
     clock::{Clock, SystemClock},
     config::Settings,
+    confined::Program,
     demo,
     error::{Error, Result},
     files,
     gate::{self, Gate},
     jobs,
     journal::sealer,
-    mail, router, schema,
+    mail,
+    printing::{Folder, Press},
+    router, schema,
     secrets::Vault,
 };
 
@@ -28,8 +32,16 @@ const PURGE_PERIOD: Duration = Duration::from_secs(600);
 /// How often what time has ended is looked for, to give its units back.
 const SWEEP_PERIOD: Duration = Duration::from_secs(60);
 
+/// How often children that have no more pages to set are looked for; they are ended when they are found again.
+const RETIRE_PERIOD: Duration = Duration::from_secs(60);
+
 /// Opens the book and puts a gate in front of it.
 pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
+    open_branded(settings, clock, &Brand::default()).await
+}
+
+/// The same, with a brand on the pages it prints.
+async fn open_branded(settings: Settings, clock: Arc<dyn Clock>, brand: &Brand) -> Result<App> {
     let vault = match &settings.key {
         Some(key) => Vault::from_text(key)?,
         None => Vault::open_file(&settings.key_file)?,
@@ -42,7 +54,8 @@ pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
     Ok(App::new(Parts {
         gate: Gate::new(db, clock, vault).at(&settings.base_url(), settings.sends_mail()),
         settings: Arc::new(settings),
-        reader: files::Reader::of_this_program()?,
+        reader: files::Reader::new(Program::this()?),
+        press: Arc::new(Press::new(Program::this()?, brand)?),
         recent: Default::default(),
     }))
 }
@@ -55,11 +68,12 @@ pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
     let seal = tokio::spawn(sealer::run(app.gate.db().clone(), holder, move || {
         clock.now()
     }));
-    let (forgetful, sweeper) = (app.clone(), app.clone());
+    let (forgetful, sweeper, press) = (app.clone(), app.clone(), app.clone());
     Ok(vec![
         seal,
         tokio::spawn(every(PURGE_PERIOD, move || purge(forgetful.clone()))),
         tokio::spawn(every(SWEEP_PERIOD, move || sweep(sweeper.clone()))),
+        tokio::spawn(every(RETIRE_PERIOD, move || retire(press.clone()))),
     ])
 }
 
@@ -95,10 +109,21 @@ async fn sweep(app: App) {
     }
 }
 
+/// Ends the children that nobody needs at the moment.
+async fn retire(app: App) {
+    app.press.retire_idle();
+}
+
 /// Serves until the process is told to stop, then finishes what was begun.
 pub async fn serve(settings: Settings) -> Result<()> {
     let (listen, mailer) = (settings.listen, mail::Smtp::of(&settings)?);
-    let app = open(settings, Arc::new(SystemClock)).await?;
+    let brand = settings.brand.as_deref().map(Folder::read).transpose()?;
+    let looks = brand.as_ref().map(|folder| folder.brand.clone());
+    let app = open_branded(settings, Arc::new(SystemClock), &looks.unwrap_or_default()).await?;
+    if let Some(brand) = &brand {
+        // Before there is an invoice that cannot be sent.
+        brand.try_on(&app.press).await?;
+    }
     if app.settings.demo {
         demo::prepare(&app).await?;
     }

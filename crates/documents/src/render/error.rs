@@ -2,16 +2,26 @@
 
 use std::{any::Any, fmt};
 
+use serde::{Deserialize, Serialize};
 use typst::{
     diag::SourceDiagnostic,
     syntax::{DiagSpan, DiagSpanKind, Source},
 };
 
 /// Why there is no page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RenderError {
-    /// Colour, logo or a font of the brand is not what it should be.
+    /// Something of the brand is not what it should be.
     Brand(String),
+    /// The logo cannot be shown.
+    Logo(String),
+    /// A font of the brand is none.
+    Font {
+        /// Which of them, from 0.
+        index: usize,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The template cannot be set as it is.
     Template {
         /// The line of the template, from 1, where it is known.
@@ -27,6 +37,8 @@ impl fmt::Display for RenderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Brand(message) | Self::Unexpected(message) => f.write_str(message),
+            Self::Logo(message) => write!(f, "The logo cannot be shown: {message}"),
+            Self::Font { index, message } => write!(f, "Font file {}: {message}", index + 1),
             Self::Template {
                 line: Some(line),
                 message,
@@ -76,9 +88,7 @@ impl RenderError {
     /// What became of trying a logo by a template of its own.
     pub(super) fn of_logo(self) -> Self {
         match self {
-            Self::Template { message, .. } => {
-                Self::Brand(format!("The logo cannot be shown: {message}"))
-            }
+            Self::Template { message, .. } => Self::Logo(message),
             other => other,
         }
     }

@@ -47,8 +47,8 @@ impl Stage {
             let known = fonts.len();
             fonts.extend(Font::iter(Bytes::new(file.clone())));
             if fonts.len() == known {
-                let message = format!("Font file {} is neither OpenType nor TrueType.", index + 1);
-                return Err(RenderError::Brand(message));
+                let message = "it is neither OpenType nor TrueType".to_owned();
+                return Err(RenderError::Font { index, message });
             }
         }
         let template = match &brand.template {

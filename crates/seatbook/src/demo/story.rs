@@ -92,6 +92,7 @@ impl Story {
                 gate,
                 settings: Arc::clone(&app.settings),
                 reader: app.reader.clone(),
+                press: Arc::clone(&app.press),
                 recent: app.recent.clone(),
             }),
             clock,

@@ -1,8 +1,5 @@
 //! The job that makes the files of an invoice and writes the mail that carries them.
 
-use std::sync::OnceLock;
-
-use documents::{Brand, Renderer};
 use serde::{Deserialize, Serialize};
 use store::Tx as Reading;
 use uuid::Uuid;
@@ -71,7 +68,7 @@ async fn deliver(app: App, work: Work) -> Result<Ended> {
     let read =
         app.read(move |mut tx| Box::pin(async move { Whole::read(&mut tx, invoice_id).await }));
     let whole = read.await?;
-    let files = files(&whole).await?;
+    let files = files(&app, &whole).await?;
     let number = whole.invoice.number.clone().unwrap_or_default();
     let url = format!("{}/invoices/{invoice_id}", app.settings.base_url());
     let command = DeliverInvoice {
@@ -100,33 +97,19 @@ struct Files {
     ubl: Vec<u8>,
 }
 
-/// Makes the files off the async threads: a page takes as long as a password.
-async fn files(whole: &Whole) -> Result<Files> {
+/// Makes the files. The page is set by a child: its template is the operator's, and may do what it should not.
+async fn files(app: &App, whole: &Whole) -> Result<Files> {
     let facts = document(
         &whole.invoice,
         &whole.lines,
         &whole.said,
         whole.corrects.as_ref(),
     );
-    let made = tokio::task::spawn_blocking(move || {
-        let pdf = renderer()?.render(&facts).map_err(Error::internal)?;
-        Ok(Files {
-            pdf,
-            facturx: documents::facturx_xml(&facts).into_bytes(),
-            ubl: documents::ubl_xml(&facts).into_bytes(),
-        })
-    });
-    made.await.map_err(Error::internal)?
-}
-
-/// Fonts and template are read once.
-fn renderer() -> Result<&'static Renderer> {
-    static RENDERER: OnceLock<Renderer> = OnceLock::new();
-    if let Some(ready) = RENDERER.get() {
-        return Ok(ready);
-    }
-    let made = Renderer::new(Brand::default()).map_err(Error::internal)?;
-    Ok(RENDERER.get_or_init(|| made))
+    Ok(Files {
+        pdf: app.press.print(&facts).await?,
+        facturx: documents::facturx_xml(&facts).into_bytes(),
+        ubl: documents::ubl_xml(&facts).into_bytes(),
+    })
 }
 
 /// The mail to the buyer's billing address; none where nobody said one.

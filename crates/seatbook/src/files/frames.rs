@@ -1,8 +1,8 @@
 //! Rows on their way from the process that reads a file: written, limited and counted there, taken here.
 //!
-//! A frame is a kind, the length of its content, its content. The frames of a good file are its heading, its rows and
-//! what was found out about it; those of a bad one end with the reason. Rows stay as they came until somebody takes
-//! them: an empty cell is one byte, and would be 24 as a `String`.
+//! The frames of a good file are its heading, its rows and what was found out about it; those of a bad one end with
+//! the reason. Rows stay as they came until somebody takes them: an empty cell is one byte, and would be 24 as a
+//! `String`.
 
 use std::io::Write;
 
@@ -10,7 +10,10 @@ use super::table::{
     Detected, MAX_BYTES, MAX_CELL_LETTERS, MAX_CELLS, MAX_COLUMNS, MAX_RECORD_BYTES, MAX_ROWS,
     Record,
 };
-use crate::error::{Error, Kind, Result};
+use crate::{
+    confined::frames::write,
+    error::{Error, Kind, Result},
+};
 
 /// The content of this frame is a row: its number, then its cells.
 pub(super) const ROW: u8 = 0;
@@ -129,33 +132,6 @@ fn check_row(number: i64, cells: &[impl AsRef<str>]) -> Result<()> {
         return Err(Error::invalid("file", "file.cell_too_large", message).with("row", number));
     }
     Ok(())
-}
-
-/// Writes one frame.
-pub(super) fn write(out: &mut impl Write, kind: u8, content: &[u8]) -> Result<()> {
-    let length = u32::try_from(content.len()).map_err(Error::internal)?;
-    let head = [&[kind][..], &length.to_le_bytes()].concat();
-    out.write_all(&head).map_err(Error::internal)?;
-    out.write_all(content).map_err(Error::internal)
-}
-
-/// Takes the next frame off, once all of it is there: its kind and its content.
-pub(super) fn next<'a>(bytes: &mut &'a [u8]) -> Result<Option<(u8, &'a [u8])>> {
-    let [kind, a, b, c, d, behind @ ..] = *bytes else {
-        return Ok(None);
-    };
-    let length = usize::try_from(u32::from_le_bytes([*a, *b, *c, *d]));
-    let length = length.map_err(Error::internal)?;
-    if length > MAX_FRAME_BYTES {
-        return Err(Error::internal(
-            "the parser wrote a frame beyond all limits",
-        ));
-    }
-    let Some((content, rest)) = behind.split_at_checked(length) else {
-        return Ok(None);
-    };
-    *bytes = rest;
-    Ok(Some((*kind, content)))
 }
 
 fn packed(number: i64, cells: &[impl AsRef<str>]) -> Vec<u8> {

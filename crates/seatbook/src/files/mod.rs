@@ -1,7 +1,7 @@
 //! Files of rows: reading what spreadsheets write, and writing what spreadsheets may open.
 //!
-//! Owns: which format a file is (CSV, XLSX), its encodings and limits, the process in which it is read, and the mark
-//! that keeps a CSV cell from being a formula. Does not own: what a column means (`sheets`).
+//! Owns: which format a file is (CSV, XLSX), its encodings and limits, what a child does to read it, and the mark
+//! that keeps a CSV cell from being a formula. Does not own: the child itself (`confined`), what a column means (`sheets`).
 //! Keeps true: a cell that is written and read again is the same; no written cell is a formula; nothing is guessed in
 //! silence; no byte of a foreign file is read in the server's own process, and no file makes it large.
 //! Read first: docs/decisions/0011. Others may use: everything here.

@@ -10,29 +10,28 @@ use std::{
 
 use super::{
     MAX_BYTES, delimited,
-    frames::{REFUSED, Sink, write},
+    frames::{REFUSED, Sink},
     incoming::too_large,
     recognised, spreadsheet,
     table::Format,
 };
-use crate::error::{Error, Result};
+use crate::{
+    confined::{Limits, frames::write},
+    error::{Error, Result},
+};
 
 /// The subcommand's name.
 pub const NAME: &str = "read-file";
-/// What it may take of the machine's memory, its own code and the file included.
-#[cfg(unix)]
-const MEMORY_BYTES: u64 = 512 * 1024 * 1024;
-/// How far it stands back behind what serves people.
-#[cfg(unix)]
-const NICE: i32 = 5;
-/// How long it may compute.
-#[cfg(unix)]
-const COMPUTE_SECONDS: u64 = 20;
+/// What it may take: half a gigabyte, the file included, and twenty seconds.
+const LIMITS: Limits = Limits {
+    memory_bytes: 512 * 1024 * 1024,
+    compute_seconds: 20,
+};
 
 /// Reads a file from standard input and writes frames to standard output.
 pub fn run() -> ExitCode {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let told = match give_up_powers().and_then(|()| read_input(&mut out)) {
+    let told = match LIMITS.keep().and_then(|()| read_input(&mut out)) {
         Ok(()) => Ok(()),
         Err(error) => serde_json::to_vec(&error)
             .map_err(Error::internal)
@@ -73,43 +72,13 @@ pub(super) fn read_here(bytes: &[u8]) -> Result<super::table::Table> {
     let mut frames = Vec::new();
     parse(bytes, &mut frames)?;
     let (mut rows, mut rest) = (super::frames::Rows::default(), frames.as_slice());
-    while let Some((kind, content)) = super::frames::next(&mut rest)? {
+    while let Some((kind, content)) =
+        crate::confined::frames::next(&mut rest, super::frames::MAX_FRAME_BYTES)?
+    {
         if kind == super::frames::DONE {
             return super::table::Table::of(serde_json::from_slice(content)?, rows);
         }
         rows.keep(content)?;
     }
     Err(Error::internal("the frames end in the middle"))
-}
-
-/// Memory, time, files on disk, further descriptors and an image of itself, should it crash.
-#[cfg(unix)]
-fn give_up_powers() -> Result<()> {
-    use rustix::process::{Resource, Rlimit, nice, setrlimit};
-    // Whoever looks at a page goes first.
-    nice(NICE).map_err(Error::internal)?;
-    let limits = [
-        (Resource::As, MEMORY_BYTES),
-        (Resource::Cpu, COMPUTE_SECONDS),
-        (Resource::Fsize, 0),
-        (Resource::Nofile, 16),
-        (Resource::Core, 0),
-    ];
-    for (resource, limit) in limits {
-        let limit = Rlimit {
-            current: Some(limit),
-            maximum: Some(limit),
-        };
-        match setrlimit(resource, limit) {
-            // Apple's kernel has no limit of address space.
-            Err(_) if resource == Resource::As && cfg!(target_vendor = "apple") => {}
-            done => done.map_err(Error::internal)?,
-        }
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn give_up_powers() -> Result<()> {
-    Ok(())
 }

@@ -15,6 +15,7 @@ mod jobs;
 mod mail;
 mod organization_pages;
 mod organizations;
+mod printing;
 mod requests;
 mod overview;
 mod licenses;

@@ -24,6 +24,7 @@ use std::{
 use axum::ServiceExt;
 pub use book::{id, ids};
 pub use browser::{Browser, PASSWORD};
+use documents::Brand;
 pub use person::{Answer, Person, send};
 pub use planted::random_id;
 pub use race::{Racer, race};
@@ -36,9 +37,11 @@ use seatbook::{
     app::{App, Parts},
     clock::FixedClock,
     config::Settings,
+    confined::Program,
     files::Reader,
     gate::{Caller, Gate, Key},
     organizations::model::OrganizationFacts,
+    printing::{Folder, Press},
     router, schema,
     scope::Permission,
     secrets::Vault,
@@ -252,17 +255,25 @@ async fn serve_on(
     let address = listener.local_addr().expect("it listens");
     let mut settings = settings(database, address);
     adjust(&mut settings);
+    let brand = settings.brand.as_deref().map(Folder::read);
+    let brand = brand.map_or_else(Brand::default, |folder| folder.expect("a brand").brand);
     let gate = Gate::new(db, clock, Vault::for_tests());
     let gate = gate.at(&settings.base_url(), settings.sends_mail());
     let app = App::new(Parts {
         gate,
         settings: Arc::new(settings),
-        reader: Reader::new(env!("CARGO_BIN_EXE_seatbook").into()),
+        reader: Reader::new(program()),
+        press: Arc::new(Press::new(program(), &brand).expect("it is told").within(3)),
         recent: Default::default(),
     });
     let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
     (app, address, server)
+}
+
+/// Seatbook, to be started beside the test.
+pub fn program() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_seatbook").into())
 }
 
 fn settings(database: &str, listen: SocketAddr) -> Settings {
@@ -277,6 +288,7 @@ fn settings(database: &str, listen: SocketAddr) -> Settings {
         code_tries_partner: 100,
         smtp_url: None,
         mail_from: None,
+        brand: None,
         log_json: false,
         demo: false,
     }

@@ -1,6 +1,6 @@
-//! The same book behind a server from which mails leave.
+//! The same book behind a server that is set up in another way.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use seatbook::config::Settings;
 
@@ -9,10 +9,20 @@ use super::{TestApp, serve_on};
 impl TestApp {
     /// Ends the server and starts one on the same book that has a mail server set up.
     pub async fn with_mail(self, smtp_url: &str) -> TestApp {
-        let set_up = |settings: &mut Settings| {
+        self.again(|settings| {
             settings.smtp_url = Some(smtp_url.to_owned());
             settings.mail_from = Some("Seatbook <licenses@provider.example>".into());
-        };
+        })
+        .await
+    }
+
+    /// Ends the server and starts one on the same book that prints in this brand, whether it works or not.
+    pub async fn with_brand(self, folder: &Path) -> TestApp {
+        self.again(|settings| settings.brand = Some(folder.to_owned()))
+            .await
+    }
+
+    async fn again(self, set_up: impl FnOnce(&mut Settings)) -> TestApp {
         self.server.abort();
         let db = self.app.gate.db().clone();
         let place = (self.scratch.database(), Arc::clone(&self.clock));

@@ -8,6 +8,7 @@ mod profiles;
 mod races;
 mod sending;
 mod standing;
+mod templates;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

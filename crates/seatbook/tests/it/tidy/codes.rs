@@ -19,17 +19,20 @@ use super::{
 const PAGE: &str = "docs/api.md";
 
 /// How files end that are named in the sources.
-const ENDINGS: [&str; 8] = ["bin", "css", "db", "html", "js", "rs", "svg", "xml"];
+const ENDINGS: [&str; 10] = [
+    "bin", "css", "db", "html", "js", "rs", "svg", "toml", "typ", "xml",
+];
 
 /// Have the form of a code and are never sent. The list holds only what the sources still hold.
-const INSIDE: [&str; 5] = [
+const INSIDE: [&str; 6] = [
     // The other side of a search that always finds.
     "assignment.refused",
     // The job catches it, and ends as canceled, which has no code.
     "job.canceled",
     // Whoever has the job now ends it; what this try says is not written.
     "job.lost",
-    // Said at the command line, to the operator.
+    // Said at the command line, to the operator; so is the one of the platform.
+    "brand.wrong",
     "platform.not_set_up",
     // The name of the key file.
     "seatbook.key",
