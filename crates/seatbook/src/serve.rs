@@ -17,7 +17,7 @@ use crate::{
     gate::{self, Gate},
     jobs,
     journal::sealer,
-    mail, router, schema,
+    mail, notices, router, schema,
     secrets::Vault,
 };
 
@@ -26,6 +26,9 @@ const PURGE_PERIOD: Duration = Duration::from_secs(600);
 
 /// How often what time has ended is looked for, to give its units back.
 const SWEEP_PERIOD: Duration = Duration::from_secs(60);
+
+/// How often it is looked for what people are to be told of.
+const NOTICE_PERIOD: Duration = Duration::from_secs(300);
 
 /// Opens the book and puts a gate in front of it.
 pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
@@ -54,11 +57,12 @@ pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
     let seal = tokio::spawn(sealer::run(app.gate.db().clone(), holder, move || {
         clock.now()
     }));
-    let (forgetful, sweeper) = (app.clone(), app.clone());
+    let (forgetful, sweeper, herald) = (app.clone(), app.clone(), app.clone());
     Ok(vec![
         seal,
         tokio::spawn(every(PURGE_PERIOD, move || purge(forgetful.clone()))),
         tokio::spawn(every(SWEEP_PERIOD, move || sweep(sweeper.clone()))),
+        tokio::spawn(every(NOTICE_PERIOD, move || tell(herald.clone()))),
     ])
 }
 
@@ -91,6 +95,13 @@ async fn purge(app: App) {
 async fn sweep(app: App) {
     if let Err(error) = activation::sweep::run(&app, app.gate.now()).await {
         tracing::warn!(%error, "what is over could not be ended; trying again later");
+    }
+}
+
+/// Tells people what ends, and where units run low.
+async fn tell(app: App) {
+    if let Err(error) = notices::sweep::run(&app, app.gate.now()).await {
+        tracing::warn!(%error, "not everybody could be told what ends; trying again later");
     }
 }
 

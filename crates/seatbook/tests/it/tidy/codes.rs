@@ -22,13 +22,15 @@ const PAGE: &str = "docs/api.md";
 const ENDINGS: [&str; 8] = ["bin", "css", "db", "html", "js", "rs", "svg", "xml"];
 
 /// Have the form of a code and are never sent. The list holds only what the sources still hold.
-const INSIDE: [&str; 5] = [
+const INSIDE: [&str; 6] = [
     // The other side of a search that always finds.
     "assignment.refused",
     // The job catches it, and ends as canceled, which has no code.
     "job.canceled",
     // Whoever has the job now ends it; what this try says is not written.
     "job.lost",
+    // Another server told it; whoever looks for what is due goes on.
+    "notice.not_due",
     // Said at the command line, to the operator.
     "platform.not_set_up",
     // The name of the key file.
