@@ -24,7 +24,7 @@ use crate::{
         frame::{Frame, PageResult},
         pages::Sheet,
     },
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     licenses::{self, model::License},
     organizations::{self, tabs::Place},
     scope::{Permission, queries::permissions_at},
@@ -189,7 +189,8 @@ pub async fn save(State(app): State<App>, frame: Frame, Id(id): Id, form: Form) 
     };
     match done {
         Ok(_) => Ok(go(frame.fragment, &format!("/licenses/{id}"))),
-        Err(error) if error.is_refusal() => {
+        // Whoever may not change them has no form to mend.
+        Err(error) if error.is_refusal() && error.kind != Kind::Forbidden => {
             let given = (form.pairs.as_slice(), Some(&error));
             shown(&app, &frame, id, (given, StatusCode::UNPROCESSABLE_ENTITY)).await
         }

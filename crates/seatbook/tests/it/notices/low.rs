@@ -70,6 +70,7 @@ both_engines! {
         say(&app, other, json!({"low_units": 5, "audience": "customer", "lead_days": []})).await;
         say(&app, one, json!({"audience": "customer", "lead_days": []})).await;
         assert!(app.operator.get(&path).await.expect(200)["low_since"].is_null());
+        app.clock.advance_seconds(60);
         sweep(&app).await;
         assert_eq!(subjects(&app, KIND, desk.partner).await, ["2 licenses run low", "SIGN: 4 devices free"]);
         // One that is over is not watched, nor is one whose reader is suspended told.
