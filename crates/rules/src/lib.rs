@@ -28,3 +28,5 @@ pub mod picking;
 pub mod reduction;
 
 pub mod billing;
+
+pub mod notices;

@@ -48,6 +48,8 @@ pub mod billing;
 pub mod invoices;
 pub mod invoicing;
 pub mod dispatch;
+pub mod calendars;
+pub mod notices;
 pub mod rows;
 pub mod sheets;
 pub mod undo;

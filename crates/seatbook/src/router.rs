@@ -27,11 +27,11 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations,
     app::App,
-    assignments, billing, catalog, configuration, console, dispatch, entitlements,
+    assignments, billing, calendars, catalog, configuration, console, dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
-    mail, openapi, organizations, overview, people, portal, recovery, reference, requests, roles,
-    sales, subscriptions, tokens,
+    mail, notices, openapi, organizations, overview, people, portal, recovery, reference, requests,
+    roles, sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -69,6 +69,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(activation::operations())
             .merge(sales::operations())
             .merge(dispatch::operations())
+            .merge(calendars::operations())
+            .merge(notices::operations())
             .merge(requests::operations())
             .merge(allocations::operations())
             .merge(holders::operations())
@@ -104,6 +106,8 @@ fn pages() -> Router<App> {
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())
+        .merge(calendars::pages())
+        .merge(notices::pages())
         .merge(jobs::pages())
         .merge(mail::pages())
         .merge(history::pages())

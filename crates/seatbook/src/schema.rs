@@ -29,4 +29,5 @@ migrations! {
     15 "mail" "0015_mail.sql"
     16 "invoices" "0016_invoices.sql"
     17 "dispatch" "0017_dispatch.sql"
+    18 "notices" "0018_notices.sql"
 }

@@ -20,7 +20,7 @@ use crate::{
     gate::{self, Gate},
     jobs,
     journal::sealer,
-    mail,
+    mail, notices,
     printing::{Folder, Press},
     router, schema,
     secrets::Vault,
@@ -34,6 +34,9 @@ const SWEEP_PERIOD: Duration = Duration::from_secs(60);
 
 /// How often children that have no more pages to set are looked for; they are ended when they are found again.
 const RETIRE_PERIOD: Duration = Duration::from_secs(60);
+
+/// How often it is looked for what people are to be told of.
+const NOTICE_PERIOD: Duration = Duration::from_secs(300);
 
 /// Opens the book and puts a gate in front of it.
 pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
@@ -68,12 +71,14 @@ pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
     let seal = tokio::spawn(sealer::run(app.gate.db().clone(), holder, move || {
         clock.now()
     }));
-    let (forgetful, sweeper, press) = (app.clone(), app.clone(), app.clone());
+    let (forgetful, sweeper) = (app.clone(), app.clone());
+    let (press, herald) = (app.clone(), app.clone());
     Ok(vec![
         seal,
         tokio::spawn(every(PURGE_PERIOD, move || purge(forgetful.clone()))),
         tokio::spawn(every(SWEEP_PERIOD, move || sweep(sweeper.clone()))),
         tokio::spawn(every(RETIRE_PERIOD, move || retire(press.clone()))),
+        tokio::spawn(every(NOTICE_PERIOD, move || tell(herald.clone()))),
     ])
 }
 
@@ -112,6 +117,13 @@ async fn sweep(app: App) {
 /// Ends the children that nobody needs at the moment.
 async fn retire(app: App) {
     app.press.retire_idle();
+}
+
+/// Tells people what ends, and where units run low.
+async fn tell(app: App) {
+    if let Err(error) = notices::sweep::run(&app, app.gate.now()).await {
+        tracing::warn!(%error, "not everybody could be told what ends; trying again later");
+    }
 }
 
 /// Serves until the process is told to stop, then finishes what was begun.

@@ -16,6 +16,7 @@ use crate::{
     billing::{commands::SetBillingProfile, model::BillingFacts},
     error::Result,
     invoices::commands::{RecordPayment, SendInvoices},
+    notices::telling::TellEnds,
     requests::commands::RequestUnits,
     secrets::Secret,
 };
@@ -132,6 +133,13 @@ const SALES: &[Sold] = &[
         6,
     ),
     sold(
+        (NORDLICHT, "ROOM-ESS-1M", 4),
+        Some(("Aurora Hospitals", BY_HAND)),
+        ("Conference rooms", "For the congress; ends after it."),
+        (4_200, "EUR"),
+        5,
+    ),
+    sold(
         (NORDLICHT, "EDR-ADV-1Y", 10),
         None,
         ("Aurora, second batch", "For Lena; she redeems it herself."),
@@ -165,6 +173,7 @@ impl Story {
             };
             self.step(None, wish).await?;
             self.bill().await?;
+            self.tell().await?;
         }
         Ok(())
     }
@@ -195,6 +204,22 @@ impl Story {
         let sold = self.step(None, command).await?;
         self.licenses.insert(it.name, sold.license);
         Ok(sold.code)
+    }
+
+    /// Tells what ends of what Nordlicht sold: its account manager, and a customer that has people.
+    async fn tell(&mut self) -> Result<()> {
+        let sold = SALES.iter().filter(|it| it.seller == NORDLICHT);
+        let license_ids: Vec<Uuid> = sold
+            .filter_map(|it| Some(self.licenses.get(it.name)?.id))
+            .collect();
+        for company in [NORDLICHT, "Aurora Hospitals"] {
+            let tell = TellEnds {
+                organization_id: self.company(company)?,
+                license_ids: license_ids.clone(),
+            };
+            self.step(None, tell).await?;
+        }
+        Ok(())
     }
 
     /// Sends two invoices, and one of them is paid. The made-up customers have no e-mail address for bills, so nothing

@@ -75,6 +75,16 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("jobs.cancel", "Canceled a job"),
     ("jobs.retry", "Told a job to try again"),
     ("mails.send", "Told a mail to be sent"),
+    ("notices.edit", "Changed the notices of a license"),
+    ("notices.edit_policy", "Changed who is told what ends"),
+    ("notices.tell", "Told what ends"),
+    ("notices.tell_low", "Told where units run low"),
+    (
+        "notices.watch",
+        "Noticed that units ran low, or are enough again",
+    ),
+    ("calendars.renew", "Made a calendar address"),
+    ("calendars.withdraw", "Withdrew a calendar address"),
     ("tokens.create", "Made an API token"),
 ];
 

@@ -170,6 +170,45 @@ pub fn expiry_notice(it: &ExpiryDigest) -> Result<Content> {
     it.saying(subject)
 }
 
+/// A license of which few units are free.
+#[derive(Clone, Debug, Default)]
+pub struct LowPoolRow {
+    /// What it is called.
+    pub license: String,
+    /// What it is of.
+    pub product: String,
+    /// Whose it is.
+    pub organization: String,
+    /// What is free: "3 users".
+    pub free: String,
+    /// Of how many.
+    pub quantity: String,
+}
+
+/// Of what few units are free, for one of those who look after it.
+#[derive(Clone, Debug, Default)]
+pub struct LowPoolDigest {
+    /// Whom it goes to; empty where nobody knows.
+    pub name: String,
+    /// The licenses, the fewest units first.
+    pub rows: Vec<LowPoolRow>,
+    /// Where they can be seen.
+    pub portal_url: String,
+}
+faces!(LowPoolDigest: LowPoolText "mail/low_pool.txt", LowPoolHtml "mail/low_pool.html");
+
+/// Tells of what few units are free.
+pub fn low_pool(it: &LowPoolDigest) -> Result<Content> {
+    let subject = match it.rows.as_slice() {
+        [one] => format!("{}: {} free", one.license, one.free),
+        rows => format!(
+            "{} run low",
+            format::count(rows.len() as i64, "license", "licenses")
+        ),
+    };
+    it.saying(subject)
+}
+
 /// Somebody may choose a new password.
 #[derive(Clone, Debug, Default)]
 pub struct ResetMail {
@@ -287,10 +326,28 @@ mod tests {
         ]
     }
 
+    /// What is sent where few units are free.
+    fn about_units() -> Vec<Letter> {
+        let row = LowPoolRow {
+            license: EVIL.into(),
+            product: "Phone System".into(),
+            organization: "Aurora".into(),
+            free: "3 users".into(),
+            quantity: "1,200".into(),
+        };
+        let digest = LowPoolDigest {
+            name: "Lena".into(),
+            rows: vec![row],
+            portal_url: LINK.into(),
+        };
+        let words = vec!["Phone System", "Aurora", "3 users", "1,200", "Lena", LINK];
+        vec![(made(low_pool(&digest)), words)]
+    }
+
     /// Both faces say everything; names are text in both; the subject holds no secret; nothing is fetched.
     #[test]
     fn both_faces_say_the_same() {
-        for (content, said) in [to_people(), about_licenses()].concat() {
+        for (content, said) in [to_people(), about_licenses(), about_units()].concat() {
             for words in said {
                 assert!(content.text.contains(words), "{words} in {}", content.text);
                 assert!(content.html.contains(words), "{words} in {}", content.html);

@@ -23,6 +23,7 @@ const TABS: &[(&str, &str, Permission)] = &[
     ),
     ("holders", "Holders", Permission::HoldersRead),
     ("subscriptions", "Subscriptions", Permission::LicensesRead),
+    ("notices", "Notices", Permission::LicensesRead),
     ("billing", "Billing", Permission::BillingEdit),
 ];
 

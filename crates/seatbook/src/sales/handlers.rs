@@ -29,7 +29,11 @@ use crate::{
         table::ListView,
     },
     error::{Error, Result},
-    licenses::{model::Status, pools},
+    licenses::{
+        model::{License, Status},
+        pools,
+    },
+    notices,
     requests::queries::{Whose, count_waiting},
     scope::{Permission, Scope, queries::check_visible},
 };
@@ -213,9 +217,18 @@ pub(super) async fn find(app: &App, frame: &Frame, id: Uuid) -> Result<(Sale, St
     read.await
 }
 
+/// Who is told of the end of a license when, and whether there was nobody to tell.
+async fn notices(app: &App, license: License) -> Result<(String, bool)> {
+    let read = app.read(move |mut tx| {
+        Box::pin(async move { notices::pages::summary(&mut tx, &license).await })
+    });
+    read.await
+}
+
 /// `/sales/{id}`: its details.
 pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
     let (sale, source, priced) = find(&app, &frame, id).await?;
+    let notices = notices(&app, sale.sold.license.clone()).await?;
     let moment = Moment::new(app.gate.now(), &frame.visitor.time_zone);
     let license = &sale.sold.license;
     let row = row(&sale, priced, &moment);
@@ -228,6 +241,7 @@ pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResul
         source,
         zone: license.time_zone.clone(),
         start: format::date(license.start_date.0),
+        notices,
         row,
     };
     Ok(part_or_page(

@@ -102,6 +102,17 @@ pub struct SalePage {
     pub zone: String,
     /// The first day.
     pub start: String,
+    /// Who is told of its end when; and whether there was nobody to tell.
+    pub notices: (String, bool),
+}
+
+/// Nobody could be told.
+pub fn untold() -> Badge {
+    Badge {
+        tone: "bad",
+        icon: "warning",
+        label: "Nobody to tell".into(),
+    }
 }
 
 /// `/sales/new`: the form that adds one.

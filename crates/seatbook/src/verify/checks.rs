@@ -167,6 +167,20 @@ pub(super) const LAWS: &[Law] = &[
               WHERE c.descendant_id = n.id AND up.suspended = TRUE)",
     },
     Law {
+        holds: "whoever was told of an end, or of units that run low, was mailed",
+        counted: "SELECT count(*) FROM notice_digest",
+        broken: "SELECT n.license_id, CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM notice n
+            WHERE n.state = 'told' AND NOT EXISTS (SELECT 1 FROM notice_mail m WHERE m.digest_id = n.digest_id)
+            UNION ALL SELECT a.license_id, CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM low_alert a
+            WHERE a.state = 'told' AND NOT EXISTS (SELECT 1 FROM notice_mail m WHERE m.digest_id = a.digest_id)",
+    },
+    Law {
+        holds: "units are told of as low once for each time they fell",
+        counted: "SELECT count(*) FROM low_alert",
+        broken: "SELECT a.license_id, coalesce(s.version, 0), a.fall FROM low_alert a
+            LEFT JOIN low_pool s ON s.license_id = a.license_id WHERE s.version IS NULL OR a.fall > s.version",
+    },
+    Law {
         holds: "the journal is numbered without a gap",
         counted: "SELECT count(*) FROM journal WHERE seq IS NOT NULL",
         broken: "SELECT j.id, (SELECT count(*) FROM journal s WHERE s.seq IS NOT NULL), j.seq FROM journal j

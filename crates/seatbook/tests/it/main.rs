@@ -13,6 +13,7 @@ mod undo;
 mod imports;
 mod jobs;
 mod mail;
+mod notices;
 mod organization_pages;
 mod organizations;
 mod printing;

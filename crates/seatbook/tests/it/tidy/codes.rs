@@ -24,13 +24,15 @@ const ENDINGS: [&str; 10] = [
 ];
 
 /// Have the form of a code and are never sent. The list holds only what the sources still hold.
-const INSIDE: [&str; 6] = [
+const INSIDE: [&str; 7] = [
     // The other side of a search that always finds.
     "assignment.refused",
     // The job catches it, and ends as canceled, which has no code.
     "job.canceled",
     // Whoever has the job now ends it; what this try says is not written.
     "job.lost",
+    // Another server told it; whoever looks for what is due goes on.
+    "notice.not_due",
     // Said at the command line, to the operator; so is the one of the platform.
     "brand.wrong",
     "platform.not_set_up",
