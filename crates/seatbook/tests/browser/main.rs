@@ -8,6 +8,7 @@ mod assignment;
 mod axe;
 mod chromium;
 mod configuration;
+mod forgot;
 #[expect(
     dead_code,
     unused_imports,

@@ -25,6 +25,7 @@ pub use book::{id, ids};
 pub use browser::{Browser, PASSWORD};
 pub use person::{Answer, Person, send};
 pub use planted::random_id;
+pub use post::{CERTIFICATE, PostOffice};
 pub use race::{Racer, race};
 use seatbook::{
     access::{
