@@ -21,6 +21,7 @@ mod mass_configuration;
 mod pictures;
 mod routes;
 mod sales;
+mod selling;
 mod stage;
 mod subscriptions;
 mod tree;
