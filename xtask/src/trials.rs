@@ -27,6 +27,8 @@ enum Ordeal {
     Import,
     /// 64 customers redeem one activation code at once; a thousand codes.
     Codes,
+    /// `kill -9` while 32 clients bill 1,000 invoices: numbers without a hole, right sums, one mail each.
+    Invoices,
 }
 
 /// What `cargo xtask torture` is told.
@@ -34,7 +36,8 @@ enum Ordeal {
 pub struct Torture {
     /// Which; all unless said.
     names: Vec<Ordeal>,
-    /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files, 1,000 codes unless said.
+    /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files, 1,000 codes, 20 times 50 invoices
+    /// unless said.
     #[arg(long)]
     rounds: Option<u64>,
     /// Rows of the file of `import`; 100,000 unless said.
@@ -178,6 +181,7 @@ pub fn short_torture() -> Result<()> {
         (Ordeal::Assign, 3),
         (Ordeal::Import, 1),
         (Ordeal::Codes, 20),
+        (Ordeal::Invoices, 1),
     ] {
         let torture = Torture {
             names: vec![name],

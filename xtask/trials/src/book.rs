@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What the operator of a book may do here.
-const PERMISSIONS: [&str; 18] = [
+const PERMISSIONS: [&str; 24] = [
     "organizations.read",
     "organizations.create",
     "catalog.read",
@@ -29,6 +29,12 @@ const PERMISSIONS: [&str; 18] = [
     "assignments.read",
     "assignments.set",
     "imports.run",
+    "prices.read",
+    "prices.edit",
+    "billing.edit",
+    "invoices.read",
+    "invoices.send",
+    "mails.read",
     "jobs.read",
     "journal.read",
 ];

@@ -6,6 +6,7 @@ use store::{Json, Timestamp};
 use uuid::Uuid;
 
 use super::{
+    links,
     model::{self, NewToken, person_step},
     queries,
     tokens::{self, TokenRow},
@@ -181,6 +182,10 @@ impl Command for ChangePassword {
         let version = queries::set_password(tx, id, hash).await?;
         let here = tx.caller().session_id;
         queries::end_sessions(tx, id, here).await?;
+        if let Some(person) = queries::find_person(tx, id).await? {
+            let now = tx.now();
+            links::end_resets(tx, &person.email, now).await?;
+        }
         tx.changed(person_step(id, version, "password"));
         Ok(())
     }

@@ -61,12 +61,12 @@ pub async fn sign_in_form(
         let text = "This Seatbook is not set up yet. Open the one-time link that the server printed when it started.";
         notices.push(Notice::warn(text));
     }
-    let page = sign_in_page(notices, "", local(&params.next));
+    let page = sign_in_page(&app, notices, "", local(&params.next));
     Ok(html(StatusCode::OK, page.render()))
 }
 
 /// The way in, with what there is to say.
-pub fn sign_in_page(notices: Vec<Notice>, email: &str, next: String) -> SignInPage {
+pub fn sign_in_page(app: &App, notices: Vec<Notice>, email: &str, next: String) -> SignInPage {
     let email = Field::new("email", "email", "E-mail").value(email);
     SignInPage {
         notices,
@@ -77,6 +77,7 @@ pub fn sign_in_page(notices: Vec<Notice>, email: &str, next: String) -> SignInPa
                 .autocomplete("current-password"),
         ],
         next,
+        mails: app.gate.sends_mail(),
         error: None,
     }
 }
@@ -92,7 +93,7 @@ pub async fn sign_in(State(app): State<App>, headers: HeaderMap, form: Form) -> 
     match entered {
         Ok(response) => Ok(response),
         Err(error) if error.is_refusal() => {
-            let mut page = sign_in_page(vec![], email, next);
+            let mut page = sign_in_page(&app, vec![], email, next);
             page.error = Some(error.message.clone());
             Ok(refusal(&error, page.render()))
         }

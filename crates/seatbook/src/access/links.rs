@@ -159,6 +159,22 @@ pub async fn forget_role(tx: &mut Tx<'_>, role_id: Uuid, now: Timestamp) -> Resu
     Ok(())
 }
 
+/// How many links for a new password were drawn for this address since then.
+pub async fn count_resets(tx: &mut Tx<'_>, email: &str, since: Timestamp) -> Result<i64> {
+    let sql =
+        "SELECT count(*) FROM invitation WHERE kind = 'reset' AND email = $1 AND created_at > $2";
+    let (drawn,) = tx.query_one(sql, &[&email, &since]).await?;
+    Ok(drawn)
+}
+
+/// Takes every link for a new password of this address back that nobody used; gives their ids.
+pub async fn end_resets(tx: &mut Tx<'_>, email: &str, now: Timestamp) -> Result<Vec<Uuid>> {
+    let sql = "UPDATE invitation SET revoked_at = $2, version = version + 1
+        WHERE kind = 'reset' AND email = $1 AND used_at IS NULL AND revoked_at IS NULL RETURNING id";
+    let ended: Vec<(Uuid,)> = tx.query(sql, &[&email, &now]).await?;
+    Ok(ended.into_iter().map(|(id,)| id).collect())
+}
+
 /// Draws a link that sets a person's password anew, and takes older ones back.
 pub async fn draw_reset(app: &App, email: &str) -> Result<Option<String>> {
     let (now, secret, id) = (app.gate.now(), random_text(32)?, random_id()?);
@@ -212,7 +228,8 @@ pub async fn draw_set_up(app: &App) -> Result<Option<String>> {
     Ok(Some(format!("{}{path}", app.settings.base_url())))
 }
 
-fn new(kind: &str, id: Uuid, email: &str, (now, seconds): (Timestamp, i64)) -> Link {
+/// A link that gives nobody a role.
+pub fn new(kind: &str, id: Uuid, email: &str, (now, seconds): (Timestamp, i64)) -> Link {
     Link {
         id,
         kind: kind.into(),

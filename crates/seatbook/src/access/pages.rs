@@ -20,6 +20,8 @@ pub struct SignInPage {
     pub fields: Vec<Field>,
     /// Where to go afterwards.
     pub next: String,
+    /// Whether a link for a new password can be mailed.
+    pub mails: bool,
     /// Why the last try failed; never says which of the two was wrong.
     pub error: Option<String>,
 }

@@ -9,7 +9,7 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use store::{Place, Timestamp};
+use store::{Place, Timestamp, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
@@ -83,7 +83,7 @@ pub async fn prove(app: &App, email: &str, password: &str) -> Result<Person> {
     let read = app.read(move |mut tx| {
         Box::pin(async move {
             let person = queries::find_by_email(&mut tx, &address).await?;
-            Ok((person, queries::find_failures(&mut tx, &found).await?))
+            Ok((person, find_failures(&mut tx, &found).await?))
         })
     });
     let (person, (failures, failed_at)) = read.await?;
@@ -111,8 +111,8 @@ async fn count(app: &App, print: String, now: Timestamp, right: bool) -> Result<
         let print = print.clone();
         Box::pin(async move {
             match right {
-                true => queries::forget_failures(&mut tx, &print).await,
-                false => queries::count_failure(&mut tx, &print, now).await,
+                true => forget_failures(&mut tx, &print).await,
+                false => count_failure(&mut tx, &print, now).await,
             }
         })
     });
@@ -124,6 +124,64 @@ pub fn too_often(seconds: i64) -> Error {
     let seconds_word = if seconds == 1 { "second" } else { "seconds" };
     let message = format!("That was wrong too often. Try again in {seconds} {seconds_word}.");
     Error::new(Kind::TooMany, "sign_in.too_often", message).with("retry_after", seconds)
+}
+
+/// Counts one more asking for a new password under an address, whoever has it, with the patience that wrong passwords
+/// meet. Gives the fingerprint under which it is counted.
+pub async fn count_asking(app: &App, email: &str) -> Result<String> {
+    let print = app.gate.vault().keyed_fingerprint("reset", &[email]);
+    let (now, counted) = (app.gate.now(), print.clone());
+    let count = app.gate.db().plumb(Place::ALONE, move |mut tx| {
+        let print = counted.clone();
+        Box::pin(async move {
+            let (failures, failed_at) = find_failures(&mut tx, &print).await?;
+            let seconds = wait_seconds(failures, failed_at, now);
+            if seconds == 0 {
+                count_failure(&mut tx, &print, now).await?;
+            }
+            Ok(seconds)
+        })
+    });
+    match count.await? {
+        0 => Ok(print),
+        seconds => {
+            let seconds_word = if seconds == 1 { "second" } else { "seconds" };
+            let message = format!(
+                "A link was asked for a moment ago. Try again in {seconds} {seconds_word}."
+            );
+            let error = Error::new(Kind::TooMany, "reset.too_often", message);
+            Err(error.with("retry_after", seconds))
+        }
+    }
+}
+
+/// Wrong passwords under this fingerprint of an address.
+async fn find_failures(tx: &mut Tx<'_>, print: &str) -> store::Result<(i64, Option<Timestamp>)> {
+    let sql = "SELECT failures, failed_at FROM sign_in_failure WHERE print = $1";
+    let row: Option<(i64, Timestamp)> = tx.query_opt(sql, &[&print]).await?;
+    Ok(row.map_or((0, None), |(failures, at)| (failures, Some(at))))
+}
+
+/// Counts one wrong password more.
+async fn count_failure(tx: &mut Tx<'_>, print: &str, now: Timestamp) -> store::Result<()> {
+    let sql = "INSERT INTO sign_in_failure (print, failures, failed_at) VALUES ($1, 1, $2)
+        ON CONFLICT (print) DO UPDATE SET failures = sign_in_failure.failures + 1, failed_at = excluded.failed_at";
+    tx.execute(sql, &[&print, &now]).await?;
+    Ok(())
+}
+
+/// Holds what is counted under this fingerprint, so that nobody else's try goes on meanwhile.
+pub async fn hold_failures(tx: &mut Tx<'_>, print: &str) -> store::Result<()> {
+    let sql = "UPDATE sign_in_failure SET failures = failures WHERE print = $1";
+    tx.execute(sql, &[&print]).await?;
+    Ok(())
+}
+
+/// Forgets the wrong passwords of one address: the right one came.
+async fn forget_failures(tx: &mut Tx<'_>, print: &str) -> store::Result<()> {
+    tx.execute("DELETE FROM sign_in_failure WHERE print = $1", &[&print])
+        .await?;
+    Ok(())
 }
 
 /// A turn at hashing. Failures are read and counted within one, so that at most as many guesses as there

@@ -166,28 +166,6 @@ pub async fn set_active(tx: &mut Tx<'_>, person_id: Uuid, active: bool) -> Resul
     Ok(row.map(|(version,)| version))
 }
 
-/// Wrong passwords under this fingerprint of an address.
-pub async fn find_failures(tx: &mut Tx<'_>, print: &str) -> Result<(i64, Option<Timestamp>)> {
-    let sql = "SELECT failures, failed_at FROM sign_in_failure WHERE print = $1";
-    let row: Option<(i64, Timestamp)> = tx.query_opt(sql, &[&print]).await?;
-    Ok(row.map_or((0, None), |(failures, at)| (failures, Some(at))))
-}
-
-/// Counts one wrong password more.
-pub async fn count_failure(tx: &mut Tx<'_>, print: &str, now: Timestamp) -> store::Result<()> {
-    let sql = "INSERT INTO sign_in_failure (print, failures, failed_at) VALUES ($1, 1, $2)
-        ON CONFLICT (print) DO UPDATE SET failures = sign_in_failure.failures + 1, failed_at = excluded.failed_at";
-    tx.execute(sql, &[&print, &now]).await?;
-    Ok(())
-}
-
-/// Forgets the wrong passwords of one address: the right one came.
-pub async fn forget_failures(tx: &mut Tx<'_>, print: &str) -> store::Result<()> {
-    tx.execute("DELETE FROM sign_in_failure WHERE print = $1", &[&print])
-        .await?;
-    Ok(())
-}
-
 /// Opens a session.
 pub async fn insert_session(tx: &mut Tx<'_>, new: &NewSession) -> store::Result<()> {
     tx.execute(

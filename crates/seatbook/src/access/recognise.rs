@@ -41,11 +41,12 @@ pub const LOOPBACK_COOKIE: &str = "seatbook";
 /// "Last used" is written at most this often.
 const TOUCH_SECONDS: i64 = 60;
 /// Where somebody may go whose role demands a second factor they do not have.
-const BEFORE_SECOND_FACTOR: [&str; 7] = [
+const BEFORE_SECOND_FACTOR: [&str; 8] = [
     "/account",
     "/sign-",
     "/session/",
     "/invitations/",
+    "/forgot-password",
     "/reset/",
     "/livez",
     "/readyz",

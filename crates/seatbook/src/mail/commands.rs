@@ -68,6 +68,26 @@ pub async fn queue(tx: &mut Tx<'_>, new: NewMail) -> Result<Uuid> {
     Ok(id)
 }
 
+/// Takes back the mail that was written for this, where it has not left yet: what it is about is over. The command has
+/// asked for its permission. One that is being sent, or was, stays as it is.
+pub async fn withdraw(tx: &mut Tx<'_>, cause: &str, why: &str) -> Result<()> {
+    let Some(id) = queries::find_by_cause(tx, cause).await? else {
+        return Ok(());
+    };
+    let before = queries::find(tx, id).await?.ok_or_else(Error::not_found)?;
+    if queries::withdraw(tx, &before, why).await? == 1 {
+        tx.changed(Change {
+            noun: "mail",
+            row_id: id,
+            version: before.version + 1,
+            organization_id: Some(before.organization_id),
+            before: Some(json!({"state": before.state})),
+            after: Some(json!({"state": State::Failed})),
+        });
+    }
+    Ok(())
+}
+
 /// One line, whatever it was made of: a line break cannot be written into a header at all.
 fn whole(text: &str) -> String {
     rules::text::normalize_key(&text.replace(char::is_control, " "))

@@ -188,6 +188,13 @@ pub(super) async fn insert_attachment(
     Ok(())
 }
 
+/// Ends a mail that has not left and is not on its way, and says why; says how many rows that was.
+pub(super) async fn withdraw(tx: &mut Tx<'_>, mail: &Mail, why: &str) -> Result<u64> {
+    let sql = "UPDATE mail SET state = 'failed', answer = $3, version = version + 1
+         WHERE id = $1 AND version = $2 AND state IN ('kept', 'queued')";
+    Ok(tx.execute(sql, &[&mail.id, &mail.version, &why]).await?)
+}
+
 /// Puts a mail that is kept, waits or came to nothing into the queue, due at once; says how many rows that was.
 pub(super) async fn requeue(tx: &mut Tx<'_>, mail: &Mail, now: Timestamp) -> Result<u64> {
     let sql = "UPDATE mail SET state = 'queued', due_at = $3, attempts = 0, version = version + 1

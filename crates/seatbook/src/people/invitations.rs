@@ -107,6 +107,8 @@ impl Command for RenewInvitation {
         if !links::renew(tx, link.id, secret, until).await? {
             return Err(ended());
         }
+        let why = "Not sent: the invitation has a newer link.";
+        mail::withdraw(tx, &cause(link.id, link.version), why).await?;
         tx.changed(link.step(link.version + 1, Some("open")));
         let link = Link {
             expires_at: until,
@@ -148,7 +150,7 @@ async fn write(
     let new = NewMail {
         organization_id,
         kind: "invitation",
-        cause: format!("invitation:{}:{version}", invitation.id),
+        cause: cause(invitation.id, version),
         sender: invitation.organization.clone(),
         to_address: invitation.email.clone(),
         to_name: String::new(),
@@ -159,6 +161,11 @@ async fn write(
     };
     mail::queue(tx, new).await?;
     Ok(())
+}
+
+/// What the mail with this version of an invitation's link is for.
+fn cause(id: Uuid, version: i64) -> String {
+    format!("invitation:{id}:{version}")
 }
 
 /// Takes an invitation back.
@@ -179,7 +186,8 @@ impl Command for RevokeInvitation {
             return Err(ended());
         }
         tx.changed(link.step(link.version + 1, Some("revoked")));
-        Ok(())
+        let why = "Not sent: the invitation was taken back.";
+        mail::withdraw(tx, &cause(link.id, link.version), why).await
     }
 }
 

@@ -161,13 +161,9 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     let job = job_of(&ingrid, partner).await;
     let mails = ingrid.get("/api/v1/mails?q=new%40norvik").await.expect(200);
     let mail = mails["items"][0]["id"].as_str().expect("an id");
-    let signed_out = vec![
-        "/sign-in".into(),
-        "/set-up/used".into(),
-        invitation,
-        reset,
-        NOWHERE.into(),
-    ];
+    let mut signed_out = vec![invitation, reset];
+    let open = ["/sign-in", "/forgot-password", "/set-up/used", NOWHERE];
+    signed_out.extend(open.map(String::from));
     let mut signed_in = units_of(&ingrid, organizations).await;
     signed_in.extend(asked_for(stage, &ingrid, organizations).await);
     signed_in.extend([

@@ -8,6 +8,7 @@ mod assignment;
 mod axe;
 mod chromium;
 mod configuration;
+mod forgot;
 #[expect(
     dead_code,
     unused_imports,
@@ -20,6 +21,7 @@ mod mass_configuration;
 mod pictures;
 mod routes;
 mod sales;
+mod selling;
 mod stage;
 mod subscriptions;
 mod tree;

@@ -1,6 +1,14 @@
 //! A whole Seatbook with workers, and a Chromium to visit it with.
 
-use seatbook::{access::links, demo, jobs::Runner, router};
+use std::sync::Arc;
+
+use seatbook::{
+    access::links,
+    demo,
+    jobs::Runner,
+    mail::{Deliverer, Smtp},
+    router,
+};
 use serde_json::json;
 
 use crate::{
@@ -13,6 +21,8 @@ use crate::{
 pub struct Stage {
     pub app: TestApp,
     runner: Runner,
+    /// None where no mail leaves.
+    deliverer: Option<Deliverer>,
     chromium: Chromium,
 }
 
@@ -27,6 +37,11 @@ impl Stage {
         Stage::around(TestApp::start(engine).await)
     }
 
+    /// The same, where mails leave by a mail server.
+    pub async fn with_mail(engine: Engine, smtp_url: &str) -> Stage {
+        Stage::around(TestApp::start(engine).await.with_mail(smtp_url).await)
+    }
+
     /// The demo's book, as it is told on the day on which tests begin.
     pub async fn demo(engine: Engine) -> Stage {
         let app = TestApp::blank(engine, None).await;
@@ -36,9 +51,12 @@ impl Stage {
 
     fn around(app: TestApp) -> Stage {
         let runner = Runner::start(app.app.clone(), router::KINDS);
+        let smtp = Smtp::of(&app.app.settings).expect("the settings are right");
+        let deliverer = smtp.map(|smtp| Deliverer::start(app.app.clone(), Arc::new(smtp)));
         Stage {
             app,
             runner,
+            deliverer,
             chromium: Chromium::start(),
         }
     }
@@ -80,6 +98,9 @@ impl Stage {
     /// Ends workers and server; the browser ends with the stage.
     pub async fn end(self) {
         self.runner.stop().await;
+        if let Some(deliverer) = self.deliverer {
+            deliverer.stop().await;
+        }
         self.app.end().await;
     }
 }

@@ -4,6 +4,7 @@ mod assign;
 mod codes;
 mod files;
 mod import;
+mod invoices;
 mod kill;
 mod race;
 
@@ -25,6 +26,7 @@ pub enum Name {
     Assign,
     Import,
     Codes,
+    Invoices,
 }
 
 impl Name {
@@ -36,6 +38,7 @@ impl Name {
             Name::Assign => "assign",
             Name::Import => "import",
             Name::Codes => "codes",
+            Name::Invoices => "invoices",
         }
     }
 
@@ -48,6 +51,7 @@ impl Name {
             Name::Assign => 100,
             Name::Import => 2,
             Name::Codes => 1_000,
+            Name::Invoices => 20,
         }
     }
 }
@@ -134,6 +138,7 @@ async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally,
         Name::Assign => assign::run(ground, trial).await,
         Name::Import => import::run(ground, trial).await,
         Name::Codes => codes::run(ground, trial).await,
+        Name::Invoices => invoices::run(ground, trial).await,
     };
     let place = format!("{} {}", name.as_str(), trial.engine.as_str());
     let tally = tally.map_err(|e| format!("{place}: {e}"))?;

@@ -2,6 +2,7 @@
 
 mod account;
 mod door;
+mod forgot;
 mod people;
 mod recovery;
 mod remembered;

@@ -86,6 +86,43 @@ both_engines! {
 }
 
 both_engines! {
+    /// The check says no to who uses a unit of what was sold, while it or what it was drawn from is paused.
+    async fn a_pause_is_a_no_to_products(app: TestApp) {
+        let market = Market::open(&app).await;
+        let sold = market.manager.post(SELL, market.sale(5, json!({"customer_id": market.customer}))).await.expect(201);
+        let license = format!("/api/v1/licenses/{}", id(&sold["license"]["id"]));
+        let source = format!("/api/v1/licenses/{}", market.license);
+        let product = app.operator.get(&format!("/api/v1/skus/{}", market.sku)).await.expect(200)["product_id"].clone();
+        let anna = json!({"organization_id": market.customer, "name": "Anna"});
+        let anna = market.admin.post("/api/v1/holders", anna).await.id();
+        let rows = json!([{"product_id": product, "holder_id": anna}]);
+        market.admin.post("/api/v1/assignments", json!({"organization_id": market.customer, "rows": rows})).await.expect(201);
+        let ask = format!("/api/v1/entitlements/check?organization={}&holder={anna}&product={}", market.customer, id(&product));
+        let says = async || {
+            let answer = market.admin.get(&ask).await.expect(200);
+            (answer["entitled"].clone(), answer["reason"].clone())
+        };
+        let (yes, no) = ((json!(true), json!("assigned")), (json!(false), json!("paused")));
+        assert_eq!(says().await, yes);
+        for (person, paused) in [(&market.manager, &license), (&app.operator, &source)] {
+            person.act(&format!("{paused}/pause")).await.expect(200);
+            assert_eq!(says().await, no);
+            person.act(&format!("{paused}/resume")).await.expect(200);
+            assert_eq!(says().await, yes);
+        }
+        // Both are paused: letting go of one is not enough.
+        market.manager.act(&format!("{license}/pause")).await.expect(200);
+        app.operator.act(&format!("{source}/pause")).await.expect(200);
+        app.operator.act(&format!("{source}/resume")).await.expect(200);
+        assert_eq!(says().await, no);
+        market.manager.act(&format!("{license}/resume")).await.expect(200);
+        assert_eq!(says().await, yes);
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// One that nobody used can be deleted, and its units are back; a product that is not the plan's is refused.
     async fn an_unused_one_is_deleted(app: TestApp) {
         let market = Market::open(&app).await;

@@ -27,6 +27,7 @@ pub use browser::{Browser, PASSWORD};
 use documents::Brand;
 pub use person::{Answer, Person, send};
 pub use planted::random_id;
+pub use post::{CERTIFICATE, PostOffice};
 pub use race::{Racer, race};
 use seatbook::{
     access::{

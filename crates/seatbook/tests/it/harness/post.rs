@@ -1,10 +1,89 @@
-//! The same book behind a server that is set up in another way.
+//! A real mail server, and the same book behind a Seatbook that is set up in another way.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use seatbook::config::Settings;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout},
+    time::timeout,
+};
 
 use super::{TestApp, serve_on};
+
+/// A certificate for 127.0.0.1 with its key, for these tests alone.
+pub const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/mail/untrusted.pem");
+/// Longer than any mail takes to arrive.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A real mail server (aiosmtpd), alone with its test.
+pub struct PostOffice {
+    // Killed when it is dropped, and ends by itself where its test was killed.
+    _child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    port: u16,
+}
+
+impl PostOffice {
+    pub async fn open() -> PostOffice {
+        PostOffice::open_at(0, None).await
+    }
+
+    /// Behind a password and TLS, under a certificate that nobody trusts who is not told to.
+    pub async fn open_secure() -> PostOffice {
+        PostOffice::start(0, &["p@ss word", CERTIFICATE]).await
+    }
+
+    /// At a port, or at any; behind a password, or open to all.
+    pub async fn open_at(port: u16, password: Option<&str>) -> PostOffice {
+        PostOffice::start(port, password.as_slice()).await
+    }
+
+    async fn start(port: u16, guards: &[&str]) -> PostOffice {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/mail/server.py");
+        let mut child = tokio::process::Command::new(python().await)
+            .args(["-W", "ignore", script])
+            .arg(port.to_string())
+            .args(guards)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("python runs");
+        let mut lines = BufReader::new(child.stdout.take().expect("its words")).lines();
+        let first = lines.next_line().await.expect("it speaks");
+        let port = first.and_then(|line| line.parse().ok()).expect("a port");
+        PostOffice {
+            _child: child,
+            lines,
+            port,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    /// The next mail it was given.
+    pub async fn next(&mut self) -> Value {
+        let line = timeout(PATIENCE, self.lines.next_line()).await;
+        let line = line.expect("a mail arrives").expect("it speaks");
+        serde_json::from_str(&line.expect("it runs")).expect("JSON")
+    }
+}
+
+/// A Python that has aiosmtpd: the system's, where another comes first in the path.
+async fn python() -> &'static str {
+    for name in ["python3", "/usr/bin/python3"] {
+        let mut look = tokio::process::Command::new(name);
+        let look = look.args(["-c", "import aiosmtpd"]).stderr(Stdio::null());
+        if look.status().await.is_ok_and(|status| status.success()) {
+            return name;
+        }
+    }
+    panic!("no Python here has aiosmtpd, the mail server of these tests; run `cargo xtask test`")
+}
 
 impl TestApp {
     /// Ends the server and starts one on the same book that has a mail server set up.

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use super::{Desk, buyer, path, say};
 use crate::{
     both_engines,
-    harness::{Person, TestApp},
-    mail::stage::PostOffice,
+    harness::{Person, PostOffice, TestApp},
 };
 
 async fn run_jobs(app: &TestApp) {

@@ -6,8 +6,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use seatbook::mail::{Content, Deliverer, NewMail, Verdict};
 use serde_json::{Value, json};
 
-use super::stage::{Dying, Parrot, PostOffice, nowhere, pdf, to};
-use crate::both_engines;
+use super::stage::{Dying, Parrot, nowhere, pdf, to};
+use crate::{both_engines, harness::PostOffice};
 
 both_engines! {
     /// A mail arrives as it was written: text, HTML and files, under one address and its sender's name. Names and

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::stage::PostOffice;
 use crate::{
     both_engines,
-    harness::{Browser, PASSWORD, Person},
+    harness::{Browser, PASSWORD, Person, PostOffice},
 };
 
 /// The mails to somebody, the newest first.
@@ -76,6 +75,39 @@ both_engines! {
             let says = mail["text"].as_str().is_some_and(|text| text.contains("/invitations/"));
             assert_eq!((&mail["readable"], says), (&json!(readable), readable), "{address}");
         }
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// An invitation that is taken back, or gets a newer link, takes its mail with it, where that has not left.
+    async fn what_is_taken_back_is_not_sent(app: TestApp) {
+        let mut post = PostOffice::open().await;
+        let app = app.with_mail(&post.url()).await;
+        let invite = async |address: &str| {
+            let body = json!({"email": address, "organization_id": app.provider, "role": "reader"});
+            let invited = app.operator.post("/api/v1/invitations", body).await.expect(201);
+            format!("/api/v1/invitations/{}", invited["id"].as_str().expect("an id"))
+        };
+        let state = async |address: &str| mails_to(&app.operator, address).await.remove(0)["state"].clone();
+        let back = invite("back@example.com").await;
+        app.operator.delete(&back).await;
+        assert_eq!(state("back@").await, "failed");
+        let said = mails_to(&app.operator, "back@").await.remove(0)["answer"].clone();
+        assert_eq!(said, "Not sent: the invitation was taken back.");
+        let again = invite("again@example.com").await;
+        app.clock.advance_seconds(1);
+        app.operator.act(&format!("{again}/renew")).await.expect(200);
+        app.deliver().await;
+        assert_eq!(post.next().await["envelope_to"], json!(["again@example.com"]));
+        let states: Vec<Value> = mails_to(&app.operator, "again@").await.into_iter().map(|mail| mail["state"].clone()).collect();
+        assert_eq!(states, ["sent", "failed"]);
+        let sent = invite("sent@example.com").await;
+        app.deliver().await;
+        assert_eq!(post.next().await["envelope_to"], json!(["sent@example.com"]), "nothing came between");
+        app.operator.delete(&sent).await;
+        assert_eq!(state("sent@").await, "sent", "what has left has left");
+        app.prove();
         app.end().await;
     }
 }

@@ -10,8 +10,11 @@ use reqwest::Method;
 use seatbook::{mail::Readers, scope::Permission};
 use serde_json::{Value, json};
 
-use crate::{both_engines, harness::send};
-use stage::{PostOffice, pdf, to};
+use crate::{
+    both_engines,
+    harness::{PostOffice, send},
+};
+use stage::{pdf, to};
 
 both_engines! {
     /// However often a command runs for the same cause, and however many at once, there is one mail.

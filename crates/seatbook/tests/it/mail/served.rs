@@ -9,10 +9,10 @@ use tokio::{
     process::Command,
 };
 
-use super::stage::{CERTIFICATE, PostOffice, nowhere, to};
+use super::stage::{nowhere, to};
 use crate::{
     both_engines,
-    harness::{Browser, PASSWORD, send},
+    harness::{Browser, CERTIFICATE, PASSWORD, PostOffice, send},
 };
 
 const URL: &str = "smtp://seatbook:p%40ss%20word@127.0.0.1";
