@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tower::{Service, ServiceExt};
+use tower_http::request_id::{MakeRequestId, MakeRequestUuid, RequestId};
 use uuid::Uuid;
 
 use super::{api, check::Bound, queries, recall::Recall};
@@ -159,7 +160,8 @@ fn names(query: &str) -> Option<[&str; 3]> {
 /// The number of the request: the client's own, or a new one.
 fn request_id(request: &Request) -> HeaderValue {
     let sent = request.headers().get(REQUEST_ID).cloned();
-    sent.or_else(|| HeaderValue::from_str(&Uuid::new_v4().to_string()).ok())
+    let new = || MakeRequestUuid.make_request_id(request);
+    sent.or_else(|| new().map(RequestId::into_header_value))
         .unwrap_or(HeaderValue::from_static(""))
 }
 

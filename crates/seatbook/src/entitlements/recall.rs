@@ -15,9 +15,12 @@ const QUESTIONS: usize = 20_000;
 /// An organization, a holder and a product.
 type Asked = [Uuid; 3];
 
+/// What was found, and how many commits there had been.
+type Found = (u64, Arc<[Bound]>);
+
 /// The units of those who asked, as the book has them while the count of its commits stays the same.
 #[derive(Default)]
-pub(super) struct Recall(RwLock<HashMap<Asked, (u64, Arc<[Bound]>)>>);
+pub(super) struct Recall(RwLock<HashMap<Asked, Found>>);
 
 impl Recall {
     /// What was found for them, if nothing was committed since.

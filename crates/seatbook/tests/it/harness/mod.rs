@@ -254,7 +254,7 @@ async fn serve_on(
         .await
         .expect("loopback listens");
     let address = listener.local_addr().expect("it listens");
-    let mut settings = settings(database, address);
+    let mut settings = post::settings(database, address);
     adjust(&mut settings);
     let brand = settings.brand.as_deref().map(Folder::read);
     let brand = brand.map_or_else(Brand::default, |folder| folder.expect("a brand").brand);
@@ -275,24 +275,6 @@ async fn serve_on(
 /// Seatbook, to be started beside the test.
 pub fn program() -> Program {
     Program::new(env!("CARGO_BIN_EXE_seatbook").into())
-}
-
-fn settings(database: &str, listen: SocketAddr) -> Settings {
-    Settings {
-        database: database.into(),
-        listen,
-        public_url: None,
-        key_file: "unused".into(),
-        key: None,
-        reactivation_days: 30,
-        code_tries: 5,
-        code_tries_partner: 100,
-        smtp_url: None,
-        mail_from: None,
-        brand: None,
-        log_json: false,
-        demo: false,
-    }
 }
 
 /// A database that has all tables, copied from one that was migrated once for all tests of these migrations.

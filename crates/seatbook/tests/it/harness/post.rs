@@ -1,6 +1,6 @@
 //! A real mail server, and the same book behind a Seatbook that is set up in another way.
 
-use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use seatbook::config::Settings;
 use serde_json::Value;
@@ -113,5 +113,24 @@ impl TestApp {
             server,
             ..self
         }
+    }
+}
+
+/// The usual settings.
+pub(super) fn settings(database: &str, listen: SocketAddr) -> Settings {
+    Settings {
+        database: database.into(),
+        listen,
+        public_url: None,
+        key_file: "unused".into(),
+        key: None,
+        reactivation_days: 30,
+        code_tries: 5,
+        code_tries_partner: 100,
+        smtp_url: None,
+        mail_from: None,
+        brand: None,
+        log_json: false,
+        demo: false,
     }
 }
