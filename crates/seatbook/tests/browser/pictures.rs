@@ -31,6 +31,9 @@ async fn screenshots_of_the_documentation() {
     ingrid.looks(Look::Light).await;
     fills_a_grid(&ingrid).await;
     take(&ingrid, "update-assignment").await;
+    ingrid.opens("/sales").await;
+    ingrid.ticks("Select all on this page").await;
+    take(&ingrid, "sales").await;
     drop(ingrid);
     let lena = stage
         .demo_person("lena@aurora-hospitals.example", Look::Light)
@@ -39,6 +42,8 @@ async fn screenshots_of_the_documentation() {
     take(&lena, "configuration").await;
     lowers_a_quantity(&lena).await;
     take(&lena, "reduction").await;
+    lena.opens("/portal").await;
+    take(&lena, "portal").await;
     drop(lena);
     stage.end().await;
 }
