@@ -5,7 +5,7 @@
 //! Keeps true: each lead time before a last day is told once, in the transaction of its mails, however many servers
 //! look; an organization is told of ends once on each of its days, of all at once; units that ran low are told of again
 //! only after there were enough; where there was nobody to tell, that is kept and shown.
-//! Others may use: `queries`, [`pages::Told`], [`sweep::run`]. Read first: `sweep`, then `telling`.
+//! Others may use: `queries`, [`pages::summary`], [`sweep::run`]. Read first: `sweep`, then `telling`.
 
 pub mod api;
 pub mod commands;
