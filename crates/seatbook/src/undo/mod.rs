@@ -9,6 +9,7 @@
 
 mod obstacles;
 mod plan;
+mod references;
 
 pub use obstacles::Obstacle;
 pub use plan::{Plan, plan};

@@ -7,7 +7,10 @@ use serde_json::Value;
 use store::Tx;
 use uuid::Uuid;
 
-use super::plan::{Plan, within};
+use super::{
+    plan::{Plan, within},
+    references::REFERENCES,
+};
 use crate::{
     error::Result,
     journal::{
@@ -135,73 +138,20 @@ async fn sums(tx: &mut Tx<'_>, plan: &Plan, found: &mut Vec<Obstacle>) -> Result
     Ok(())
 }
 
-/// What refers to a row that would go: noun, a SELECT of those it refers to, and what is said of them.
-const REFERENCES: [(&str, &str, &str); 11] = [
-    (
-        "organization",
-        "SELECT DISTINCT organization_id FROM pool WHERE organization_id IN",
-        "holds or held units",
-    ),
-    (
-        "organization",
-        "SELECT DISTINCT organization_id FROM license WHERE organization_id IN",
-        "has licenses",
-    ),
-    (
-        "organization",
-        "SELECT DISTINCT organization_id FROM membership WHERE organization_id IN",
-        "has people",
-    ),
-    (
-        "organization",
-        "SELECT DISTINCT organization_id FROM invitation WHERE organization_id IN",
-        "has invited people",
-    ),
-    (
-        "organization",
-        "SELECT DISTINCT organization_id FROM role WHERE organization_id IN",
-        "has roles of its own",
-    ),
-    (
-        "organization",
-        "SELECT DISTINCT organization_id FROM job WHERE organization_id IN",
-        "has had jobs",
-    ),
-    (
-        "organization",
-        "SELECT DISTINCT organization_id FROM import_batch WHERE organization_id IN",
-        "has imported files",
-    ),
-    (
-        "organization",
-        "SELECT DISTINCT organization_id FROM session WHERE organization_id IN",
-        "is acted for by somebody who is signed in",
-    ),
-    (
-        "sku",
-        "SELECT s.id FROM sku s WHERE EXISTS (SELECT 1 FROM license l WHERE l.sku_id = s.id) AND s.id IN",
-        "was ordered",
-    ),
-    (
-        "product",
-        "SELECT p.id FROM product p WHERE EXISTS (SELECT 1 FROM license l WHERE l.product_id = p.id) AND p.id IN",
-        "was ordered",
-    ),
-    (
-        "license",
-        "SELECT id FROM license WHERE used = TRUE AND id IN",
-        "was used, so it stays on record",
-    ),
-];
-
 /// Rows that refer to a row that would go, and may go with it: noun, a SELECT of both, what the other one is,
 /// and what is said where it stays.
-const PAIRS: [(&str, &str, &str, &str); 3] = [
+const PAIRS: [(&str, &str, &str, &str); 4] = [
     (
         "organization",
         "SELECT parent_id, id FROM organization_node WHERE parent_id IN",
         "organization",
         "has organizations below it",
+    ),
+    (
+        "organization",
+        "SELECT organization_id, id FROM holder WHERE organization_id IN",
+        "holder",
+        "has holders",
     ),
     (
         "product",
@@ -218,15 +168,13 @@ const PAIRS: [(&str, &str, &str, &str); 3] = [
 ];
 
 async fn references(tx: &mut Tx<'_>, rows: &Reversals, found: &mut Vec<Obstacle>) -> Result<()> {
-    for (noun, sql, says) in REFERENCES {
-        let going = made(rows, noun);
-        let ids: Vec<Uuid> = going.keys().copied().collect();
-        let kept: Vec<(Uuid,)> = within(tx, sql, &ids).await?;
-        found.extend(
-            kept.iter()
-                .filter_map(|(id,)| Some(kept_by(noun, going.get(id)?, says))),
-        );
+    for (noun, table, column, says) in REFERENCES {
+        let select = format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IN");
+        kept(tx, (rows, noun), (&select, says), found).await?;
     }
+    let used = "SELECT id FROM license WHERE used = TRUE AND id IN";
+    let says = "was used, so it stays on record";
+    kept(tx, (rows, "license"), (used, says), found).await?;
     for (noun, sql, other, says) in PAIRS {
         let (going, others) = (made(rows, noun), made(rows, other));
         let ids: Vec<Uuid> = going.keys().copied().collect();
@@ -237,6 +185,23 @@ async fn references(tx: &mut Tx<'_>, rows: &Reversals, found: &mut Vec<Obstacle>
             kept.iter()
                 .filter_map(|id| Some(kept_by(noun, going.get(id)?, says))),
         );
+    }
+    Ok(())
+}
+
+/// Adds the rows that would go and that a statement finds, each once for what is said of it.
+async fn kept(
+    tx: &mut Tx<'_>,
+    (rows, noun): (&Reversals, &'static str),
+    (select, says): (&str, &str),
+    found: &mut Vec<Obstacle>,
+) -> Result<()> {
+    let going = made(rows, noun);
+    let ids: Vec<Uuid> = going.keys().copied().collect();
+    for (id,) in within::<(Uuid,)>(tx, select, &ids).await? {
+        let obstacle = going.get(&id).map(|row| kept_by(noun, row, says));
+        let new = obstacle.filter(|it| !found.iter().any(|known| known.message == it.message));
+        found.extend(new);
     }
     Ok(())
 }

@@ -242,6 +242,26 @@ both_engines! {
 }
 
 both_engines! {
+    /// Whatever was said of an organization since keeps its import in the book, and is named.
+    async fn what_was_said_since_stays(app: TestApp) {
+        bring(&app, "organizations", "reference,name\nC1,Customer\n", "all").await;
+        let organizations = latest(&app, "imports.apply").await;
+        let list = app.operator.get("/api/v1/organizations?q=Customer").await.expect(200);
+        let id = list["items"][0]["id"].as_str().expect("an id").to_owned();
+        app.operator.post(&format!("/api/v1/organizations/{id}/calendar-feed"), json!({})).await.expect(200);
+        let facts = json!({"audience": "customer", "lead_days": [14]});
+        app.operator.put(&format!("/api/v1/organizations/{id}/notices"), facts).await.expect(200);
+        let refused = undo(&app.operator, &organizations).await.expect(409);
+        assert_eq!((&refused["code"], &refused["obstacles_total"]), (&json!("undo.built_on"), &json!(2)));
+        for reason in ["“Customer” has a calendar.", "“Customer” says who is told what ends."] {
+            assert!(refused.to_string().contains(reason), "{refused}");
+        }
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// An inventory that changed quantities and references puts each line back to its own.
     async fn edited_licenses_are_put_back(app: TestApp) {
         bring(&app, "catalog", CATALOG, "all").await;
