@@ -248,7 +248,7 @@ both_engines! {
         let organizations = latest(&app, "imports.apply").await;
         let list = app.operator.get("/api/v1/organizations?q=Customer").await.expect(200);
         let id = list["items"][0]["id"].as_str().expect("an id").to_owned();
-        app.operator.post(&format!("/api/v1/organizations/{id}/calendar-feed"), json!({})).await.expect(200);
+        app.operator.act(&format!("/api/v1/organizations/{id}/calendar-feed")).await.expect(200);
         let facts = json!({"audience": "customer", "lead_days": [14]});
         app.operator.put(&format!("/api/v1/organizations/{id}/notices"), facts).await.expect(200);
         let refused = undo(&app.operator, &organizations).await.expect(409);
