@@ -31,6 +31,7 @@ pub mod tokens;
 pub mod recovery;
 pub mod catalog;
 pub mod fits;
+pub mod plans;
 pub mod licenses;
 pub mod holdings;
 pub mod activation;
@@ -43,6 +44,8 @@ pub mod entitlements;
 
 // Processes.
 pub mod subscriptions;
+pub mod plan_subscriptions;
+pub mod crossgrades;
 pub mod configuration;
 pub mod billing;
 pub mod invoices;

@@ -30,4 +30,5 @@ migrations! {
     16 "invoices" "0016_invoices.sql"
     17 "dispatch" "0017_dispatch.sql"
     18 "notices" "0018_notices.sql"
+    19 "service plans" "0019_service_plans.sql"
 }

@@ -1,7 +1,7 @@
 //! What keeps a row in the book because it refers to it.
 
 /// What refers to a row that would go: noun, table, column, and what is said of the row.
-pub(super) const REFERENCES: [(&str, &str, &str, &str); 40] = [
+pub(super) const REFERENCES: [(&str, &str, &str, &str); 46] = [
     (
         "organization",
         "pool",
@@ -174,7 +174,37 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 40] = [
         "organization_id",
         "has a calendar",
     ),
+    (
+        "organization",
+        "plan_subscription",
+        "organization_id",
+        "has service plans",
+    ),
+    (
+        "organization",
+        "plan_subscription",
+        "seller_id",
+        "has sold service plans",
+    ),
+    (
+        "organization",
+        "plan_trial",
+        "organization_id",
+        "has tried products",
+    ),
+    (
+        "organization",
+        "crossgrade",
+        "organization_id",
+        "has moved between service plans",
+    ),
     ("sku", "license", "sku_id", "was ordered"),
+    (
+        "sku",
+        "service_plan_component",
+        "sku_id",
+        "is part of a service plan",
+    ),
     ("sku", "unit_request", "sku_id", "was asked for"),
     ("product", "license", "product_id", "was ordered"),
     ("product", "pool", "product_id", "was ordered"),
@@ -191,6 +221,7 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 40] = [
         "base_id",
         "is said to take another product",
     ),
+    ("product", "plan_trial", "product_id", "was tried"),
     ("license", "invoice_line", "license_id", "was billed"),
 ];
 

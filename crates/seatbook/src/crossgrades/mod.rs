@@ -1,0 +1,7 @@
+//! Crossgrades: a customer moves to a plan that shares components with what it has.
+//!
+//! Owns: what becomes of each overlap; carrying bindings over; what is left over of a smaller plan; the money of it.
+//! Does not own: assigning plans (`plan_subscriptions`), pools (`licenses`), who gives way (`subscriptions`).
+//! Keeps true: a crossgrade is done whole or not at all; no binding is lost that was not named before; no holder is
+//! bound twice to a product unless both licenses were to be kept.
+//! Others may use: `commands`, `model`.
