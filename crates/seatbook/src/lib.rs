@@ -33,6 +33,7 @@ pub mod catalog;
 pub mod fits;
 pub mod plans;
 pub mod licenses;
+pub mod licensing;
 pub mod holdings;
 pub mod activation;
 pub mod requests;

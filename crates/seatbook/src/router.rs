@@ -27,11 +27,12 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations,
     app::App,
-    assignments, billing, calendars, catalog, configuration, console, dispatch, entitlements,
+    assignments, billing, calendars, catalog, configuration, console, crossgrades, dispatch,
+    entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
-    mail, notices, openapi, organizations, overview, people, portal, recovery, reference, requests,
-    roles, sales, subscriptions, tokens,
+    licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, portal,
+    recovery, reference, requests, roles, sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -78,6 +79,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(extensions::operations())
             .merge(entitlements::operations())
             .merge(subscriptions::operations())
+            .merge(plan_subscriptions::operations())
+            .merge(crossgrades::operations())
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
@@ -95,7 +98,7 @@ fn pages() -> Router<App> {
         .merge(catalog::pages())
         .merge(fits::pages())
         .merge(imports::pages())
-        .merge(licenses::pages())
+        .merge(licensing::pages())
         .merge(holdings::pages())
         .merge(sales::pages())
         .merge(portal::pages())

@@ -327,3 +327,36 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     let sql = select.sql(&format!(" ORDER BY a.id LIMIT {limit}"));
     Ok(tx.query(&sql, select.params()).await?)
 }
+
+/// The open base assignments of a pool whose holders have a unit of another product too, as a base: they would have two
+/// of it if the pool became one of that product.
+pub async fn doubled(tx: &mut Tx<'_>, pool_id: Uuid, product_id: Uuid) -> Result<Vec<Binding>> {
+    let sql = format!(
+        "{BINDING} WHERE a.pool_id = $1 AND a.ended_at IS NULL AND a.base_id IS NULL AND EXISTS
+         (SELECT 1 FROM assignment o WHERE o.holder_id = a.holder_id AND o.product_id = $2 AND o.pool_id <> $1
+          AND o.ended_at IS NULL AND o.base_id IS NULL) ORDER BY a.id"
+    );
+    Ok(tx.query(&sql, &[&pool_id, &product_id]).await?)
+}
+
+/// Open add-ons bound to bases of a pool that are not made for another base: assignment and product's name.
+pub async fn misfits(
+    tx: &mut Tx<'_>,
+    pool_id: Uuid,
+    base_id: Uuid,
+    limit: i64,
+) -> Result<Vec<(Uuid, String)>> {
+    let sql = "SELECT a.id, r.name FROM assignment b JOIN assignment a ON a.base_id = b.id AND a.ended_at IS NULL
+        JOIN product r ON r.id = a.product_id
+        WHERE b.pool_id = $1 AND b.ended_at IS NULL AND NOT EXISTS
+          (SELECT 1 FROM product_fit f WHERE f.add_on_id = a.product_id AND f.base_id = $2)
+        ORDER BY a.id LIMIT $3";
+    Ok(tx.query(sql, &[&pool_id, &base_id, &limit]).await?)
+}
+
+/// How many open assignments of a pool bind more than one unit.
+pub async fn count_many(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<i64> {
+    let sql =
+        "SELECT count(*) FROM assignment WHERE pool_id = $1 AND ended_at IS NULL AND units > 1";
+    Ok(tx.query_one::<(i64,)>(sql, &[&pool_id]).await?.0)
+}

@@ -108,3 +108,23 @@ pub async fn set_used(tx: &mut Tx<'_>, ids: &[Uuid], at: Timestamp) -> Result<()
     tx.insert(text, 2, &params).await?;
     Ok(())
 }
+
+/// Files the open assignments of a license whose pools are of another one now under that; all of them, ended ones too,
+/// where `with_ended`. An assignment is of the license and the product that its pool is of, so that is no change of
+/// its own.
+pub async fn carry(
+    tx: &mut Tx<'_>,
+    (from, to): (Uuid, Uuid),
+    (product_id, single): (Uuid, bool),
+    with_ended: bool,
+) -> Result<u64> {
+    let which = match with_ended {
+        true => "",
+        false => "AND ended_at IS NULL AND pool_id IN (SELECT id FROM pool WHERE license_id = $2)",
+    };
+    let sql = format!(
+        "UPDATE assignment SET license_id = $2, product_id = $3, single = $4 WHERE license_id = $1 {which}"
+    );
+    let params: [&dyn Param; 4] = [&from, &to, &product_id, &single];
+    Ok(tx.execute(&sql, &params).await?)
+}

@@ -5,3 +5,19 @@
 //! Keeps true: a crossgrade is done whole or not at all; no binding is lost that was not named before; no holder is
 //! bound twice to a product unless both licenses were to be kept.
 //! Others may use: `commands`, `model`.
+
+pub mod api;
+pub mod commands;
+pub mod model;
+pub mod queries;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+/// The operations of this room.
+pub fn operations() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::crossgrade))
+        .routes(routes!(api::show))
+}

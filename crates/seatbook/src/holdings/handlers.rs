@@ -28,10 +28,8 @@ use crate::{
     },
     error::Result,
     jobs,
-    licenses::{
-        handlers::row,
-        model::{Pool, Status},
-    },
+    licenses::model::{Pool, Status},
+    licensing::handlers::row,
     scope::{Permission, Scope},
 };
 

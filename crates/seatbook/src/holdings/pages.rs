@@ -5,7 +5,7 @@ use askama::Template;
 use crate::console::charts::Kpi;
 use crate::console::layout::Shell;
 use crate::console::table::{Column, Filter, ListView};
-use crate::licenses::handlers::LicenseRow;
+use crate::licensing::handlers::LicenseRow;
 
 /// `/licenses`: everything the organization holds, by sales order or SKU.
 #[derive(Template)]

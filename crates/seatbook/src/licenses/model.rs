@@ -6,6 +6,8 @@ use store::{Date, FromRow, Row, Timestamp};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::plans::model::Edition;
+
 /// The largest quantity one license can have.
 pub const MAX_UNITS: i64 = rules::shares::MAX_UNITS;
 
@@ -86,6 +88,12 @@ pub struct License {
     pub activated_at: Option<Timestamp>,
     /// The license its units were drawn from is paused or over.
     pub held: bool,
+    /// Full, trial or not for resale: the units of the latter two cannot be changed.
+    pub edition: Edition,
+    /// It was left over from a service plan that its owner has no more, and runs to its own end.
+    pub unbundled: bool,
+    /// The license it took over from, with its bindings.
+    pub follows_id: Option<Uuid>,
 }
 
 impl License {
@@ -158,6 +166,12 @@ impl FromRow for License {
             source_pool_id: row.get(30)?,
             activated_at: row.get(31)?,
             held: row.get(32)?,
+            edition: row
+                .get::<String>(33)
+                .map(|word| Edition::parse(&word))?
+                .unwrap_or_default(),
+            unbundled: row.get(34)?,
+            follows_id: row.get(35)?,
         })
     }
 }

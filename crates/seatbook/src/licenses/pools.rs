@@ -254,19 +254,23 @@ pub async fn adopt(
 }
 
 /// Binds `units` of a pool to holders: one conditional UPDATE. Nothing changes where that many are not free, the
-/// license is not active now, or the organization is suspended.
+/// license is not active now, or the organization is suspended. The license is the one that the pool is of now.
 pub async fn bind(
     tx: &mut Tx<'_>,
     pool_id: Uuid,
     units: i64,
     now: Timestamp,
-) -> Result<Option<Balance>> {
+) -> Result<Option<(Balance, Uuid)>> {
     let sql = "UPDATE pool SET assigned = assigned + $2, version = version + 1
          WHERE id = $1 AND allocated + assigned + $2 <= quantity AND open = TRUE AND starts_at <= $3
            AND (ends_at IS NULL OR ends_at > $3) AND NOT EXISTS
          (SELECT 1 FROM organization_node n WHERE n.id = pool.organization_id AND n.blocked = TRUE)
-         RETURNING quantity, allocated, assigned, version";
-    Ok(tx.query_opt(sql, &[&pool_id, &units, &now]).await?)
+         RETURNING quantity, allocated, assigned, version, license_id";
+    let row: Option<(i64, i64, i64, i64, Uuid)> =
+        tx.query_opt(sql, &[&pool_id, &units, &now]).await?;
+    Ok(row.map(|(quantity, allocated, assigned, version, of)| {
+        ((quantity, allocated, assigned, version), of)
+    }))
 }
 
 /// Frees `units` that were bound to holders; the state of the license does not matter.

@@ -12,7 +12,8 @@ use crate::{
 const LICENSE: &str = "SELECT l.id, l.organization_id, o.name, p.id, l.sku_id, s.code, r.name, r.unit, r.units,
     l.name, l.note, l.sales_order, l.support_reference, l.start_date, l.end_date, l.time_zone, l.starts_at,
     l.ends_at, l.grace_until, l.standing, l.awaits_activation, l.paused, l.used, l.expiring_days, p.quantity,
-    p.allocated, p.assigned, l.created_at, l.version, l.seller_id, p.parent_id, l.activated_at, l.held
+    p.allocated, p.assigned, l.created_at, l.version, l.seller_id, p.parent_id, l.activated_at, l.held,
+    l.edition, l.unbundled, l.follows_id
     FROM license l JOIN pool p ON p.license_id = l.id AND p.organization_id = l.organization_id
     JOIN organization o ON o.id = l.organization_id
     JOIN sku s ON s.id = l.sku_id JOIN product r ON r.id = l.product_id";
@@ -59,23 +60,8 @@ pub struct NewLicense {
 
 /// Writes a license and its root pool.
 pub async fn insert(tx: &mut Tx<'_>, new: &NewLicense) -> Result<()> {
+    insert_alone(tx, new).await?;
     let l = &new.license;
-    let (price, currency) = new.price.clone().unzip();
-    tx.execute(
-        "INSERT INTO license (id, organization_id, sku_id, product_id, name, note, sales_order, support_reference,
-         start_date, end_date, time_zone, starts_at, ends_at, grace_until, over_at, expiring_at, standing,
-         awaits_activation, paused, used, expiring_days, price_minor, currency, created_at, version, seller_id,
-         activated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, FALSE, FALSE,
-         $19, $20, $21, $22, 1, $23, $24)",
-        &[
-            &l.id, &l.organization_id, &l.sku_id, &new.product_id, &l.name, &l.note, &l.sales_order,
-            &l.support_reference, &l.start_date, &l.end_date, &l.time_zone, &l.starts_at, &l.ends_at,
-            &l.grace_until, &new.over_at, &new.expiring_at, &standing_word(l.standing), &l.awaits_activation,
-            &l.expiring_days, &price, &currency, &l.created_at, &l.seller_id, &l.activated_at,
-        ],
-    )
-    .await?;
     tx.execute(
         "INSERT INTO pool (id, license_id, organization_id, parent_id, quantity, allocated, assigned, open, starts_at,
          ends_at, sales_order, sku_code, product_id, created_at, version)
@@ -83,6 +69,29 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewLicense) -> Result<()> {
         &[
             &l.pool_id, &l.id, &l.organization_id, &l.source_pool_id, &l.quantity, &l.is_open(), &l.starts_at,
             &l.ends_at, &l.sales_order, &l.sku_code, &new.product_id, &l.created_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes a license whose pool is there already.
+pub async fn insert_alone(tx: &mut Tx<'_>, new: &NewLicense) -> Result<()> {
+    let l = &new.license;
+    let (price, currency) = new.price.clone().unzip();
+    tx.execute(
+        "INSERT INTO license (id, organization_id, sku_id, product_id, name, note, sales_order, support_reference,
+         start_date, end_date, time_zone, starts_at, ends_at, grace_until, over_at, expiring_at, standing,
+         awaits_activation, paused, used, expiring_days, price_minor, currency, created_at, version, seller_id,
+         activated_at, edition, follows_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, FALSE, FALSE,
+         $19, $20, $21, $22, 1, $23, $24, $25, $26)",
+        &[
+            &l.id, &l.organization_id, &l.sku_id, &new.product_id, &l.name, &l.note, &l.sales_order,
+            &l.support_reference, &l.start_date, &l.end_date, &l.time_zone, &l.starts_at, &l.ends_at,
+            &l.grace_until, &new.over_at, &new.expiring_at, &standing_word(l.standing), &l.awaits_activation,
+            &l.expiring_days, &price, &currency, &l.created_at, &l.seller_id, &l.activated_at,
+            &l.edition.as_str(), &l.follows_id,
         ],
     )
     .await?;

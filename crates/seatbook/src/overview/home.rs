@@ -26,10 +26,8 @@ use crate::{
         places::{Key, Place},
         pools::{Filter, page},
     },
-    licenses::{
-        handlers,
-        model::{Pool, Status},
-    },
+    licenses::model::{Pool, Status},
+    licensing::handlers,
     scope::{self, Permission},
 };
 

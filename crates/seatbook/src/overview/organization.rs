@@ -18,7 +18,8 @@ use crate::{
     error::{Error, Result},
     gate::Caller,
     holdings::pools,
-    licenses::{handlers, model::Pool},
+    licenses::model::Pool,
+    licensing::handlers,
     organizations::{
         self,
         model::{Organization, PricingModel},

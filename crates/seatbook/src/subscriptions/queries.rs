@@ -331,3 +331,10 @@ pub async fn set(tx: &mut Tx<'_>, decided: &Decision, version: i64) -> Result<bo
         .await?;
     Ok(rows == 1)
 }
+
+/// Files what was decided about a pool under another license.
+pub async fn carry(tx: &mut Tx<'_>, id: Uuid, license_id: Uuid) -> Result<()> {
+    let sql = "UPDATE subscription SET license_id = $2, version = version + 1 WHERE id = $1";
+    tx.execute(sql, &[&id, &license_id]).await?;
+    Ok(())
+}

@@ -43,6 +43,7 @@ pub(super) async fn find(tx: &mut Tx<'_>, rows: &Reversals, plan: &Plan) -> Resu
         "sku",
         "product",
         "organization",
+        "plan_subscription",
     ] {
         let rows = rows.get(noun).map(Vec::as_slice).unwrap_or_default();
         let by_id: BTreeMap<Uuid, &Reversal> = rows.iter().map(|row| (row.row_id, row)).collect();
@@ -110,6 +111,7 @@ fn word(noun: &str) -> &'static str {
         "license" => "The license",
         "sku" => "The SKU",
         "product" => "The product",
+        "plan_subscription" => "The service plan",
         _ => "The organization",
     }
 }
@@ -172,7 +174,8 @@ async fn references(tx: &mut Tx<'_>, rows: &Reversals, found: &mut Vec<Obstacle>
         let select = format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IN");
         kept(tx, (rows, noun), (&select, says), found).await?;
     }
-    let used = "SELECT id FROM license WHERE used = TRUE AND id IN";
+    // A license that took over from another was used there.
+    let used = "SELECT id FROM license WHERE used = TRUE AND follows_id IS NULL AND id IN";
     let says = "was used, so it stays on record";
     kept(tx, (rows, "license"), (used, says), found).await?;
     for (noun, sql, other, says) in PAIRS {

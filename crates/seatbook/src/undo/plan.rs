@@ -16,11 +16,13 @@ use crate::{
         commands::{EditProduct, EditSku, remove_products, remove_skus},
         facts::{ProductFacts, SkuFacts},
     },
+    crossgrades,
     error::{Error, Result},
     gate::{self, Command},
-    journal::reversal::{self, Reversal},
+    journal::reversal::{self, Reversal, Reversals},
     licenses::commands::{DeleteLicense, EditLicense},
     organizations::{self, commands::EditOrganization, model::OrganizationFacts},
+    plan_subscriptions,
 };
 
 /// What an undo does, and what stands in its way.
@@ -46,6 +48,10 @@ pub struct Plan {
     pub gone_organizations: Vec<Uuid>,
     /// Assignments as they were.
     pub assignments: Restore,
+    /// Service plans that customers do not have any more, by a crossgrade.
+    pub crossgrades: Vec<crossgrades::commands::TakeBack>,
+    /// The same, of those that were just assigned.
+    pub service_plans: Vec<plan_subscriptions::commands::Remove>,
     /// Rows in all.
     pub rows: i64,
     /// What was built on it.
@@ -77,6 +83,8 @@ impl Plan {
     pub fn numbers(&self) -> Vec<(&'static str, usize)> {
         let shares = self.shares.iter().map(|pool| pool.rows.len()).sum();
         let all = [
+            ("Crossgrades taken back", self.crossgrades.len()),
+            ("Service plans removed", self.service_plans.len()),
             ("Assignments ended", self.assignments.made.len()),
             ("Assignments made again", self.assignments.ended.len()),
             ("Extensions removed", self.assignments.holders.len()),
@@ -95,6 +103,12 @@ impl Plan {
 
     /// Does it. Last in, first out: assignments, shares, then licenses, what they are of, and whose they are.
     pub async fn put_back(&self, tx: &mut gate::Tx<'_>) -> Result<()> {
+        for crossgrade in &self.crossgrades {
+            crossgrade.run(tx).await?;
+        }
+        for service_plan in &self.service_plans {
+            service_plan.run(tx).await?;
+        }
         self.assignments.put_back(tx).await?;
         for shares in &self.shares {
             shares.run(tx).await?;
@@ -126,6 +140,9 @@ impl Plan {
 /// Plans taking entries back, without writing anything.
 pub async fn plan(tx: &mut Tx<'_>, entries: &[Uuid]) -> Result<Plan> {
     let rows = reversal::of_entries(tx, entries).await?;
+    if let Some(plan) = of_service_plans(tx, &rows).await? {
+        return Ok(plan);
+    }
     let mut plan = Plan {
         assignments: Restore::of(&rows),
         ..Plan::default()
@@ -153,6 +170,34 @@ pub async fn plan(tx: &mut Tx<'_>, entries: &[Uuid]) -> Result<Plan> {
     organization_rows(tx, of("organization"), &mut plan).await?;
     plan.obstacles = obstacles::find(tx, &rows, &plan).await?;
     Ok(plan)
+}
+
+/// Service plans that were given to customers. They are taken back whole: their licenses, pools and bindings are put
+/// back by what made them, not row by row.
+async fn of_service_plans(tx: &mut Tx<'_>, rows: &Reversals) -> Result<Option<Plan>> {
+    let made = |noun: &str| -> Vec<Uuid> {
+        let rows = rows.get(noun).map(Vec::as_slice).unwrap_or_default();
+        let made = rows.iter().filter(|row| row.made);
+        made.map(|row| row.row_id).collect()
+    };
+    let (begun, carried) = (made("plan_subscription"), made("crossgrade"));
+    if begun.is_empty() {
+        return Ok(None);
+    }
+    let assigned = begun.iter().filter(|id| !carried.contains(id));
+    let removed = |id: &Uuid| plan_subscriptions::commands::Remove {
+        id: *id,
+        with_licenses: true,
+    };
+    let mut plan = Plan {
+        service_plans: assigned.map(removed).collect(),
+        rows: rows.values().map(|rows| rows.len() as i64).sum(),
+        ..Plan::default()
+    };
+    let back = |id| crossgrades::commands::TakeBack { id };
+    plan.crossgrades = carried.into_iter().map(back).collect();
+    plan.obstacles = obstacles::find(tx, rows, &plan).await?;
+    Ok(Some(plan))
 }
 
 /// Shares by the pool they come from. The pools that gave follow from their children.

@@ -82,7 +82,7 @@ pub(super) const LAWS: &[Law] = &[
             JOIN pool p ON p.id = a.pool_id JOIN holder h ON h.id = a.holder_id
             LEFT JOIN assignment b ON b.id = a.base_id
             WHERE p.organization_id <> a.organization_id OR h.organization_id <> a.organization_id
-              OR p.license_id <> a.license_id OR p.product_id <> a.product_id
+              OR (a.ended_at IS NULL AND (p.license_id <> a.license_id OR p.product_id <> a.product_id))
               OR b.holder_id <> a.holder_id OR b.base_id IS NOT NULL",
     },
     Law {
@@ -90,6 +90,30 @@ pub(super) const LAWS: &[Law] = &[
         counted: "SELECT count(*) FROM subscription",
         broken: "SELECT s.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM subscription s JOIN pool p ON p.id = s.id
             WHERE s.license_id <> p.license_id OR s.organization_id <> p.organization_id",
+    },
+    Law {
+        holds: "a service plan that a customer has is made of licenses of that customer and seller",
+        counted: "SELECT count(*) FROM plan_subscription_part",
+        broken: "SELECT t.license_id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM plan_subscription_part t
+            JOIN plan_subscription q ON q.id = t.subscription_id JOIN license l ON l.id = t.license_id
+            WHERE l.organization_id <> q.organization_id OR l.seller_id IS NULL OR l.seller_id <> q.seller_id",
+    },
+    Law {
+        holds: "a license is a part of one service plan that its owner has, or is left over",
+        counted: "SELECT count(*) FROM plan_subscription WHERE standing = 'running'",
+        broken: "SELECT t.license_id, CAST(1 AS BIGINT), count(*) FROM plan_subscription_part t
+            JOIN plan_subscription q ON q.id = t.subscription_id AND q.standing = 'running'
+            GROUP BY t.license_id HAVING count(*) > 1
+            UNION ALL SELECT l.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM license l
+            JOIN plan_subscription_part t ON t.license_id = l.id
+            JOIN plan_subscription q ON q.id = t.subscription_id AND q.standing = 'running'
+            WHERE l.unbundled = TRUE",
+    },
+    Law {
+        holds: "a license that was superseded has no units left",
+        counted: "SELECT count(*) FROM license WHERE standing = 'superseded'",
+        broken: "SELECT p.id, CAST(0 AS BIGINT), p.quantity FROM license l JOIN pool p ON p.license_id = l.id
+            WHERE l.standing = 'superseded' AND p.quantity <> 0",
     },
     Law {
         holds: "every license has one root pool, at its owner",

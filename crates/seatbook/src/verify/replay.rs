@@ -144,6 +144,9 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "holder",
         "assignment",
         "subscription",
+        "service_plan",
+        "plan_subscription",
+        "crossgrade",
         "mail",
     ] {
         let sql = format!(

@@ -7,7 +7,7 @@ mod sell;
 
 pub use ending::{ExpireCode, GiveLicense, RenewCode, RevokeCode};
 pub use redeem::{DecideRedemption, Redeem};
-pub use sell::{Sale, SellLicense};
+pub use sell::{Sale, SellLicense, find_customer};
 
 use serde_json::json;
 use uuid::Uuid;

@@ -27,6 +27,7 @@ use crate::{
         pools,
     },
     organizations::{self, model::Organization},
+    plans::model::Edition,
     scope::{Permission, tree},
 };
 
@@ -179,6 +180,7 @@ async fn sell(tx: &mut Tx<'_>, sale: &Sale) -> Result<License> {
         seller_id: Some(sale.seller_id),
         source_pool_id: source.as_ref().map(|pool| pool.id),
         awaits_activation: sale.customer_id.is_none(),
+        edition: Edition::Full,
     };
     if let Some(pool) = &source {
         draw(tx, pool.id, sale.quantity).await?;
@@ -201,7 +203,7 @@ async fn permit(tx: &mut Tx<'_>, sale: &Sale) -> Result<()> {
 }
 
 /// The customer, where it is below the seller and open. One elsewhere answers like one that does not exist.
-pub(super) async fn find_customer(
+pub async fn find_customer(
     tx: &mut Tx<'_>,
     seller_id: Uuid,
     customer_id: Uuid,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{changed_meanwhile, count_moved, record_end, record_new, unassign::free};
+use super::{changed_meanwhile, count_moved, record_end, record_new, settle, unassign::free};
 use crate::{
     assignments::{
         model::{Binding, Bound, BoundAddOn, Ending, Freed},
@@ -233,6 +233,7 @@ async fn succeed(
             });
         }
     }
+    settle(tx, &mut new).await?;
     if records::insert(tx, &new, now).await? != new.len() as u64 {
         let message = "That holder has a unit of this product already.";
         return Err(Error::conflict("assignment.exists", message));

@@ -13,7 +13,7 @@ pub use judge::{Carry, Judgement, judge_rows};
 pub use reversal::{Restore, follow};
 pub use unassign::{SetAddOns, Unassign, end, free, with_add_ons};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ use crate::{
     gate::Tx,
     holders,
     journal::Change,
-    licenses::pools::Balance,
+    licenses::{carrying, pools::Balance},
 };
 
 /// Records a new assignment.
@@ -104,6 +104,22 @@ async fn count_moved(
         true => Ok(()),
         false => Err(changed_meanwhile()),
     }
+}
+
+/// Files new assignments under the license that their pool is of, which a crossgrade may have changed since the ones
+/// they go on from were made. The pools are held: none of them changes its license before the assignments stand.
+async fn settle(tx: &mut Tx<'_>, new: &mut [Binding]) -> Result<()> {
+    let pools: BTreeSet<Uuid> = new.iter().map(|binding| binding.pool_id).collect();
+    for pool_id in pools {
+        let (license_id, product_id) = carrying::hold(tx, pool_id).await?;
+        for binding in new.iter_mut().filter(|it| it.pool_id == pool_id) {
+            if binding.product_id != product_id {
+                return Err(changed_meanwhile());
+            }
+            binding.license_id = license_id;
+        }
+    }
+    Ok(())
 }
 
 /// Records how many units of a pool are assigned now.

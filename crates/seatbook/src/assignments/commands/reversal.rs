@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    changed_meanwhile, count_add_ons, hand::hand_over, record_new, record_pool, unassign::free,
+    changed_meanwhile, count_add_ons, hand::hand_over, record_new, record_pool, settle,
+    unassign::free,
 };
 use crate::{
     assignments::{
@@ -150,6 +151,7 @@ pub async fn follow(tx: &mut Tx<'_>, mut ended: Vec<Binding>) -> Result<Vec<Bind
         return Err(gone());
     }
     recount(tx, add_ons).await?;
+    settle(tx, &mut new).await?;
     let now = tx.now();
     if records::insert(tx, &new, now).await? != new.len() as u64 {
         let message = "A holder has another unit of the product by now.";
@@ -188,7 +190,7 @@ async fn take(tx: &mut Tx<'_>, ended: &[Binding]) -> Result<()> {
     }
     let now = tx.now();
     for (pool_id, (organization_id, units)) in wanted {
-        let Some(balance) = pools::bind(tx, pool_id, units, now).await? else {
+        let Some((balance, _)) = pools::bind(tx, pool_id, units, now).await? else {
             let message =
                 "The units that were freed are used by others now, or their license has ended.";
             return Err(Error::conflict("pool.exhausted", message)

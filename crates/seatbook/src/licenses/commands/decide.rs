@@ -15,6 +15,7 @@ use crate::{
     gate::{Command, Tx},
     journal::Change,
     licenses::{
+        carrying,
         model::License,
         pools,
         queries::{self, count_change},
@@ -137,13 +138,7 @@ impl Command for DeleteLicense {
             Some(serde_json::to_value(&before)?),
         ));
         let pool = json!({"quantity": before.quantity});
-        let versions: Option<(i64,)> = tx
-            .query_opt(
-                "SELECT max(version) FROM change WHERE noun = 'pool' AND row_id = $1",
-                &[&before.pool_id],
-            )
-            .await?;
-        let version = versions.map_or(1, |(version,)| version) + 1;
+        let version = carrying::last_version(tx, "pool", before.pool_id).await? + 1;
         tx.changed(row("pool", before.pool_id, version, Some(pool)));
         Ok(())
     }
@@ -155,7 +150,7 @@ fn was_used() -> Error {
 }
 
 /// Writes what was decided, closes or opens the pools, records all of it.
-async fn decide(tx: &mut Tx<'_>, decided: License, before: License) -> Result<License> {
+pub(super) async fn decide(tx: &mut Tx<'_>, decided: License, before: License) -> Result<License> {
     queries::set_standing(tx, &decided)
         .await?
         .ok_or_else(|| stale(&before))?;

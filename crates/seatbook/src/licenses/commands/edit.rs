@@ -22,6 +22,7 @@ use crate::{
         pools,
         queries::{self, Dates, Facts},
     },
+    plans::model::Edition,
     scope::Permission,
 };
 
@@ -130,6 +131,9 @@ impl EditLicense {
                 "0 to 3,660 days.",
             ));
         }
+        if self.quantity.is_some() || self.start_date.is_some() {
+            check_edition(before)?;
+        }
         let ended = matches!(before.standing, Standing::Terminated | Standing::Superseded);
         if ended && (self.quantity.is_some() || self.start_date.is_some()) {
             return Err(Error::conflict(
@@ -208,6 +212,17 @@ impl EditLicense {
         let dates = dates(start, end, &zone, sku.grace_days, expiring_days)?;
         Ok(within(dates, source.as_ref()))
     }
+}
+
+/// A trial, and what is not for resale, is as it was given (product.md, C5).
+pub fn check_edition(license: &License) -> Result<()> {
+    let (code, what) = match license.edition {
+        Edition::Full => return Ok(()),
+        Edition::Trial => ("trial.not_modifiable", "A trial"),
+        Edition::NotForResale => ("license.units_fixed", "A license that is not for resale"),
+    };
+    let message = format!("{what} stays as it was given; assign the full service plan instead.");
+    Err(Error::conflict(code, message).with("license_id", license.id.to_string()))
 }
 
 async fn change_quantity(tx: &mut Tx<'_>, before: &License, quantity: i64) -> Result<()> {

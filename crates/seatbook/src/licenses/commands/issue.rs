@@ -18,6 +18,7 @@ use crate::{
         queries::{self, Dates, NewLicense},
     },
     organizations::{self, model::Organization},
+    plans::model::Edition,
     scope::Permission,
 };
 
@@ -98,6 +99,7 @@ impl Command for IssueLicense {
             seller_id: None,
             source_pool_id: None,
             awaits_activation: false,
+            edition: Edition::Full,
         };
         birth.write(tx).await
     }
@@ -123,11 +125,21 @@ pub struct Birth {
     pub source_pool_id: Option<Uuid>,
     /// Whether it waits for an owner.
     pub awaits_activation: bool,
+    /// Full, trial or not for resale.
+    pub edition: Edition,
 }
 
 impl Birth {
     /// Writes the license and its pool, and records both.
     pub async fn write(self, tx: &mut Tx<'_>) -> Result<License> {
+        let new = self.deliver(tx);
+        queries::insert(tx, &new).await?;
+        record(tx, &new.license)?;
+        Ok(new.license)
+    }
+
+    /// The license as it will be written, with a pool of its own.
+    pub(super) fn deliver(self, tx: &mut Tx<'_>) -> NewLicense {
         let [name, note, sales_order, support_reference] = self.words;
         let (dates, sku, owner) = (self.dates, self.sku, self.owner);
         let given = self.seller_id.is_some() && !self.awaits_activation;
@@ -165,17 +177,17 @@ impl Birth {
             source_pool_id: self.source_pool_id,
             activated_at: given.then(|| tx.now()),
             held: false,
+            edition: self.edition,
+            unbundled: false,
+            follows_id: None,
         };
-        let new = NewLicense {
+        NewLicense {
             license,
             product_id: sku.product_id,
             price: self.price,
             over_at: dates.over_at,
             expiring_at: dates.expiring_at,
-        };
-        queries::insert(tx, &new).await?;
-        record(tx, &new.license)?;
-        Ok(new.license)
+        }
     }
 }
 

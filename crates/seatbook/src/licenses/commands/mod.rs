@@ -1,13 +1,15 @@
 //! The verbs of licenses.
 
+mod carry;
 mod decide;
 mod edit;
 mod issue;
 
+pub use carry::{Origin, carry, carry_back, supersede, unbundle};
 pub use decide::{
     DeleteLicense, PauseLicense, ReturnUnits, TerminateLicense, check_within, draw, terminate,
 };
-pub use edit::EditLicense;
+pub use edit::{EditLicense, check_edition};
 pub use issue::{Birth, EXPIRING_DAYS, IssueLicense, check_facts, find_sku, tidy};
 
 use jiff::tz::TimeZone;

@@ -4,8 +4,8 @@ mod reduce;
 mod renewal;
 mod units;
 
-pub use reduce::{Reduce, plan};
-pub use renewal::{EditSubscription, Resubscribe, Unsubscribe};
+pub use reduce::{Reduce, accepted, plan};
+pub use renewal::{EditSubscription, Resubscribe, Unsubscribe, carry_decision};
 pub use units::{PoolUnits, Reactivate, Terminate};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,7 @@ pub const MOST_ENDED: i64 = 5_000;
 
 /// Takes units from pools, and back into them what bindings free: one conditional UPDATE a pool, in the order of
 /// ids. Units that were received go back to the pool they came from; own ones lower the license.
-async fn lower(
+pub async fn lower(
     tx: &mut Tx<'_>,
     freed: &[Binding],
     lowered: &[(Pool, i64)],

@@ -158,7 +158,7 @@ fn loser(candidate: &Candidate) -> Loser {
 }
 
 /// Whoever loses a unit must have been seen: named by hand, or by the fingerprint of the plan that named them.
-pub(super) fn accepted(plan: &Plan, choice: &Choice) -> Result<()> {
+pub fn accepted(plan: &Plan, choice: &Choice) -> Result<()> {
     let Choice::Rule { fingerprint, .. } = choice else {
         return Ok(());
     };

@@ -192,6 +192,29 @@ pub(super) fn check_ends(pool: &Pool) -> Result<()> {
     Ok(())
 }
 
+/// Lets what was decided about a pool go with it to the license that it is of now.
+pub async fn carry_decision(tx: &mut Tx<'_>, pool_id: Uuid, license_id: Uuid) -> Result<()> {
+    let Some(before) = queries::decisions(tx, &[pool_id]).await?.remove(&pool_id) else {
+        return Ok(());
+    };
+    let after = Decision {
+        license_id,
+        version: before.version + 1,
+        ..before.clone()
+    };
+    queries::carry(tx, pool_id, license_id).await?;
+    let (old, new) = journal::difference(&before, &after)?;
+    tx.changed(Change {
+        noun: "subscription",
+        row_id: pool_id,
+        version: after.version,
+        organization_id: Some(after.organization_id),
+        before: Some(old),
+        after: Some(new),
+    });
+    Ok(())
+}
+
 /// Writes and records a decision.
 pub(super) async fn write(tx: &mut Tx<'_>, before: Decision, after: Decision) -> Result<Decision> {
     let written = match before.version {

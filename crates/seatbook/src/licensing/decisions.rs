@@ -7,12 +7,7 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::{
-    commands::{DeleteLicense, EditLicense, PauseLicense, TerminateLicense},
-    handlers::LicenseEditPage,
-    model::License,
-    queries,
-};
+use super::handlers::LicenseEditPage;
 use crate::{
     api::Id,
     app::App,
@@ -25,6 +20,11 @@ use crate::{
         pages::Confirm,
     },
     error::{Error, Result},
+    licenses::{
+        commands::{DeleteLicense, EditLicense, PauseLicense, TerminateLicense},
+        model::License,
+        queries,
+    },
 };
 
 /// `/licenses/{id}/edit`.

@@ -10,7 +10,6 @@ use rules::lifecycle::State as Lifecycle;
 use store::{Timestamp, Tx};
 use uuid::Uuid;
 
-use super::{model::Pool, pools, queries};
 use crate::{
     api::Id,
     app::App,
@@ -25,7 +24,12 @@ use crate::{
         layout::Shell,
     },
     error::{Error, Result},
-    journal, organizations,
+    journal,
+    licenses::{
+        model::{License, Pool},
+        pools, queries,
+    },
+    organizations,
     scope::{Permission, Scope},
 };
 
@@ -73,7 +77,7 @@ pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResul
 struct One {
     pool: Pool,
     owner: String,
-    owned: Option<super::model::License>,
+    owned: Option<License>,
     validity: String,
     price: String,
     shares: Vec<pools::Received>,
@@ -235,7 +239,7 @@ pub struct LicenseRow {
 
 /// `/licenses/{id}`: one license, its pool here and who received units of it.
 #[derive(Template)]
-#[template(path = "licenses/show.html")]
+#[template(path = "licensing/show.html")]
 pub struct LicensePage {
     /// The frame.
     pub shell: Shell,
@@ -290,7 +294,7 @@ pub struct Share {
 
 /// `/licenses/{id}/edit`: reference, start, quantity.
 #[derive(Template)]
-#[template(path = "licenses/edit.html", blocks = ["sheet"])]
+#[template(path = "licensing/edit.html", blocks = ["sheet"])]
 pub struct LicenseEditPage {
     /// The frame.
     pub shell: Shell,
@@ -318,7 +322,7 @@ pub struct LicenseEditPage {
 
 /// `/licenses/new`: issuing a license.
 #[derive(Template)]
-#[template(path = "licenses/new.html", blocks = ["sheet", "preview"])]
+#[template(path = "licensing/new.html", blocks = ["sheet", "preview"])]
 pub struct LicenseNewPage {
     /// The frame.
     pub shell: Shell,

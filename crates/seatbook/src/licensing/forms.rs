@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 
-use super::{commands::IssueLicense, handlers::LicenseNewPage};
+use super::handlers::LicenseNewPage;
 use crate::{
     app::App,
     catalog,
@@ -18,6 +18,7 @@ use crate::{
         frame::{Frame, PageResult},
     },
     error::{Error, Result},
+    licenses::commands::IssueLicense,
     scope::Permission,
 };
 

@@ -1,0 +1,79 @@
+//! Ending a subscription: another takes its place, or it is taken back as if it had never been.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{changed_meanwhile, record};
+use crate::{
+    error::Result,
+    gate::{Command, Tx},
+    journal::Change,
+    licenses::{carrying::last_version, commands::DeleteLicense},
+    plan_subscriptions::{
+        model::{PlanSubscription, Standing},
+        queries,
+    },
+    scope::Permission,
+};
+
+/// Lets another subscription take the place of this one, or none again where `successor_id` is.
+pub async fn supersede(
+    tx: &mut Tx<'_>,
+    before: PlanSubscription,
+    successor_id: Option<Uuid>,
+) -> Result<PlanSubscription> {
+    let after = PlanSubscription {
+        standing: match successor_id {
+            Some(_) => Standing::Superseded,
+            None => Standing::Running,
+        },
+        successor_id,
+        ended_at: successor_id.map(|_| tx.now()),
+        version: before.version + 1,
+        ..before.clone()
+    };
+    if !queries::set_standing(tx, &after, before.version).await? {
+        return Err(changed_meanwhile());
+    }
+    record(tx, &before, &after)?;
+    Ok(after)
+}
+
+/// Removes a subscription whose licenses were never used, and them with it: what an undo does.
+#[derive(Clone, Debug, Serialize)]
+pub struct Remove {
+    /// Which.
+    pub id: Uuid,
+    /// Its licenses go with it; else they have gone already.
+    pub with_licenses: bool,
+}
+
+impl Command for Remove {
+    const NAME: &'static str = "plan_subscriptions.remove";
+    type Outcome = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let before = queries::get(tx, self.id).await?;
+        tx.require(Permission::LicensesSell, before.seller_id)
+            .await?;
+        let parts = match self.with_licenses {
+            true => queries::parts(tx, self.id).await?,
+            false => vec![],
+        };
+        queries::delete(tx, self.id).await?;
+        for part in parts {
+            let id = part.license.id;
+            DeleteLicense { id, version: None }.run(tx).await?;
+        }
+        let version = last_version(tx, "plan_subscription", self.id).await? + 1;
+        tx.changed(Change {
+            noun: "plan_subscription",
+            row_id: self.id,
+            version,
+            organization_id: Some(before.organization_id),
+            before: Some(serde_json::to_value(&before)?),
+            after: None,
+        });
+        Ok(())
+    }
+}
