@@ -12,6 +12,7 @@ use crate::{
     app::App,
     assignments::commands::{Assign, Reassign, Unassign},
     console::format::count,
+    crossgrades::commands::Crossgrade,
     error::{Error, Result},
     gate::{Command, Tx},
     imports::{
@@ -21,6 +22,7 @@ use crate::{
     },
     jobs::{self, Ended, Kind, NewJob, Work},
     journal::{self, queries::EntryRow, reversal::already_undone, words},
+    plan_subscriptions::commands::AssignPlan,
     scope::{Permission, tree},
     undo::{Plan, TakeBack, plan},
 };
@@ -90,6 +92,7 @@ impl Target {
             SetAllocations::NAME | Allocate::NAME => Some(Permission::AllocationsSet),
             Assign::NAME | Unassign::NAME | Reassign::NAME => Some(Permission::AssignmentsSet),
             ApplyAll::NAME | ApplyPart::NAME => Some(Permission::ImportsRun),
+            AssignPlan::NAME | Crossgrade::NAME => Some(Permission::LicensesSell),
             _ => None,
         }
     }
@@ -101,8 +104,8 @@ impl Target {
             _ if entry.undone_by.is_some() => Err(already_undone()),
             Some(_) => Ok(Target::Entry(Box::new(entry))),
             None => {
-                let message = "Only allocations, assignments and imports can be undone. Make the opposite change \
-                     instead.";
+                let message = "Only allocations, assignments, service plans and imports can be undone. Make the \
+                     opposite change instead.";
                 Err(Error::conflict("undo.not_undoable", message).with("command", entry.command))
             }
         }

@@ -26,6 +26,7 @@ use crate::{
         self,
         commands::{authorize, draw, unbundle},
         model::{License, Pool},
+        pools,
     },
     plan_subscriptions::{
         self,
@@ -68,7 +69,7 @@ impl Command for Crossgrade {
         for it in &settled {
             let old = licenses::queries::get(tx, it.overlap.pool.license_id).await?;
             if it.resolution != Resolution::KeepBoth {
-                authorize(tx, &old, Permission::LicensesSell).await?;
+                permit(tx, it, &old).await?;
             }
             olds.push(old);
         }
@@ -83,6 +84,17 @@ impl Command for Crossgrade {
             .await?;
         work.finish(tx, licenses).await
     }
+}
+
+/// Who ends what a customer has must be who may sell it: for its own license whoever sold that, for a share whoever
+/// passed it on.
+async fn permit(tx: &mut Tx<'_>, it: &Settled, old: &License) -> Result<()> {
+    let from = match it.overlap.pool.parent_id {
+        Some(parent_id) if !it.overlap.own => pools::find(tx, parent_id).await?,
+        _ => return authorize(tx, old, Permission::LicensesSell).await,
+    };
+    let from = from.ok_or_else(Error::not_found)?;
+    tx.require(Permission::LicensesSell, from.organization_id).await
 }
 
 /// Where anything goes over, it goes over at once: nobody is without a unit, or has two, in between.

@@ -1,0 +1,7 @@
+//! Service plans of customers and crossgrades through the door.
+
+mod assigning;
+mod moving;
+mod stage;
+
+
