@@ -103,20 +103,16 @@ impl Assign {
         }
         let now = tx.now();
         for (place, (pool_id, units)) in totals.into_iter().enumerate() {
-            let Some((balance, license_id)) = pools::bind(tx, pool_id, units, now).await? else {
-                return match place {
-                    0 => Ok(false),
-                    _ => Err(changed_meanwhile()),
-                };
-            };
             let source = judgement.facts.source(pool_id)?;
             // A crossgrade may have made it the pool of another license since it was read.
-            if source.license_id != license_id {
-                return Err(changed_meanwhile());
-            }
+            let (balance, license_id) = match pools::bind(tx, pool_id, units, now).await? {
+                Some(bound) if bound.1 == source.license_id => bound,
+                None if place == 0 => return Ok(false),
+                _ => return Err(changed_meanwhile()),
+            };
             record_pool(tx, (pool_id, self.organization_id), balance, units);
             if !source.used {
-                licenses::queries::mark_used(tx, source.license_id).await?;
+                licenses::queries::mark_used(tx, license_id).await?;
             }
         }
         Ok(true)

@@ -53,6 +53,11 @@ impl Command for TakeBack {
         }
         let parts = plan_subscriptions::queries::parts(tx, self.id).await?;
         forget(tx, (self.id, subscription.organization_id)).await?;
+        // They say which one took their place, so they come before it goes.
+        for id in &record.superseded {
+            let before = plan_subscriptions::queries::get(tx, *id).await?;
+            supersede(tx, before, None).await?;
+        }
         Remove {
             id: self.id,
             with_licenses: false,
@@ -73,10 +78,6 @@ impl Command for TakeBack {
         for id in &record.unbundled {
             let license = licenses::queries::get(tx, *id).await?;
             unbundle(tx, license, false).await?;
-        }
-        for id in &record.superseded {
-            let before = plan_subscriptions::queries::get(tx, *id).await?;
-            supersede(tx, before, None).await?;
         }
         Ok(())
     }

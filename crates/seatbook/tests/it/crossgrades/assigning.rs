@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::stage::{ASSIGN, Stage};
-use crate::{both_engines, harness::{TestApp, id}};
+use crate::{both_engines, harness::id};
 
 both_engines! {
     /// One subscription and a license for each component come into being, drawn from the partner's pools.

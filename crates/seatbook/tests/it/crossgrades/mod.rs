@@ -3,5 +3,3 @@
 mod assigning;
 mod moving;
 mod stage;
-
-

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::stage::{CROSSGRADE, Stage};
-use crate::{both_engines, harness::{Answer, TestApp, id}};
+use crate::{
+    both_engines,
+    harness::{Answer, id},
+};
 
 fn journal_id(answer: &Answer) -> String {
     let header = &answer.headers["seatbook-journal-id"];
@@ -156,7 +159,11 @@ both_engines! {
             let sale = json!({"seller_id": stage.partner, "customer_id": stage.customer, "sku_id": stage.worry_free.sku, "quantity": units});
             stage.manager.post("/api/v1/licenses/sell", sale).await.expect(201);
         }
-        let share = app.allocate(stage.worry_free.pool, stage.customer, 7).await;
+        app.allocate(stage.worry_free.pool, stage.customer, 7).await;
+        let path = format!("/api/v1/pools?organization_id={}", stage.customer);
+        let pools = app.operator.get(&path).await.expect(200);
+        let own = pools["items"].as_array().expect("pools").iter().find(|it| id(&it["license_id"]) == stage.worry_free.license);
+        let share = id(&own.expect("a share")["id"]);
         let bound = stage.bind(&app, 22).await;
         let later = stage.crossgrade(stage.suite, json!({"start_date": "2026-07-01"}), json!([])).await;
         assert_eq!(later.body["fields"][0]["code"], "crossgrade.starts_later");

@@ -37,16 +37,28 @@ impl Stage {
         let partner = app.organization(app.provider, "partner", "Nordlicht").await;
         let customer = app.organization(partner, "customer", "Aurora").await;
         let mut stocks = Vec::new();
-        for (code, name) in [("WF", "Worry-Free"), ("XDR", "XDR"), ("EMAIL", "Email Security")] {
+        for (code, name) in [
+            ("WF", "Worry-Free"),
+            ("XDR", "XDR"),
+            ("EMAIL", "Email Security"),
+        ] {
             let product = json!({"code": code, "name": name, "unit": "user", "units": "users"});
             let product = app.operator.post("/api/v1/products", product).await.id();
             let sku = json!({"code": format!("{code}-1Y"), "name": name, "product_id": product, "validity": "P1Y"});
             let sku = app.operator.post("/api/v1/skus", sku).await.id();
             // It runs for two years, so that what is drawn from it runs for one.
             let license = json!({"organization_id": app.provider, "sku_id": sku, "quantity": units, "end_date": "2028-05-31"});
-            let license = app.operator.post("/api/v1/licenses", license).await.expect(201);
-            let share = json!({"pool_id": license["pool_id"], "organization_id": partner, "units": units});
-            app.operator.post("/api/v1/allocations", share).await.expect(201);
+            let license = app
+                .operator
+                .post("/api/v1/licenses", license)
+                .await
+                .expect(201);
+            let share =
+                json!({"pool_id": license["pool_id"], "organization_id": partner, "units": units});
+            app.operator
+                .post("/api/v1/allocations", share)
+                .await
+                .expect(201);
             let path = format!("/api/v1/pools?organization_id={partner}&limit=200");
             let pools = app.operator.get(&path).await.expect(200);
             let items = pools["items"].as_array().expect("pools");
@@ -76,7 +88,8 @@ impl Stage {
 
     /// An order of the partner for its customer.
     pub fn order(&self, plan: Uuid, extra: Value) -> Value {
-        let mut body = json!({"seller_id": self.partner, "organization_id": self.customer, "plan_id": plan});
+        let mut body =
+            json!({"seller_id": self.partner, "organization_id": self.customer, "plan_id": plan});
         let extra = extra.as_object().expect("an object").clone();
         body.as_object_mut().expect("an object").extend(extra);
         body
@@ -102,11 +115,17 @@ impl Stage {
     pub async fn bind(&self, app: &TestApp, count: usize) -> Vec<Uuid> {
         let mut rows = Vec::new();
         for number in 0..count {
-            let person = app.holder(self.customer, &format!("Person {number:03}")).await;
+            let person = app
+                .holder(self.customer, &format!("Person {number:03}"))
+                .await;
             rows.push(json!({"product_id": self.worry_free.product, "holder_id": person}));
         }
         let body = json!({"organization_id": self.customer, "rows": rows});
-        let made = app.operator.post("/api/v1/assignments", body).await.expect(201);
+        let made = app
+            .operator
+            .post("/api/v1/assignments", body)
+            .await
+            .expect(201);
         let made = made["assigned"].as_array().expect("rows").clone();
         let mut ids: Vec<Uuid> = made.iter().map(|row| id(&row["id"])).collect();
         ids.sort_unstable();
@@ -117,7 +136,12 @@ impl Stage {
     pub async fn bound(&self, app: &TestApp, license: Uuid) -> Vec<Uuid> {
         let path = format!("/api/v1/assignments?license_id={license}&limit=200");
         let found = app.operator.get(&path).await.expect(200);
-        let mut found: Vec<Uuid> = found["items"].as_array().expect("rows").iter().map(|it| id(&it["id"])).collect();
+        let mut found: Vec<Uuid> = found["items"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|it| id(&it["id"]))
+            .collect();
         found.sort_unstable();
         found
     }
@@ -152,4 +176,3 @@ impl TestApp {
         plan
     }
 }
-
