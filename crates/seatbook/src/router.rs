@@ -30,8 +30,8 @@ use crate::{
     assignments, billing, calendars, catalog, configuration, console, dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
-    mail, notices, openapi, organizations, overview, people, portal, recovery, reference, requests,
-    roles, sales, subscriptions, tokens,
+    mail, notices, openapi, organizations, overview, people, plans, portal, recovery, reference,
+    requests, roles, sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -64,6 +64,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(tokens::operations())
             .merge(catalog::operations())
             .merge(fits::operations())
+            .merge(plans::operations())
             .merge(licenses::operations())
             .merge(holdings::operations())
             .merge(activation::operations())
@@ -94,6 +95,7 @@ fn pages() -> Router<App> {
         .merge(overview::pages())
         .merge(catalog::pages())
         .merge(fits::pages())
+        .merge(plans::pages())
         .merge(imports::pages())
         .merge(licenses::pages())
         .merge(holdings::pages())

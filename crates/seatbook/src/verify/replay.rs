@@ -138,6 +138,7 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "pool",
         "product",
         "sku",
+        "service_plan",
         "invoice",
         "redemption_request",
         "unit_request",

@@ -229,6 +229,8 @@ impl Writer<'_> {
         let Some(sku) = self.post("/skus", sku).await else {
             return;
         };
+        let plan = json!({"code": "SP", "name": "Service plan", "components": [{"sku_id": sku, "units": 10}]});
+        self.post("/service-plans", plan).await;
         let license = json!({"organization_id": self.partner, "sku_id": sku, "quantity": 50, "name": "Hidden license",
             "price_minor": 100, "currency": "EUR"});
         if self.post("/licenses", license).await.is_none() {
