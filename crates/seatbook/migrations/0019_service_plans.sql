@@ -20,6 +20,8 @@ CREATE TABLE service_plan (
   end_of_life DATE,
   -- The composition that is assigned today, counted from 1.
   composition BIGINT NOT NULL CHECK (composition > 0),
+  -- When a customer was first given it: from then on its edition is fixed, and it stays in the catalog.
+  assigned_at TIMESTAMP,
   created_at TIMESTAMP NOT NULL,
   version BIGINT NOT NULL,
   CONSTRAINT service_plan_code UNIQUE (code)

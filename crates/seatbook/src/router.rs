@@ -31,8 +31,8 @@ use crate::{
     entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
-    licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, portal,
-    recovery, reference, requests, roles, sales, subscriptions, tokens,
+    licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, plans,
+    portal, recovery, reference, requests, roles, sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -65,6 +65,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(tokens::operations())
             .merge(catalog::operations())
             .merge(fits::operations())
+            .merge(plans::operations())
             .merge(licenses::operations())
             .merge(holdings::operations())
             .merge(activation::operations())
@@ -97,6 +98,7 @@ fn pages() -> Router<App> {
         .merge(overview::pages())
         .merge(catalog::pages())
         .merge(fits::pages())
+        .merge(plans::pages())
         .merge(imports::pages())
         .merge(licensing::pages())
         .merge(holdings::pages())

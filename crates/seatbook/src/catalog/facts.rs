@@ -8,8 +8,10 @@ use uuid::Uuid;
 use super::model::{Product, ProductKind, Sku};
 use crate::error::{Error, FieldError, Result};
 
-const LONGEST_CODE: usize = 120;
-const LONGEST_NAME: usize = 200;
+/// The longest code or reference, in characters.
+pub const LONGEST_CODE: usize = 120;
+/// The longest name, in characters.
+pub const LONGEST_NAME: usize = 200;
 const LONGEST_WORD: usize = 60;
 /// The most components one SKU may include.
 pub const MOST_COMPONENTS: usize = 1_000;
@@ -91,11 +93,12 @@ pub struct SkuFacts {
 }
 
 /// Complaints about fields, gathered so that all are named at once.
-#[derive(Default)]
-struct Wrong(Vec<FieldError>);
+#[derive(Debug, Default)]
+pub struct Wrong(Vec<FieldError>);
 
 impl Wrong {
-    fn add(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
+    /// One more.
+    pub fn add(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
         self.0.push(FieldError {
             field: field.into(),
             code: code.into(),
@@ -104,7 +107,7 @@ impl Wrong {
     }
 
     /// A text that must be there.
-    fn text(&mut self, field: &str, text: &str, longest: usize) -> String {
+    pub fn text(&mut self, field: &str, text: &str, longest: usize) -> String {
         let text = rules::text::normalize_key(text);
         if text.is_empty() {
             self.add(field, "required", format!("Give a {field}."));
@@ -131,7 +134,8 @@ impl Wrong {
         }
     }
 
-    fn judge<T>(self, good: T) -> Result<T> {
+    /// What was meant, or everything that is wrong with it.
+    pub fn judge<T>(self, good: T) -> Result<T> {
         if self.0.is_empty() {
             Ok(good)
         } else {

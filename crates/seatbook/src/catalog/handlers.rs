@@ -240,7 +240,7 @@ pub async fn sku_options(
         options: skus
             .into_iter()
             .take(OPTIONS as usize)
-            .map(|sku| (sku.id.to_string(), sku.code, sku.name))
+            .map(|sku| (sku.id.to_string(), sku.code, sku.name, sku.units))
             .collect(),
     };
     Ok(html(StatusCode::OK, options.render()))

@@ -171,8 +171,8 @@ pub struct CatalogFormPage {
 #[derive(Template)]
 #[template(path = "catalog/options.html")]
 pub struct SkuOptions {
-    /// The SKUs: (id, code, name).
-    pub options: Vec<(String, String, String)>,
+    /// The SKUs: (id, code, name, what several of its units are).
+    pub options: Vec<(String, String, String, String)>,
     /// More match than are shown.
     pub more: bool,
 }

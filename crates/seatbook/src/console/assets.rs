@@ -36,7 +36,11 @@ static CSS: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 static JS: LazyLock<Asset> = LazyLock::new(|| {
-    let text = concat!(include_str!("app.js"), include_str!("grid.js"));
+    let text = concat!(
+        include_str!("app.js"),
+        include_str!("grid.js"),
+        include_str!("rows.js")
+    );
     Asset::new(
         "app",
         "js",

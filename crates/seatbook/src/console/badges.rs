@@ -105,7 +105,17 @@ pub fn access(state: &str) -> Badge {
     }
 }
 
-/// Whether a product or SKU can be sold.
+/// In which version a service plan is given.
+pub fn edition(edition: &str) -> Badge {
+    match edition {
+        "full" => badge("mute", "license", "Full"),
+        "trial" => badge("info", "clock", "Trial"),
+        "not_for_resale" => badge("mute", "lock", "Not for resale"),
+        other => badge("mute", "info", other),
+    }
+}
+
+/// Whether a service plan is sold.
 pub fn sale(state: &str) -> Badge {
     match state {
         "on_sale" => badge("good", "check", "On sale"),

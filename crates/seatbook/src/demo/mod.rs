@@ -14,6 +14,7 @@ mod sales;
 mod shelf;
 mod staff;
 mod story;
+mod suites;
 mod telephones;
 mod trade;
 

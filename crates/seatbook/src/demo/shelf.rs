@@ -65,6 +65,9 @@ pub const PRODUCTS: &[Product] = &[
     base("SASE", "Secure Access", USER),
     base("EDR", "Endpoint Shield", ("endpoint", "endpoints")),
     base("MAIL", "Mail Guard", ("mailbox", "mailboxes")),
+    base("WF", "Worry-Free", DEVICE),
+    base("XDR", "XDR", USER),
+    base("EML", "Email Security", ("mailbox", "mailboxes")),
     base("SW", "Campus Switching", DEVICE),
     base(
         "WIFI",
@@ -106,7 +109,8 @@ pub const PRODUCTS: &[Product] = &[
 /// The base with extensions, by code.
 pub const PHONE: &str = "phone_system";
 
-const fn sku(
+/// A SKU as it stands on a list.
+pub const fn sku(
     code: &'static str,
     name: &'static str,
     product: &'static str,
@@ -127,7 +131,8 @@ const ESSENTIALS: (&str, &str) = ("Essentials", "Commercial");
 const ADVANTAGE: (&str, &str) = ("Advantage", "Commercial");
 const PREMIER: (&str, &str) = ("Premier", "Commercial");
 const SCHOOLS: (&str, &str) = ("Advantage", "Education");
-const BUSINESS: (&str, &str) = ("Business", "Commercial");
+/// The tier of what small companies order.
+pub const BUSINESS: (&str, &str) = ("Business", "Commercial");
 
 /// How it can be ordered.
 pub const SKUS: &[Sku] = &[

@@ -14,6 +14,7 @@ use super::{
     orders::ORDERS,
     shelf::{PRODUCTS, SKUS},
     staff::{OPERATOR, OTHERS, PARTNER_ADMINISTRATORS, Person},
+    suites,
 };
 use crate::{
     access::{commands::SetUp, passwords},
@@ -43,6 +44,7 @@ pub async fn tell(app: &App) -> Result<()> {
     let mut story = Story::begin(app);
     story.found().await?;
     story.fill_the_shelf().await?;
+    story.name_suites().await?;
     story.gather_companies().await?;
     story.on(50);
     for person in OTHERS {
@@ -54,6 +56,7 @@ pub async fn tell(app: &App) -> Result<()> {
     }
     story.sell_until(0).await?;
     story.settle_in().await?;
+    story.enlarge_suite().await?;
     story.look_after().await?;
     story.step(None, Finish {}).await
 }
@@ -71,6 +74,7 @@ pub(super) struct Story {
     heads: HashMap<&'static str, Uuid>,
     pub(super) products: HashMap<&'static str, Uuid>,
     pub(super) skus: HashMap<&'static str, Uuid>,
+    pub(super) plans: HashMap<&'static str, Uuid>,
     /// What companies kept for themselves of what they received: units by company and SKU.
     pub(super) kept: BTreeMap<(&'static str, &'static str), i64>,
     /// How many of the sales have been made.
@@ -102,6 +106,7 @@ impl Story {
             heads: HashMap::new(),
             products: HashMap::new(),
             skus: HashMap::new(),
+            plans: HashMap::new(),
             kept: BTreeMap::new(),
             sold: 0,
             licenses: HashMap::new(),
@@ -201,7 +206,7 @@ impl Story {
             self.step(self.head(PROVIDER), fits).await?;
         }
         self.on(64);
-        for sku in SKUS {
+        for sku in SKUS.iter().chain(suites::SKUS) {
             let facts = SkuFacts {
                 code: sku.code.into(),
                 name: sku.name.into(),

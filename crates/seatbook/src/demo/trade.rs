@@ -157,7 +157,7 @@ impl Story {
     }
 
     /// The day so many days from today.
-    fn day(&self, from_today: i64) -> Result<Date> {
+    pub(super) fn day(&self, from_today: i64) -> Result<Date> {
         let today = self.now.get().to_zoned(jiff::tz::TimeZone::UTC).date();
         let days = jiff::Span::new()
             .try_days(from_today)

@@ -70,6 +70,14 @@ impl BilledEvery {
         }
     }
 
+    /// What people read.
+    pub const fn label(self) -> &'static str {
+        match self {
+            BilledEvery::Monthly => "Monthly",
+            BilledEvery::Yearly => "Yearly",
+        }
+    }
+
     /// The frequency a stored word names.
     pub fn parse(word: &str) -> Option<BilledEvery> {
         match word {
@@ -127,6 +135,53 @@ impl ServicePlan {
     pub fn is_over(&self, today: Date) -> bool {
         self.end_of_life.is_some_and(|day| today >= day)
     }
+
+    /// How it stands on a day.
+    pub fn sale_state(&self, today: Date) -> SaleState {
+        match (self.is_over(today), self.on_sale(today)) {
+            (true, _) => SaleState::EndOfLife,
+            (false, true) => SaleState::OnSale,
+            (false, false) => SaleState::EndOfSale,
+        }
+    }
+}
+
+/// Whether a plan is sold. It follows from its dates and the day it is at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SaleState {
+    /// It can be assigned.
+    OnSale,
+    /// It is shown and cannot be assigned.
+    EndOfSale,
+    /// It is not shown; what customers have of it runs out.
+    EndOfLife,
+}
+
+impl SaleState {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            SaleState::OnSale => "on_sale",
+            SaleState::EndOfSale => "end_of_sale",
+            SaleState::EndOfLife => "end_of_life",
+        }
+    }
+}
+
+/// A service plan with what one of its compositions is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ServicePlanWithComponents)]
+pub struct WholePlan {
+    /// The plan.
+    #[serde(flatten)]
+    pub plan: ServicePlan,
+    /// Whether it is sold today.
+    pub state: SaleState,
+    /// The composition that `components` are of: the present one, unless another was asked for.
+    pub components_of: i64,
+    /// What it is made of, in order.
+    pub components: Vec<Component>,
 }
 
 impl FromRow for ServicePlan {

@@ -144,6 +144,7 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "holder",
         "assignment",
         "subscription",
+        "service_plan",
         "plan_subscription",
         "crossgrade",
         "mail",

@@ -39,6 +39,7 @@ async fn fills_a_book(engine: Engine) {
     let operator = signed_in(&app, "ingrid@norvik.example").await;
     check_tree(&operator).await;
     check_licenses(&operator).await;
+    check_plans(&operator).await;
     check_holders(&app).await;
     app.prove();
     let (all, future) = entries(&app).await;
@@ -71,9 +72,30 @@ async fn check_tree(operator: &Browser) {
     }
 }
 
+async fn check_plans(operator: &Browser) {
+    let plans = items(operator, "/api/v1/service-plans?include_ended=true").await;
+    for (field, words) in [
+        ("state", ["on_sale", "end_of_sale", "end_of_life"]),
+        ("edition", ["full", "trial", "not_for_resale"]),
+    ] {
+        for word in words {
+            assert!(plans.iter().any(|it| it[field] == word), "none is {word}");
+        }
+    }
+    let suite = plans.iter().find(|it| it["code"] == "WF-XDR");
+    let suite = suite.expect("it is there");
+    assert_eq!(
+        (
+            &suite["composition"],
+            suite["components"].as_array().map(Vec::len)
+        ),
+        (&2.into(), Some(3))
+    );
+}
+
 async fn check_licenses(operator: &Browser) {
     let skus = items(operator, "/api/v1/skus?limit=200").await.len();
-    assert!((30..=40).contains(&skus), "{skus} SKUs");
+    assert!((36..=45).contains(&skus), "{skus} SKUs");
     let licenses = items(operator, "/api/v1/licenses?limit=200").await;
     assert!((60..=70).contains(&licenses.len()), "{}", licenses.len());
     let orders = licenses.iter().filter_map(|it| it["sales_order"].as_str());

@@ -19,6 +19,7 @@ mod organizations;
 mod printing;
 mod requests;
 mod overview;
+mod plans;
 mod licenses;
 mod lists;
 mod allocations;

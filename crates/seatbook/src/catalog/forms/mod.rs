@@ -94,7 +94,7 @@ impl Sheet {
 }
 
 fn typed_in(mut field: Field, typed: Option<&Form>, refused: Option<&Error>) -> Field {
-    if let Some(form) = typed {
+    if let Some(form) = typed.filter(|_| field.kind != "static") {
         field.value = form.raw(&field.name).to_owned();
     }
     // An amount is typed as a price, and judged in minor units.

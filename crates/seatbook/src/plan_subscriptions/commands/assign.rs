@@ -18,7 +18,10 @@ use crate::{
         model::{AssignedPlan, Overlap, PlanOrder, PlanSubscription, Standing},
         overlaps, queries,
     },
-    plans::model::{Component, Edition},
+    plans::{
+        self,
+        model::{Component, Edition},
+    },
 };
 
 /// Gives a customer a service plan. Refused where the customer has a part of it already: that is a crossgrade.
@@ -101,6 +104,11 @@ pub async fn begin(
         created_at: tx.now(),
         version: 1,
     };
+    // Written once: a row that every order changed would be one that all of them wait for.
+    if !plans::queries::was_assigned(tx, plan.id).await? {
+        let now = tx.now();
+        plans::queries::mark_assigned(tx, plan.id, now).await?;
+    }
     queries::insert(tx, &new).await?;
     let mut ids = Vec::with_capacity(licenses.len());
     for (position, license) in licenses {

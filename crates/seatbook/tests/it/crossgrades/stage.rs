@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Answer, Engine, Person, TestApp, id, random_id};
+use crate::harness::{Answer, Person, TestApp, id};
 
 pub const ASSIGN: &str = "/api/v1/plan-subscriptions";
 pub const CROSSGRADE: &str = "/api/v1/crossgrades";
@@ -150,29 +150,11 @@ impl Stage {
 impl TestApp {
     /// A service plan of these SKUs with their units, for a year.
     pub async fn plan(&self, code: &str, edition: &str, components: &[(Uuid, i64)]) -> Uuid {
-        let plan = random_id();
-        let raw = |id: Uuid| match self.engine {
-            Engine::Sqlite => format!("x'{}'", id.simple()),
-            Engine::Postgres => format!("'{id}'"),
-        };
-        let now = match self.engine {
-            Engine::Sqlite => "1780315200000000",
-            Engine::Postgres => "'2026-06-01T12:00:00Z'",
-        };
-        let own = raw(plan);
-        self.tamper(&format!(
-            "INSERT INTO service_plan (id, code, name, edition, billing, term, auto_renews, notice_days, composition,
-             created_at, version) VALUES ({own}, '{code}', 'Plan {code}', '{edition}', 'yearly', 'P1Y', TRUE, 30, 1, {now}, 1)"
-        ))
-        .await;
-        for (position, (sku, units)) in components.iter().enumerate() {
-            let sku = raw(*sku);
-            self.tamper(&format!(
-                "INSERT INTO service_plan_component (plan_id, composition, position, sku_id, units)
-                 VALUES ({own}, 1, {position}, {sku}, {units})"
-            ))
-            .await;
-        }
-        plan
+        let components: Vec<Value> = components
+            .iter()
+            .map(|(sku, units)| json!({"sku_id": sku, "units": units}))
+            .collect();
+        let plan = json!({"code": code, "name": format!("Plan {code}"), "edition": edition, "components": components});
+        self.operator.post("/api/v1/service-plans", plan).await.id()
     }
 }

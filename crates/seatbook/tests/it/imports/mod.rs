@@ -52,6 +52,13 @@ async fn apply(person: &Person, import: &Value, body: Value) -> Answer {
         .await
 }
 
+/// A catalog as it comes from a vendor, in the book.
+pub async fn imported(app: &TestApp) {
+    let import = upload(&app.operator, "catalog", ODD).await.expect(201);
+    let applied = apply(&app.operator, &import, json!({"mode": "all"})).await;
+    assert_eq!(applied.expect(200)["state"], "applied");
+}
+
 fn oddity(import: &Value, code: &str) -> (String, Vec<i64>) {
     let all = import["oddities"].as_array().expect("oddities");
     let found = all

@@ -218,6 +218,25 @@ impl Writer<'_> {
         )
     }
 
+    /// The hidden customer has a service plan, to which it came from another.
+    async fn service_plans(&self) {
+        let product = json!({"code": "P2", "name": "Second product"});
+        let product = self.post("/products", product).await;
+        let sku = json!({"code": "S2", "name": "Second SKU", "product_id": product});
+        let sku = self.post("/skus", sku).await;
+        let components = json!([{"sku_id": sku, "units": 3}]);
+        let mut orders = Vec::new();
+        for code in ["SP2", "SP3"] {
+            let plan = json!({"code": code, "name": code, "components": components});
+            let plan = self.post("/service-plans", plan).await;
+            orders.push(
+                json!({"seller_id": self.app.provider, "organization_id": self.customer, "plan_id": plan, "issue": true}),
+            );
+        }
+        self.post("/plan-subscriptions", orders[0].clone()).await;
+        self.post("/crossgrades", json!({"order": orders[1]})).await;
+    }
+
     async fn catalog_and_licenses(&self) {
         let Some(product) = self
             .post("/products", json!({"code": "P", "name": "Product"}))
@@ -229,6 +248,9 @@ impl Writer<'_> {
         let Some(sku) = self.post("/skus", sku).await else {
             return;
         };
+        let plan = json!({"code": "SP", "name": "Service plan", "components": [{"sku_id": sku, "units": 10}]});
+        self.post("/service-plans", plan).await;
+        self.service_plans().await;
         let license = json!({"organization_id": self.partner, "sku_id": sku, "quantity": 50, "name": "Hidden license",
             "price_minor": 100, "currency": "EUR"});
         if self.post("/licenses", license).await.is_none() {

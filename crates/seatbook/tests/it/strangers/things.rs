@@ -15,6 +15,11 @@ pub const THINGS: &[(&str, &str, &str)] = &[
     ),
     ("skus", "sku", "SELECT id FROM sku ORDER BY id LIMIT 1"),
     (
+        "service-plans",
+        "service_plan",
+        "SELECT id FROM service_plan ORDER BY id LIMIT 1",
+    ),
+    (
         "licenses",
         "license",
         // The one that was sold: it has all that a license can have.
@@ -94,6 +99,11 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "SELECT id FROM redemption_request",
     ),
     (
+        "plan-subscriptions",
+        "plan_subscription",
+        "SELECT id FROM crossgrade",
+    ),
+    (
         "imports",
         "import_batch",
         "SELECT id FROM import_batch ORDER BY id LIMIT 1",
@@ -108,6 +118,8 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("component_id", "products"),
     ("components", "products"),
     ("sku_id", "skus"),
+    ("full_plan_id", "service-plans"),
+    ("plan_id", "service-plans"),
     ("license_id", "licenses"),
     ("license_ids", "licenses"),
     ("without_license_ids", "licenses"),
@@ -139,7 +151,7 @@ pub const PROPERTIES: &[(&str, &str)] = &[
 pub const WORDS: &[(&str, &str)] = &[("roles_demand", "reader")];
 
 /// The catalog is everybody's to read: its ids are no secret.
-pub const SHARED: [&str; 2] = ["products", "skus"];
+pub const SHARED: [&str; 3] = ["products", "skus", "service-plans"];
 
 /// What belongs to a person and to nobody else: others do not see it at all.
 pub const PERSONAL: [&str; 1] = ["tokens"];
