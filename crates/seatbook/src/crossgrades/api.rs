@@ -95,7 +95,7 @@ impl CrossgradeIn {
 /// leaves the old one beside the new; `end` supersedes it and frees its units. It is done whole or not at all, and
 /// begins at once where anything is carried over. What is left over of an old plan becomes unbundled licenses, which
 /// run to their own end. `?preview=true` says all of it, with the money.
-#[utoipa::path(post, path = "/crossgrades", tag = "plan subscriptions", request_body = CrossgradeIn,
+#[utoipa::path(post, path = "/crossgrades", tag = "crossgrades", request_body = CrossgradeIn,
     responses((status = 201, description = "What became of it.", body = Crossgraded)))]
 pub async fn crossgrade(State(app): State<App>, write: Write<CrossgradeIn>) -> Result<Response> {
     let command = write.body.clone().command()?;
@@ -120,7 +120,7 @@ pub struct RecordOut {
 }
 
 /// Shows the crossgrade by which a customer came to a service plan.
-#[utoipa::path(get, path = "/plan-subscriptions/{id}/crossgrade", tag = "plan subscriptions",
+#[utoipa::path(get, path = "/plan-subscriptions/{id}/crossgrade", tag = "crossgrades",
     params(("id" = Uuid, Path, description = "The subscription that it led to.")),
     responses((status = 200, description = "What became of each overlap.", body = RecordOut)))]
 pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<RecordOut>> {

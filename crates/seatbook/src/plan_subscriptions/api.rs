@@ -44,7 +44,7 @@ pub struct PlanSubscriptionsParams {
 }
 
 /// Lists the service plans that customers have, the newest first.
-#[utoipa::path(get, path = "/plan-subscriptions", tag = "plan subscriptions", params(PlanSubscriptionsParams),
+#[utoipa::path(get, path = "/plan-subscriptions", tag = "plan_subscriptions", params(PlanSubscriptionsParams),
     responses((status = 200, description = "A page of them.", body = List<PlanSubscription>)))]
 pub async fn list(
     State(app): State<App>,
@@ -72,7 +72,7 @@ pub async fn list(
 }
 
 /// Shows a service plan that a customer has, with its licenses.
-#[utoipa::path(get, path = "/plan-subscriptions/{id}", tag = "plan subscriptions",
+#[utoipa::path(get, path = "/plan-subscriptions/{id}", tag = "plan_subscriptions",
     params(("id" = Uuid, Path, description = "The subscription.")),
     responses((status = 200, description = "The subscription, its version as ETag.", body = AssignedPlan)))]
 pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response> {
@@ -141,7 +141,7 @@ impl PlanOrderIn {
 ///
 /// Units are issued by who may issue, else drawn from the seller's pools; where those have too little, everything that
 /// is short is named. Refused with `plan.overlap` where the customer has a part of the plan already: then crossgrade.
-#[utoipa::path(post, path = "/plan-subscriptions", tag = "plan subscriptions", request_body = PlanOrderIn,
+#[utoipa::path(post, path = "/plan-subscriptions", tag = "plan_subscriptions", request_body = PlanOrderIn,
     responses((status = 201, description = "The subscription with its licenses.", body = AssignedPlan)))]
 pub async fn assign(State(app): State<App>, write: Write<PlanOrderIn>) -> Result<Response> {
     let order = write.body.clone().order();
@@ -162,7 +162,7 @@ pub struct OverlapsParams {
 /// What a customer has already of what a plan includes.
 ///
 /// Two licenses overlap where both include a product that is not shareable, as the one they sell or as a component.
-#[utoipa::path(get, path = "/organizations/{id}/overlaps", tag = "plan subscriptions",
+#[utoipa::path(get, path = "/organizations/{id}/overlaps", tag = "plan_subscriptions",
     params(("id" = Uuid, Path, description = "The customer."), OverlapsParams),
     responses((status = 200, description = "The overlaps, those that end first before the others.",
         body = List<Overlap>)))]

@@ -26,7 +26,7 @@ const ALONE_TRIES: u32 = 6;
 const COMMIT_TIME: Duration = Duration::from_secs(10);
 /// Here a preview holds one connection and the rows it looks at, not the only writer; a first one on a fresh
 /// connection prepares every statement within it.
-const PREVIEW_TIME: Duration = Duration::from_millis(250);
+const PREVIEW_TIME: Duration = Duration::from_secs(1);
 
 /// Serves one queue with one connection, which it replaces when it breaks.
 pub(crate) struct Writer {
@@ -213,7 +213,7 @@ impl Writer {
         let end = async {
             let session = self.session().await?;
             session
-                .batch("BEGIN; SET LOCAL statement_timeout = 250")
+                .batch("BEGIN; SET LOCAL statement_timeout = 1000")
                 .await?;
             let ran = run(session, &mut item, Some(Instant::now() + PREVIEW_TIME)).await;
             session.batch("ROLLBACK").await?;

@@ -250,7 +250,6 @@ impl Writer<'_> {
         };
         let plan = json!({"code": "SP", "name": "Service plan", "components": [{"sku_id": sku, "units": 10}]});
         self.post("/service-plans", plan).await;
-        self.service_plans().await;
         let license = json!({"organization_id": self.partner, "sku_id": sku, "quantity": 50, "name": "Hidden license",
             "price_minor": 100, "currency": "EUR"});
         if self.post("/licenses", license).await.is_none() {
@@ -281,6 +280,7 @@ impl Writer<'_> {
         let row = json!({"product_id": product, "holder_id": holder});
         let assign = json!({"organization_id": self.customer, "rows": [row]});
         self.post("/assignments", assign).await;
+        self.service_plans().await;
     }
 
     /// An invoice with a payment, for the license that somebody sold.
