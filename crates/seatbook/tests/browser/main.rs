@@ -19,6 +19,7 @@ mod harness;
 mod licenses;
 mod mass_configuration;
 mod pictures;
+mod plans;
 mod routes;
 mod sales;
 mod selling;
