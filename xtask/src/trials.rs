@@ -29,6 +29,9 @@ enum Ordeal {
     Codes,
     /// `kill -9` while 32 clients bill 1,000 invoices: numbers without a hole, right sums, one mail each.
     Invoices,
+    /// Customers move between service plans while their people are bound and freed, with every unit drawn and `kill -9`
+    /// in between: no binding is lost, and none is doubled.
+    Crossgrades,
 }
 
 /// What `cargo xtask torture` is told.
@@ -36,8 +39,8 @@ enum Ordeal {
 pub struct Torture {
     /// Which; all unless said.
     names: Vec<Ordeal>,
-    /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files, 1,000 codes, 20 times 50 invoices
-    /// unless said.
+    /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files, 1,000 codes, 20 times 50 invoices,
+    /// 100 times a thousand crossgrades and assignments unless said.
     #[arg(long)]
     rounds: Option<u64>,
     /// Rows of the file of `import`; 100,000 unless said.
@@ -182,6 +185,7 @@ pub fn short_torture() -> Result<()> {
         (Ordeal::Import, 1),
         (Ordeal::Codes, 20),
         (Ordeal::Invoices, 1),
+        (Ordeal::Crossgrades, 3),
     ] {
         let torture = Torture {
             names: vec![name],

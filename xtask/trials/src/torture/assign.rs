@@ -138,7 +138,8 @@ impl Field {
     }
 }
 
-async fn post(person: &Person, path: &str, body: &Value) -> Result<Value> {
+/// Posts a document that the server must take.
+pub(super) async fn post(person: &Person, path: &str, body: &Value) -> Result<Value> {
     Ok(person.ask(&Request::json("POST", path, body)).await?.json())
 }
 

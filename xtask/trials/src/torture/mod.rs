@@ -2,6 +2,7 @@
 
 mod assign;
 mod codes;
+mod crossgrades;
 mod files;
 mod import;
 mod invoices;
@@ -27,6 +28,7 @@ pub enum Name {
     Import,
     Codes,
     Invoices,
+    Crossgrades,
 }
 
 impl Name {
@@ -39,6 +41,7 @@ impl Name {
             Name::Import => "import",
             Name::Codes => "codes",
             Name::Invoices => "invoices",
+            Name::Crossgrades => "crossgrades",
         }
     }
 
@@ -52,6 +55,7 @@ impl Name {
             Name::Import => 2,
             Name::Codes => 1_000,
             Name::Invoices => 20,
+            Name::Crossgrades => 100,
         }
     }
 }
@@ -139,6 +143,7 @@ async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally,
         Name::Import => import::run(ground, trial).await,
         Name::Codes => codes::run(ground, trial).await,
         Name::Invoices => invoices::run(ground, trial).await,
+        Name::Crossgrades => crossgrades::run(ground, trial).await,
     };
     let place = format!("{} {}", name.as_str(), trial.engine.as_str());
     let tally = tally.map_err(|e| format!("{place}: {e}"))?;

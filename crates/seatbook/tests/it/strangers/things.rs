@@ -133,6 +133,7 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("holder", "holders"),
     ("product", "products"),
     ("assignment_ids", "assignments"),
+    ("losers", "assignments"),
     ("uuid", "subscriptions"),
     ("base_ids", "products"),
     ("product_ids", "products"),
