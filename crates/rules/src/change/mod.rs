@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    billing::{Slice, TooLarge, half_up, slices},
+    billing::{Proration, Slice, TooLarge, half_up, slices},
     money::Currency,
     term::{OutOfCalendar, Term, Validity},
 };
@@ -151,6 +151,20 @@ pub fn stub(
 }
 
 impl Stub {
+    /// What so many units cost for the part of one period that is billed.
+    pub fn of(slice: Slice, units: i64, unit_price_minor: i64) -> Result<Stub, TooLarge> {
+        let proration = Proration::of(slice, units, unit_price_minor);
+        let Proration { days, of_days, .. } = proration;
+        Ok(Stub {
+            units,
+            unit_price_minor,
+            days,
+            whole: 0,
+            share: Share { days, of_days },
+            amount_minor: proration.amount()?,
+        })
+    }
+
     /// How the amount came about: `25 × 120.00 × 297 ÷ 365 = 2,441.10`.
     #[must_use]
     pub fn formula(&self, currency: Currency) -> String {
@@ -295,6 +309,16 @@ mod tests {
         assert_eq!(months.formula(euro()), "1 × 10.00 × 2 = 20.00");
         let yen = "JPY".parse().expect("a currency");
         assert_eq!(months.formula(yen), "1 × 1,000 × 2 = 2,000");
+    }
+
+    #[test]
+    fn a_part_of_a_period_is_priced_as_it_is_billed() {
+        let full = term(date(2027, 2, 28), date(2027, 3, 30));
+        let whole = Stub::of(Slice { full, billed: full }, 3, 1_000).expect("small enough");
+        assert_eq!(whole.formula(euro()), "3 × 10.00 = 30.00");
+        let billed = term(date(2027, 2, 28), date(2027, 3, 10));
+        let part = Stub::of(Slice { full, billed }, 3, 1_000).expect("small enough");
+        assert_eq!(part.formula(euro()), "3 × 10.00 × 11 ÷ 31 = 10.65");
     }
 
     #[test]
