@@ -319,6 +319,8 @@ mod tests {
         let billed = term(date(2027, 2, 28), date(2027, 3, 10));
         let part = Stub::of(Slice { full, billed }, 3, 1_000).expect("small enough");
         assert_eq!(part.formula(euro()), "3 × 10.00 × 11 ÷ 31 = 10.65");
+        let back = Stub::of(Slice { full, billed }, -3, 1_000).expect("small enough");
+        assert_eq!(back.formula(euro()), "−3 × 10.00 × 11 ÷ 31 = −10.65");
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub(super) fn stub(it: &Stub, currency: Currency) -> String {
     };
     let price = figure(it.unit_price_minor, currency);
     let amount = figure(it.amount_minor, currency);
-    format!("{} × {price}{periods} = {amount}", it.units)
+    let sign = if it.units < 0 { "−" } else { "" };
+    let units = it.units.unsigned_abs();
+    format!("{sign}{units} × {price}{periods} = {amount}")
 }
 
 /// `−1,234.50`, with the sign that formulas have.
