@@ -30,8 +30,8 @@ use crate::{
     assignments, billing, calendars, catalog, configuration, console, dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
-    mail, notices, openapi, organizations, overview, people, portal, recovery, reference, requests,
-    roles, sales, subscriptions, tokens,
+    mail, notices, openapi, organizations, overview, people, portal, recovery, reference, renewals,
+    requests, roles, sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -78,6 +78,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(extensions::operations())
             .merge(entitlements::operations())
             .merge(subscriptions::operations())
+            .merge(renewals::operations())
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
@@ -103,6 +104,7 @@ fn pages() -> Router<App> {
         .merge(holders::pages())
         .merge(configuration::pages())
         .merge(subscriptions::pages())
+        .merge(renewals::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())

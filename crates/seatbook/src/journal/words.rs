@@ -49,6 +49,18 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("subscriptions.resubscribe", "Took up a renewal again"),
     ("subscriptions.reactivate", "Brought a terminated unit back"),
     ("subscriptions.reduce", "Lowered a quantity below use"),
+    ("renewals.renew", "Renewed a license"),
+    ("renewals.renew_plan", "Renewed a service plan"),
+    ("renewals.schedule", "Decided what the next term shall be"),
+    (
+        "renewals.withdraw",
+        "Took back what the next term should be",
+    ),
+    (
+        "renewals.change",
+        "Changed units or price of a subscription",
+    ),
+    ("renewals.co_term", "Brought licenses to one last day"),
     ("billing.edit", "Changed a billing profile"),
     ("billing.unpark", "Let an organization be invoiced again"),
     ("invoices.send", "Sent invoices"),

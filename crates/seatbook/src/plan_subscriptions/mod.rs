@@ -6,3 +6,5 @@
 //! Keeps true: a subscription and its licenses come into being in one step or not at all; a customer tries a product
 //! once.
 //! Others may use: `commands`, `model`, `queries`.
+
+pub mod renewing;

@@ -144,6 +144,8 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "holder",
         "assignment",
         "subscription",
+        "license_term",
+        "next_term",
         "mail",
     ] {
         let sql = format!(

@@ -24,6 +24,7 @@ mod lists;
 mod allocations;
 mod assignments;
 mod subscriptions;
+mod renewals;
 mod invoices;
 mod holders;
 mod entitlements;

@@ -7,7 +7,7 @@ mod issue;
 pub use decide::{
     DeleteLicense, PauseLicense, ReturnUnits, TerminateLicense, check_within, draw, terminate,
 };
-pub use edit::EditLicense;
+pub use edit::{EditLicense, change_quantity, set_last_day};
 pub use issue::{Birth, EXPIRING_DAYS, IssueLicense, check_facts, find_sku, tidy};
 
 use jiff::tz::TimeZone;

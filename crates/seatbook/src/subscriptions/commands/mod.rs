@@ -5,7 +5,7 @@ mod renewal;
 mod units;
 
 pub use reduce::{Reduce, plan};
-pub use renewal::{EditSubscription, Resubscribe, Unsubscribe};
+pub use renewal::{EditSubscription, Resubscribe, Unsubscribe, lapse, renew_whole};
 pub use units::{PoolUnits, Reactivate, Terminate};
 
 use std::collections::{BTreeMap, BTreeSet};
