@@ -29,4 +29,6 @@ pub mod reduction;
 
 pub mod billing;
 
+pub mod change;
+
 pub mod notices;

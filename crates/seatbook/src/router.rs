@@ -32,7 +32,7 @@ use crate::{
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, plans,
-    portal, recovery, reference, requests, roles, sales, subscriptions, tokens,
+    portal, recovery, reference, renewals, requests, roles, sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -82,6 +82,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(subscriptions::operations())
             .merge(plan_subscriptions::operations())
             .merge(crossgrades::operations())
+            .merge(renewals::operations())
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
@@ -108,6 +109,7 @@ fn pages() -> Router<App> {
         .merge(holders::pages())
         .merge(configuration::pages())
         .merge(subscriptions::pages())
+        .merge(renewals::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())

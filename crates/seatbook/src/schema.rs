@@ -31,4 +31,5 @@ migrations! {
     17 "dispatch" "0017_dispatch.sql"
     18 "notices" "0018_notices.sql"
     19 "service plans" "0019_service_plans.sql"
+    20 "renewals" "0020_renewals.sql"
 }

@@ -22,12 +22,15 @@ use crate::{
     journal::sealer,
     mail, notices,
     printing::{Folder, Press},
-    router, schema,
+    renewals, router, schema,
     secrets::Vault,
 };
 
 /// How often old request keys are forgotten.
 const PURGE_PERIOD: Duration = Duration::from_secs(600);
+
+/// How often terms that are over are looked for, to renew them: until then a check says no.
+const RENEW_PERIOD: Duration = Duration::from_secs(5);
 
 /// How often what time has ended is looked for, to give its units back.
 const SWEEP_PERIOD: Duration = Duration::from_secs(60);
@@ -72,10 +75,11 @@ pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
         clock.now()
     }));
     let (forgetful, sweeper) = (app.clone(), app.clone());
-    let (press, herald) = (app.clone(), app.clone());
+    let (press, herald, calendar) = (app.clone(), app.clone(), app.clone());
     Ok(vec![
         seal,
         tokio::spawn(every(PURGE_PERIOD, move || purge(forgetful.clone()))),
+        tokio::spawn(every(RENEW_PERIOD, move || renew(calendar.clone()))),
         tokio::spawn(every(SWEEP_PERIOD, move || sweep(sweeper.clone()))),
         tokio::spawn(every(RETIRE_PERIOD, move || retire(press.clone()))),
         tokio::spawn(every(NOTICE_PERIOD, move || tell(herald.clone()))),
@@ -107,9 +111,20 @@ async fn purge(app: App) {
     }
 }
 
-/// Ends what time has ended, and gives its units back.
+/// Renews the terms that are over.
+async fn renew(app: App) {
+    if let Err(error) = renewals::sweep::run(&app, app.gate.now()).await {
+        tracing::warn!(%error, "not everything that is due could be renewed; trying again later");
+    }
+}
+
+/// Ends what time has ended, and gives its units back. What renews has not ended, so that comes first.
 async fn sweep(app: App) {
-    if let Err(error) = activation::sweep::run(&app, app.gate.now()).await {
+    let now = app.gate.now();
+    if let Err(error) = renewals::sweep::run(&app, now).await {
+        tracing::warn!(%error, "not everything that is due could be renewed; trying again later");
+    }
+    if let Err(error) = activation::sweep::run(&app, now).await {
         tracing::warn!(%error, "what is over could not be ended; trying again later");
     }
 }
@@ -139,6 +154,8 @@ pub async fn serve(settings: Settings) -> Result<()> {
     if app.settings.demo {
         demo::prepare(&app).await?;
     }
+    // Terms that ended while no server ran are renewed before anybody asks about them.
+    renew(app.clone()).await;
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
     let tasks = background(&app)?;

@@ -36,7 +36,7 @@ impl std::error::Error for TooLarge {}
 ///
 /// That is half-up for what is charged, and mirrored for what is taken back, so that a credit of everything is
 /// precisely the negative of its invoice.
-fn half_up(dividend: i128, divisor: i128) -> Result<i64, TooLarge> {
+pub(crate) fn half_up(dividend: i128, divisor: i128) -> Result<i64, TooLarge> {
     if divisor <= 0 {
         return Err(TooLarge);
     }

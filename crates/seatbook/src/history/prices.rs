@@ -8,8 +8,8 @@ use crate::{
     scope::{Permission, Scope},
 };
 
-/// Beside every field that ends in `_minor`: amounts of invoices and payments.
-const FIELDS: [&str; 3] = ["price", "list_price", "currency"];
+/// Beside every field that ends in `_minor`: amounts of invoices and payments. A formula is made of them.
+const FIELDS: [&str; 4] = ["price", "list_price", "currency", "formula"];
 
 /// Whether the scope may read prices of what belongs to this organization.
 fn sees(scope: &Scope, organization_id: Option<Uuid>) -> bool {

@@ -193,6 +193,21 @@ pub struct Billable {
     pub product_name: String,
     /// ("device", "devices").
     pub unit: (String, String),
+    /// Its terms in order, where it has had more than one.
+    pub terms: Vec<BilledTerm>,
+}
+
+/// One term of a license, as it is billed.
+#[derive(Clone, Debug)]
+pub struct BilledTerm {
+    /// The first day.
+    pub start: Date,
+    /// The last day.
+    pub end: Date,
+    /// The units it had.
+    pub quantity: i64,
+    /// Price of one unit for one validity.
+    pub price: Option<(i64, String)>,
 }
 
 impl FromRow for Billable {
@@ -213,6 +228,7 @@ impl FromRow for Billable {
             sku_code: row.get(12)?,
             product_name: row.get(13)?,
             unit: (row.get(14)?, row.get(15)?),
+            terms: vec![],
         })
     }
 }
@@ -231,6 +247,38 @@ pub async fn billables(tx: &mut Tx<'_>, license_ids: &[Uuid]) -> Result<Vec<Bill
             placeholders(1, some.len())
         );
         found.extend(tx.query::<Billable>(&sql, &params).await?);
+    }
+    let mut terms = billed_terms(tx, license_ids).await?;
+    for license in &mut found {
+        license.terms = terms.remove(&license.license_id).unwrap_or_default();
+    }
+    Ok(found)
+}
+
+/// The terms of these licenses, where they have had more than one.
+async fn billed_terms(
+    tx: &mut Tx<'_>,
+    license_ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<BilledTerm>>> {
+    type Row = (Uuid, Date, Date, i64, Option<i64>, Option<String>);
+    let mut found: HashMap<Uuid, Vec<BilledTerm>> = HashMap::new();
+    for some in license_ids.chunks(500) {
+        let params: Vec<&dyn Param> = some.iter().map(|id| id as &dyn Param).collect();
+        let sql = format!(
+            "SELECT license_id, start_date, end_date, quantity, price_minor, currency FROM license_term
+             WHERE license_id IN {} ORDER BY license_id, number",
+            placeholders(1, some.len())
+        );
+        for (license_id, start, end, quantity, price, currency) in
+            tx.query::<Row>(&sql, &params).await?
+        {
+            found.entry(license_id).or_default().push(BilledTerm {
+                start,
+                end,
+                quantity,
+                price: price.zip(currency),
+            });
+        }
     }
     Ok(found)
 }

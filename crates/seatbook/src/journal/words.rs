@@ -55,6 +55,18 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("subscriptions.reduce", "Lowered a quantity below use"),
     ("plan_subscriptions.assign", "Assigned a service plan"),
     ("crossgrades.crossgrade", "Moved a customer to another service plan"),
+    ("renewals.renew", "Renewed a license"),
+    ("renewals.renew_plan", "Renewed a service plan"),
+    ("renewals.schedule", "Decided what the next term shall be"),
+    (
+        "renewals.withdraw",
+        "Took back what the next term should be",
+    ),
+    (
+        "renewals.change",
+        "Changed units or price of a subscription",
+    ),
+    ("renewals.co_term", "Brought licenses to one last day"),
     ("billing.edit", "Changed a billing profile"),
     ("billing.unpark", "Let an organization be invoiced again"),
     ("invoices.send", "Sent invoices"),

@@ -262,6 +262,9 @@ pub struct Pool {
     pub expiring_days: i64,
     /// Counts its changes.
     pub version: i64,
+    /// Whether its license renews by itself while nobody decided about that.
+    #[serde(default)]
+    pub renews: bool,
 }
 
 impl Pool {
@@ -320,6 +323,7 @@ impl FromRow for Pool {
             paused: row.get(23)?,
             expiring_days: row.get(24)?,
             version: row.get(25)?,
+            renews: row.get(26)?,
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 const POOL: &str = "SELECT p.id, p.license_id, p.organization_id, p.parent_id, p.quantity, p.allocated, p.assigned,
     s.code, s.type, s.tier, s.class, r.name, r.unit, r.units, l.sales_order, l.support_reference, l.start_date,
     l.end_date, l.starts_at, l.ends_at, l.grace_until, l.standing, l.awaits_activation,
-    (l.paused OR l.held), l.expiring_days, p.version
+    (l.paused OR l.held), l.expiring_days, p.version, l.renews
     FROM pool p JOIN license l ON l.id = p.license_id
     JOIN sku s ON s.id = l.sku_id JOIN product r ON r.id = l.product_id";
 

@@ -56,6 +56,8 @@ pub struct NewLicense {
     pub over_at: Option<Timestamp>,
     /// From when it counts as expiring soon.
     pub expiring_at: Option<Timestamp>,
+    /// Whether it renews by itself while nobody decided about that.
+    pub renews: bool,
 }
 
 /// Writes a license and its root pool.
@@ -83,15 +85,15 @@ pub async fn insert_alone(tx: &mut Tx<'_>, new: &NewLicense) -> Result<()> {
         "INSERT INTO license (id, organization_id, sku_id, product_id, name, note, sales_order, support_reference,
          start_date, end_date, time_zone, starts_at, ends_at, grace_until, over_at, expiring_at, standing,
          awaits_activation, paused, used, expiring_days, price_minor, currency, created_at, version, seller_id,
-         activated_at, edition, follows_id)
+         activated_at, edition, follows_id, renews)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, FALSE, FALSE,
-         $19, $20, $21, $22, 1, $23, $24, $25, $26)",
+         $19, $20, $21, $22, 1, $23, $24, $25, $26, $27)",
         &[
             &l.id, &l.organization_id, &l.sku_id, &new.product_id, &l.name, &l.note, &l.sales_order,
             &l.support_reference, &l.start_date, &l.end_date, &l.time_zone, &l.starts_at, &l.ends_at,
             &l.grace_until, &new.over_at, &new.expiring_at, &standing_word(l.standing), &l.awaits_activation,
             &l.expiring_days, &price, &currency, &l.created_at, &l.seller_id, &l.activated_at,
-            &l.edition.as_str(), &l.follows_id,
+            &l.edition.as_str(), &l.follows_id, &new.renews,
         ],
     )
     .await?;
@@ -184,6 +186,23 @@ pub async fn set_price(tx: &mut Tx<'_>, id: Uuid, (minor, currency): &(i64, Stri
     let sql = "UPDATE license SET price_minor = $2, currency = $3 WHERE id = $1";
     tx.execute(sql, &[&id, minor, currency]).await?;
     Ok(())
+}
+
+/// Counts a term that begins where the one that ended at an instant does, and holds the license until its new dates
+/// are written, whose change is counted; gives its number. Nothing where the end is another by now: of any number who
+/// try at once one succeeds.
+pub async fn begin_term(tx: &mut Tx<'_>, id: Uuid, ended: Timestamp) -> Result<Option<i64>> {
+    let sql = "UPDATE license SET terms = terms + 1 WHERE id = $1 AND ends_at = $2 AND standing = 'issued'
+        RETURNING terms";
+    let row: Option<(i64,)> = tx.query_opt(sql, &[&id, &ended]).await?;
+    Ok(row.map(|(terms,)| terms))
+}
+
+/// How many terms a license has had, the present one included.
+pub async fn count_terms(tx: &mut Tx<'_>, id: Uuid) -> Result<i64> {
+    let sql = "SELECT terms FROM license WHERE id = $1";
+    let row: Option<(i64,)> = tx.query_opt(sql, &[&id]).await?;
+    Ok(row.map_or(1, |(terms,)| terms))
 }
 
 /// Writes what people decided; says the new version, or nothing where it was another.

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod model;
 pub mod overlaps;
 pub mod queries;
+pub mod renewing;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 

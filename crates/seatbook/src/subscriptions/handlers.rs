@@ -79,6 +79,7 @@ pub async fn list(
         rows: found.subscriptions.iter().map(row).collect(),
         organization: (id.to_string(), found.organization.name.clone()),
         tabs: found.tabs.clone(),
+        may_edit: found.may_edit,
         list: view,
     };
     let rendered = match frame.fragment.0 {
@@ -111,6 +112,7 @@ struct Found {
     page: pools::Page,
     /// The assignment whose UUID was looked for.
     opened: Option<Uuid>,
+    may_edit: bool,
 }
 
 impl Found {
@@ -144,6 +146,7 @@ impl Found {
         };
         Ok(Found {
             tabs: place.tabs("subscriptions"),
+            may_edit: place.may(Permission::LicensesEdit),
             organization: place.organization,
             subscriptions: queries::of_pools(tx, &page.pools, at).await?,
             opened: uuid.filter(|id| !known(id)),
@@ -374,11 +377,7 @@ async fn lines(
 
 fn line(it: &Subscription) -> Vec<String> {
     let date = |day: Option<store::Date>| day.map_or_else(String::new, |day| day.0.to_string());
-    let on = if it.renewal_date.is_some() {
-        "on"
-    } else {
-        "off"
-    };
+    let on = ["off", "on"][usize::from(it.renewal_date.is_some())];
     vec![
         it.id.to_string(),
         it.license_id.to_string(),

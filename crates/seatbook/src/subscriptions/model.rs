@@ -40,13 +40,13 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// How it is while nobody decided anything: all units renew where the license has an end.
+    /// How it is while nobody decided anything: all units renew where the license does by itself.
     pub fn undecided(pool: &Pool) -> Decision {
         Decision {
             id: pool.id,
             license_id: pool.license_id,
             organization_id: pool.organization_id,
-            auto_renews: pool.ends_at.is_some(),
+            auto_renews: pool.renews && pool.ends_at.is_some(),
             notice_days: NOTICE_DAYS,
             lapsing: 0,
             rule: None,

@@ -20,6 +20,8 @@ pub struct SubscriptionsPage {
     pub organization: (String, String),
     /// The tabs over its pages.
     pub tabs: Tabs,
+    /// Whether this person may bring licenses to another last day.
+    pub may_edit: bool,
     /// Search, filter, pages; start from [`subscription_list`].
     pub list: ListView,
     /// The rows.

@@ -35,6 +35,15 @@ pub async fn decisions(tx: &mut Tx<'_>, pool_ids: &[Uuid]) -> Result<HashMap<Uui
     Ok(found)
 }
 
+/// What was decided about pools of a license that let units go when it renews, the deepest in the tree first.
+pub async fn letting_go(tx: &mut Tx<'_>, license_id: Uuid) -> Result<Vec<Decision>> {
+    let sql = format!(
+        "{DECISION} JOIN organization_node n ON n.id = s.organization_id
+         WHERE s.license_id = $1 AND (s.auto_renews = FALSE OR s.lapsing > 0) ORDER BY n.depth DESC, s.id"
+    );
+    Ok(tx.query(&sql, &[&license_id]).await?)
+}
+
 /// These pools with what was decided about them, at an instant and a number of days of grace.
 pub async fn of_pools(
     tx: &mut Tx<'_>,

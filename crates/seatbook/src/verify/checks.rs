@@ -173,6 +173,18 @@ pub(super) const LAWS: &[Law] = &[
               AND l.awaits_activation = FALSE)",
     },
     Law {
+        holds: "a license counts its terms, each follows the one before it, and the last is its own",
+        counted: "SELECT count(*) FROM license_term",
+        broken: "SELECT l.id, l.terms, count(t.id) FROM license l LEFT JOIN license_term t ON t.license_id = l.id
+            GROUP BY l.id, l.terms HAVING count(t.id) <> CASE WHEN l.terms = 1 THEN 0 ELSE l.terms END
+              OR count(t.id) <> coalesce(max(t.number), 0)
+            UNION ALL SELECT t.license_id, CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM license_term t
+            JOIN license l ON l.id = t.license_id
+            LEFT JOIN license_term n ON n.license_id = t.license_id AND n.number = t.number + 1
+            WHERE n.start_date <= t.end_date OR (t.number = 1 AND t.start_date <> l.start_date)
+              OR (n.id IS NULL AND (l.end_date IS NULL OR t.end_date <> l.end_date))",
+    },
+    Law {
         holds: "the closure of the tree is what the tree says",
         counted: "SELECT count(*) FROM organization_closure",
         broken: "WITH RECURSIVE walk (ancestor_id, descendant_id, distance) AS (

@@ -147,6 +147,8 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "service_plan",
         "plan_subscription",
         "crossgrade",
+        "license_term",
+        "next_term",
         "mail",
     ] {
         let sql = format!(

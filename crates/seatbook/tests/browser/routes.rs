@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 /// Routes that answer GET with something else than a page: parts of pages, files, streams, ways on. The page for
 /// the code of a second factor is the sign-in's with one field, and shows itself to nobody else.
-const NO_PAGES: [&str; 22] = [
+const NO_PAGES: [&str; 25] = [
     "/api/v1/openapi.json",
     "/assets/{file}",
     "/calendars/{file}",
@@ -24,9 +24,12 @@ const NO_PAGES: [&str; 22] = [
     "/mails/{id}/html",
     "/livez",
     "/organizations/options",
+    "/organizations/{id}/co-term/preview",
     "/organizations/{id}/move/preview",
     "/readyz",
     "/sign-in/code",
+    "/subscriptions/{id}/change/preview",
+    "/subscriptions/{id}/next-term/preview",
 ];
 
 /// Every route that answers GET with a page.

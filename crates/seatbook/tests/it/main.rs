@@ -26,6 +26,7 @@ mod allocations;
 mod assignments;
 mod subscriptions;
 mod crossgrades;
+mod renewals;
 mod invoices;
 mod holders;
 mod entitlements;

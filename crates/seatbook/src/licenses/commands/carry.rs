@@ -94,6 +94,7 @@ pub async fn carry_back(tx: &mut Tx<'_>, origin: &Origin, taken: &License) -> Re
         price: None,
         over_at: None,
         expiring_at: None,
+        renews: false,
     };
     if let Some(empty_id) = origin.replacement_id {
         if !carrying::delete_empty(tx, empty_id).await? {

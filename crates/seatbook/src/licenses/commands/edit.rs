@@ -10,7 +10,7 @@ use super::{
     authorize, copy_into_pools, current, dates,
     decide::{check_within, draw, record_quantity},
     end_date,
-    issue::{check_facts, tidy},
+    issue::{check_facts, find_sku, tidy},
     record, stale, within,
 };
 use crate::{
@@ -202,7 +202,10 @@ impl EditLicense {
         let sku = sku.ok_or_else(|| Error::internal("a license without its SKU"))?;
         let zone = TimeZone::get(&before.time_zone).map_err(Error::internal)?;
         let (start, end) = match self.start_date.filter(|start| *start != before.start_date) {
-            Some(start) => (start, end_date(start, sku.validity)?),
+            Some(start) => {
+                check_first_term(tx, before).await?;
+                (start, end_date(start, sku.validity)?)
+            }
             None => (before.start_date, before.end_date),
         };
         let source = match before.source_pool_id {
@@ -225,7 +228,46 @@ pub fn check_edition(license: &License) -> Result<()> {
     Err(Error::conflict(code, message).with("license_id", license.id.to_string()))
 }
 
-async fn change_quantity(tx: &mut Tx<'_>, before: &License, quantity: i64) -> Result<()> {
+/// The first day of a license that has renewed is behind it: its terms follow one another from there.
+async fn check_first_term(tx: &mut Tx<'_>, license: &License) -> Result<()> {
+    if queries::count_terms(tx, license.id).await? == 1 {
+        return Ok(());
+    }
+    let message = "This license has had a term before; its first day stays as it is.";
+    Err(Error::conflict("license.renewed", message).with("license_id", license.id.to_string()))
+}
+
+/// Gives a license another last day: it reaches its pools, and stays within the license that its units were drawn from.
+/// For commands that have asked for the permission, and have written units and price before.
+pub async fn set_last_day(tx: &mut Tx<'_>, before: &License, end: Date) -> Result<License> {
+    let sku = find_sku(tx, before.sku_id).await?;
+    let zone = TimeZone::get(&before.time_zone).map_err(Error::internal)?;
+    let source = match before.source_pool_id {
+        Some(pool_id) => pools::find(tx, pool_id).await?,
+        None => None,
+    };
+    let (start, expiring_days) = (before.start_date, before.expiring_days);
+    let dates = dates(start, Some(end), &zone, sku.grace_days, expiring_days)?;
+    let facts = Facts {
+        name: &before.name,
+        note: &before.note,
+        support_reference: &before.support_reference,
+        expiring_days,
+        dates: &within(dates, source.as_ref()),
+    };
+    queries::set_facts(tx, before.id, before.version, &facts)
+        .await?
+        .ok_or_else(|| stale(before))?;
+    let after = queries::get(tx, before.id).await?;
+    copy_into_pools(tx, before, &after).await?;
+    check_within(tx, &after).await?;
+    record(tx, before, &after)?;
+    Ok(after)
+}
+
+/// Gives a license another number of units: drawn from the pool its units come from, or new where there is none. For
+/// commands that have asked for the permission.
+pub async fn change_quantity(tx: &mut Tx<'_>, before: &License, quantity: i64) -> Result<()> {
     let delta = quantity - before.quantity;
     if let Some(source_pool_id) = before.source_pool_id {
         draw(tx, source_pool_id, delta).await?;

@@ -143,6 +143,9 @@ impl Birth {
         let [name, note, sales_order, support_reference] = self.words;
         let (dates, sku, owner) = (self.dates, self.sku, self.owner);
         let given = self.seller_id.is_some() && !self.awaits_activation;
+        // What somebody sold is renewed by decision, and what is over already is history.
+        let ahead = dates.ends_at.is_some_and(|end| end > tx.now());
+        let renews = ahead && self.seller_id.is_none() && sku.validity.is_some();
         let license = License {
             id: tx.new_id(),
             organization_id: owner.id,
@@ -187,6 +190,7 @@ impl Birth {
             price: self.price,
             over_at: dates.over_at,
             expiring_at: dates.expiring_at,
+            renews,
         }
     }
 }

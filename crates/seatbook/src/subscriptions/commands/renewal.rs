@@ -5,17 +5,22 @@ use serde_json::to_value;
 use uuid::Uuid;
 
 use super::{
-    changed_meanwhile, check_running,
+    MOST_ENDED, changed_meanwhile, check_running, lower,
     reduce::{accepted, plan},
 };
 use crate::{
+    assignments::{
+        self,
+        commands::{end, with_add_ons},
+        model::{Binding, Ending},
+    },
     error::{Error, Kind, Result},
     gate::{Command, Tx},
     journal::{self, Change},
-    licenses::model::Pool,
+    licenses::{model::Pool, pools},
     scope::Permission,
     subscriptions::{
-        model::{Choice, Decision, Plan, Subscription},
+        model::{Choice, Decision, LoweredPool, Plan, Subscription},
         queries,
     },
 };
@@ -121,6 +126,7 @@ impl Command for Resubscribe {
                 .with("reactivate_until", to_value(until)?));
         }
         let after = Decision {
+            auto_renews: pool.ends_at.is_some(),
             notice_days: before.notice_days,
             ..Decision::undecided(&pool)
         };
@@ -159,6 +165,74 @@ impl Command for EditSubscription {
         let after = write(tx, before, after).await?;
         Ok(Subscription::of(&pool, Some(after), (tx.now(), self.days)))
     }
+}
+
+/// Decides that a pool renews with all its units, for somebody who may decide that. Gives the pool.
+pub async fn renew_whole(tx: &mut Tx<'_>, id: Uuid, version: Option<i64>) -> Result<Pool> {
+    let (pool, before) = begin(tx, id, version).await?;
+    check_ends(&pool)?;
+    if !before.auto_renews || before.lapsing > 0 {
+        write(tx, before.clone(), renewing(before)).await?;
+    }
+    Ok(pool)
+}
+
+/// The same decision, with nothing left of an unsubscription.
+fn renewing(before: Decision) -> Decision {
+    Decision {
+        auto_renews: true,
+        lapsing: 0,
+        rule: None,
+        losers: vec![],
+        unsubscribed_at: None,
+        unsubscribed_by: None,
+        ..before
+    }
+}
+
+/// Lets go, at the end of a license's term, of what was not to renew: whoever was accepted to lose a unit is freed
+/// first, and nobody else is. What was decided is used up with that. For the renewal, which asks nobody.
+pub async fn lapse(tx: &mut Tx<'_>, license_id: Uuid) -> Result<Vec<LoweredPool>> {
+    let mut left = vec![];
+    for decided in queries::letting_go(tx, license_id).await? {
+        let pool = pools::find(tx, decided.id).await?;
+        let pool = pool.ok_or_else(Error::not_found)?;
+        let (units, losing) = leaving(tx, &pool, &decided).await?;
+        if units > 0 {
+            let ending = with_add_ons(tx, losing).await?;
+            left.extend(lower(tx, &ending, &[(pool, units)]).await?);
+            end(tx, &ending, Ending::Reduced).await?;
+        }
+        write(tx, decided.clone(), renewing(decided)).await?;
+    }
+    Ok(left)
+}
+
+/// How many units leave a pool with the term, and whose bindings end for it. Units that are passed on stay, and so do
+/// those of people whom nobody named.
+async fn leaving(tx: &mut Tx<'_>, pool: &Pool, decided: &Decision) -> Result<(i64, Vec<Binding>)> {
+    let (wanted, named) = match decided.auto_renews {
+        true => (decided.lapsing, decided.losers.clone()),
+        // A share that does not renew at all ends for everybody in it.
+        false => {
+            let rule = decided.rule.unwrap_or_default();
+            let all = queries::candidates(tx, pool.id, rule, MOST_ENDED).await?;
+            (pool.quantity, all.iter().map(|it| it.binding.id).collect())
+        }
+    };
+    let wanted = wanted.min(pool.quantity - pool.allocated);
+    let mut open = assignments::queries::bindings(tx, &named).await?;
+    open.retain(|it| !it.ended && it.pool_id == pool.id);
+    open.sort_by_key(|it| named.iter().position(|id| *id == it.id));
+    let (mut freed, mut losing) = (0, vec![]);
+    for binding in open {
+        if pool.free + freed >= wanted {
+            break;
+        }
+        freed += binding.units;
+        losing.push(binding);
+    }
+    Ok((wanted.min(pool.free + freed), losing))
 }
 
 /// The pool with what was decided so far, for somebody who may decide, if it is what the editor saw.

@@ -29,15 +29,15 @@ fn buyer() -> Value {
 }
 
 /// A provider that bills, and what it sold.
-struct Desk<'a> {
+pub struct Desk<'a> {
     app: &'a TestApp,
     sku: Uuid,
-    customer: Uuid,
+    pub customer: Uuid,
 }
 
 impl<'a> Desk<'a> {
     /// A provider with a customer, and a SKU of one year.
-    async fn set(app: &'a TestApp) -> Desk<'a> {
+    pub async fn set(app: &'a TestApp) -> Desk<'a> {
         say(app, app.provider, seller()).await;
         let sku = app.insert_sku("DESK", Some("P1Y")).await;
         let mut desk = Desk {
@@ -58,7 +58,7 @@ impl<'a> Desk<'a> {
     }
 
     /// A license that the provider sold: so many units at a price.
-    async fn sold(&self, owner: Uuid, (units, price, currency): (i64, i64, &str)) -> Uuid {
+    pub async fn sold(&self, owner: Uuid, (units, price, currency): (i64, i64, &str)) -> Uuid {
         self.sold_as(
             owner,
             json!({"quantity": units, "price_minor": price, "currency": currency}),
