@@ -180,8 +180,10 @@ impl Obstacle {
 /// What the renewal of a license depends on, beside the license itself.
 #[derive(Clone, Debug)]
 pub struct Circumstances {
-    /// How long a term is.
+    /// For how long a price of its SKU is.
     pub validity: Option<Validity>,
+    /// How long a term is: of the service plan that it is a part of, else of its SKU.
+    pub term: Option<Validity>,
     /// It is a trial, not for resale, or what was left over of a service plan.
     pub runs_out: bool,
     /// How many terms it has had.
@@ -196,12 +198,14 @@ pub struct Circumstances {
 
 impl FromRow for Circumstances {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
-        let validity: Option<String> = row.get(0)?;
+        let parsed = |text: Option<String>| text.and_then(|text| text.parse().ok());
+        let validity = parsed(row.get(0)?);
         let (edition, unbundled): (String, bool) = (row.get(1)?, row.get(2)?);
         let (price, currency): (Option<i64>, Option<String>) = (row.get(4)?, row.get(5)?);
         let (plan, renews): (Option<Uuid>, Option<bool>) = (row.get(7)?, row.get(8)?);
         Ok(Circumstances {
-            validity: validity.and_then(|text| text.parse().ok()),
+            validity,
+            term: parsed(row.get(9)?).or(validity),
             runs_out: edition != "full" || unbundled,
             terms: row.get(3)?,
             price: price.zip(currency),
@@ -221,7 +225,7 @@ impl Circumstances {
             _ if license.standing != Standing::Issued => Some(Obstacle::Ended),
             _ if license.awaits_activation => Some(Obstacle::AwaitsActivation),
             _ if self.runs_out => Some(Obstacle::RunsOut),
-            _ if self.validity.is_none() => Some(Obstacle::NoValidity),
+            _ if self.term.is_none() => Some(Obstacle::NoValidity),
             _ if self.source_end.is_some_and(|source| source <= end) => Some(Obstacle::SourceEnds),
             _ => None,
         }

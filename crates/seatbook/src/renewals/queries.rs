@@ -39,7 +39,7 @@ pub async fn next_term(tx: &mut Tx<'_>, license_id: Uuid) -> Result<NextTerm> {
 /// What the renewal of a license depends on, beside the license itself.
 pub async fn circumstances(tx: &mut Tx<'_>, license_id: Uuid) -> Result<Circumstances> {
     let sql = "SELECT k.validity, l.edition, l.unbundled, l.terms, l.price_minor, l.currency, src.end_date, b.id,
-        b.auto_renews FROM license l JOIN sku k ON k.id = l.sku_id
+        b.auto_renews, (SELECT s.term FROM service_plan s WHERE s.id = b.plan_id) FROM license l JOIN sku k ON k.id = l.sku_id
         JOIN pool p ON p.license_id = l.id AND p.organization_id = l.organization_id
         LEFT JOIN pool up ON up.id = p.parent_id LEFT JOIN license src ON src.id = up.license_id
         LEFT JOIN plan_subscription b ON b.standing = 'running' AND b.id IN
@@ -59,7 +59,7 @@ pub async fn next_period(
     if let Some(obstacle) = circumstances.obstacle(license) {
         return Ok(Err(obstacle));
     }
-    let (Some(end), Some(every)) = (license.end_date, circumstances.validity) else {
+    let (Some(end), Some(every)) = (license.end_date, circumstances.term) else {
         return Ok(Err(Obstacle::NoEnd));
     };
     let first = after(end)?;
@@ -107,7 +107,10 @@ pub async fn renewal(tx: &mut Tx<'_>, scope: &Scope, pool: &Pool) -> Result<Rene
     let next = match (period, renews) {
         (Ok(slice), true) => {
             let coming = coming(tx, pool, (&decided, own), (slice, circumstances.terms)).await?;
-            Some(with_price(tx, coming, (slice, price.clone()), license.id).await?)
+            // A price is for the validity of the SKU; a plan may have terms of another length.
+            let price = price.clone();
+            let price = price.filter(|_| circumstances.term == circumstances.validity);
+            Some(with_price(tx, coming, (slice, price), license.id).await?)
         }
         _ => None,
     };

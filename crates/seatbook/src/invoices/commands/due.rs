@@ -166,8 +166,8 @@ fn begun(license: &Billable, today: civil::Date) -> Result<Vec<Part>> {
 /// The same, term by term: those that are over are billed for the units and the price that they had, the present one
 /// for what the license has.
 fn begun_terms(license: &Billable, today: civil::Date) -> Result<Vec<Part>> {
-    let every = license.validity.as_deref().unwrap_or_default();
-    let every: Validity = every.parse().map_err(Error::internal)?;
+    let every = license.validity.as_deref().map(str::parse::<Validity>);
+    let every = every.transpose().map_err(Error::internal)?;
     let currency = license.price.as_ref().map(|(_, currency)| currency);
     let mut parts = vec![];
     for (at, term) in license.terms.iter().enumerate() {
@@ -181,10 +181,20 @@ fn begun_terms(license: &Billable, today: civil::Date) -> Result<Vec<Part>> {
             (false, None) => (term.quantity, price_of(license)),
             (true, _) => (license.quantity, price_of(license)),
         };
-        let anchors = license.terms[..=at].iter().map(|it| it.start.0);
-        let anchor = anchor_of(every, anchors, term.start.0);
-        let days = (term.start.0, Some(term.end.0));
-        for slice in begun_slices(every, anchor, days, today)? {
+        let (start, end) = (term.start.0, term.end.0);
+        let slices = match every {
+            Some(every) => {
+                let anchors = license.terms[..=at].iter().map(|it| it.start.0);
+                let anchor = anchor_of(every, anchors, start);
+                begun_slices(every, anchor, (start, Some(end)), today)?
+            }
+            // Part of a service plan, whose term it had: the price is for the whole of it.
+            None => {
+                let full = Term::new(start, end).map_err(Error::internal)?;
+                vec![Slice { full, billed: full }]
+            }
+        };
+        for slice in slices {
             parts.push(Part {
                 slice: Some(slice),
                 quantity,
