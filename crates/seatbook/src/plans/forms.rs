@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::{
     commands::{AddServicePlan, EditServicePlan, RemoveServicePlan, SetComposition},
     facts::{PlanFacts, USUAL_NOTICE},
-    model::{BilledEvery, ServicePlan, WholePlan},
+    model::{BilledEvery, Edition, ServicePlan, WholePlan},
     pages::PlanFormPage,
     queries,
-    typed::{Typed, edit_of, groups, typed_facts},
+    typed::{CHOICES, Typed, edit_of, groups, typed_facts},
 };
 use crate::{
     api::Id,
@@ -187,8 +187,8 @@ async fn new_page(app: &App, frame: &Frame, typed: Typed, given: Given<'_>) -> P
         term: PlanFacts::usual_term(BilledEvery::Yearly).into(),
         ..PlanFacts::default()
     };
-    let chosen = full_plan(app, given.0.and_then(chosen_full)).await?;
-    let groups = groups(&blank, false, chosen.as_ref());
+    let fulls = full_plans(app, frame, given.0.and_then(chosen_full)).await?;
+    let groups = groups(&blank, false, &fulls);
     let page = PlanFormPage {
         shell: frame.shell("New service plan", "catalog"),
         title: "New service plan".into(),
@@ -289,10 +289,26 @@ fn chosen_full(form: &Form) -> Option<Uuid> {
     form.text("full_plan_id").parse().ok()
 }
 
-async fn full_plan(app: &App, id: Option<Uuid>) -> Result<Option<ServicePlan>> {
-    let Some(id) = id else { return Ok(None) };
-    app.read(move |mut tx| Box::pin(async move { queries::find(&mut tx, id).await }))
-        .await
+/// Full plans to choose where pickers cannot ask, and the one that is chosen.
+async fn full_plans(app: &App, frame: &Frame, chosen: Option<Uuid>) -> Result<Vec<ServicePlan>> {
+    let filter = queries::Filter {
+        edition: Some(Edition::Full),
+        limit: CHOICES,
+        ..queries::Filter::default()
+    };
+    let (scope, now) = (frame.caller.scope.clone(), app.gate.now());
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let found = queries::list(&mut tx, &scope, &filter, now).await?;
+            let mut plans: Vec<ServicePlan> = found.into_iter().map(|it| it.plan).collect();
+            let missing = chosen.filter(|id| plans.iter().all(|plan| plan.id != *id));
+            if let Some(id) = missing {
+                plans.extend(queries::find(&mut tx, id).await?);
+            }
+            Ok(plans)
+        })
+    });
+    read.await
 }
 
 async fn facts_sheet(
@@ -310,9 +326,10 @@ async fn facts_sheet(
         })
     });
     let (plan, fixed) = read.await?;
-    let full = full_plan(app, typed.map_or(plan.full_plan_id, chosen_full)).await?;
+    let chosen = typed.map_or(plan.full_plan_id, chosen_full);
+    let fulls = full_plans(app, frame, chosen).await?;
     let mut fields = vec![Field::new("hidden", "version", "").value(plan.version.to_string())];
-    for (title, group) in groups(&PlanFacts::of(&plan), fixed, full.as_ref()) {
+    for (title, group) in groups(&PlanFacts::of(&plan), fixed, &fulls) {
         fields.push(Field::heading(title));
         fields.extend(group);
     }

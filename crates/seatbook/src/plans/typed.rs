@@ -20,8 +20,8 @@ use crate::{
     scope::Scope,
 };
 
-/// SKUs to choose where pickers cannot ask.
-const CHOICES: i64 = 50;
+/// What there is to choose where pickers cannot ask.
+pub(super) const CHOICES: i64 = 50;
 
 /// The rows as they were typed.
 #[derive(Clone, Debug, Default)]
@@ -185,8 +185,36 @@ fn choice(sku: &Sku) -> Choice {
 pub(super) fn groups(
     facts: &PlanFacts,
     fixed: bool,
-    full: Option<&ServicePlan>,
+    fulls: &[ServicePlan],
 ) -> Vec<(&'static str, Vec<Field>)> {
+    let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+    let ticked = if facts.auto_renews { "on" } else { "" };
+    let renewal = vec![
+        Field::new("checkbox", "auto_renews", "Renews")
+            .value(ticked)
+            .hint("At the end of a term the next one begins, unless somebody says otherwise."),
+        Field::new("number", "notice_days", "Days of notice")
+            .value(facts.notice_days.to_string())
+            .between("0", "3660")
+            .hint("Before the end, from which the next term is announced."),
+    ];
+    let sale = vec![
+        Field::new("date", "end_of_sale", "End of sale")
+            .value(day(facts.end_of_sale))
+            .hint("From this day on it cannot be assigned."),
+        Field::new("date", "end_of_life", "End of life")
+            .value(day(facts.end_of_life))
+            .hint("From this day on it is not shown either."),
+    ];
+    vec![
+        ("Plan", named(facts, fixed, fulls)),
+        ("Renewal", renewal),
+        ("Sale", sale),
+    ]
+}
+
+/// What a plan is called, what it is, and how long it runs.
+fn named(facts: &PlanFacts, fixed: bool, fulls: &[ServicePlan]) -> Vec<Field> {
     let editions = Edition::ALL.map(|edition| (edition.as_str(), edition.label()));
     let edition = match fixed {
         true => Field::new("static", "edition", "Edition")
@@ -196,62 +224,28 @@ pub(super) fn groups(
     };
     let billing = [BilledEvery::Monthly, BilledEvery::Yearly];
     let billing = billing.map(|every| (every.as_str(), every.label()));
-    let full = full.map(|plan| (plan.id.to_string(), plan.name.clone()));
-    let mut fulls = vec![("", "")];
-    fulls.extend(full.iter().map(|(id, name)| (id.as_str(), name.as_str())));
-    let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
-    let ticked = if facts.auto_renews { "on" } else { "" };
+    let ids: Vec<String> = fulls.iter().map(|plan| plan.id.to_string()).collect();
+    let plans = ids.iter().zip(fulls);
+    let plans = plans.map(|(id, plan)| (id.as_str(), plan.name.as_str()));
+    let becomes: Vec<(&str, &str)> = std::iter::once(("", "")).chain(plans).collect();
+    let full_id = facts.full_plan_id.map(|id| id.to_string());
     vec![
-        (
-            "Plan",
-            vec![
-                Field::text("name", "Name")
-                    .value(facts.name.clone())
-                    .required(),
-                Field::text("code", "Code")
-                    .value(facts.code.clone())
-                    .required(),
-                edition,
-                Field::select("full_plan_id", "Becomes", &fulls)
-                    .value(
-                        facts
-                            .full_plan_id
-                            .map_or_else(String::new, |id| id.to_string()),
-                    )
-                    .source("/catalog/plans/options")
-                    .hint("The full plan that a trial becomes when it is converted."),
-                Field::select("billing", "Billed", &billing).value(facts.billing.as_str()),
-                Field::text("term", "Term")
-                    .value(facts.term.clone())
-                    .required()
-                    .hint("P1Y, P1M or P30D."),
-            ],
-        ),
-        (
-            "Renewal",
-            vec![
-                Field::new("checkbox", "auto_renews", "Renews")
-                    .value(ticked)
-                    .hint(
-                        "At the end of a term the next one begins, unless somebody says otherwise.",
-                    ),
-                Field::new("number", "notice_days", "Days of notice")
-                    .value(facts.notice_days.to_string())
-                    .between("0", "3660")
-                    .hint("Before the end, from which the next term is announced."),
-            ],
-        ),
-        (
-            "Sale",
-            vec![
-                Field::new("date", "end_of_sale", "End of sale")
-                    .value(day(facts.end_of_sale))
-                    .hint("From this day on it cannot be assigned."),
-                Field::new("date", "end_of_life", "End of life")
-                    .value(day(facts.end_of_life))
-                    .hint("From this day on it is not shown either."),
-            ],
-        ),
+        Field::text("name", "Name")
+            .value(facts.name.clone())
+            .required(),
+        Field::text("code", "Code")
+            .value(facts.code.clone())
+            .required(),
+        edition,
+        Field::select("full_plan_id", "Becomes", &becomes)
+            .value(full_id.unwrap_or_default())
+            .source("/catalog/plans/options")
+            .hint("The full plan that a trial becomes when it is converted."),
+        Field::select("billing", "Billed", &billing).value(facts.billing.as_str()),
+        Field::text("term", "Term")
+            .value(facts.term.clone())
+            .required()
+            .hint("P1Y, P1M or P30D."),
     ]
 }
 

@@ -116,6 +116,19 @@ pub(super) const LAWS: &[Law] = &[
             WHERE l.standing = 'superseded' AND p.quantity <> 0",
     },
     Law {
+        holds: "every composition that a service plan has had is made of something",
+        counted: "SELECT count(*) FROM service_plan",
+        broken: "SELECT p.id, p.composition, count(DISTINCT c.composition) FROM service_plan p
+            LEFT JOIN service_plan_component c ON c.plan_id = p.id
+            GROUP BY p.id, p.composition HAVING count(DISTINCT c.composition) <> p.composition",
+    },
+    Law {
+        holds: "a service plan that a customer has is marked as given, so that it stays",
+        counted: "SELECT count(*) FROM plan_subscription",
+        broken: "SELECT p.id, CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM service_plan p
+            WHERE p.assigned_at IS NULL AND p.id IN (SELECT plan_id FROM plan_subscription)",
+    },
+    Law {
         holds: "every license has one root pool, at its owner",
         counted: "SELECT count(*) FROM license",
         broken: "SELECT l.id, CAST(1 AS BIGINT), count(p.id) FROM license l

@@ -216,6 +216,8 @@ both_engines! {
         assert_eq!((&change["before"]["composition"], &change["after"]["composition"]), (&json!(1), &json!(2)));
         assert_eq!(change["after"]["components"][1], json!({"sku_id": other, "sku_code": "OTHER", "units": 5}));
         app.prove();
+        app.tamper("DELETE FROM service_plan_component WHERE composition = 2").await;
+        assert!(app.verify().1.contains("OFF  every composition"), "what is lost is found");
         app.end().await;
     }
 }
