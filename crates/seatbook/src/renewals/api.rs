@@ -23,7 +23,7 @@ use crate::{
 /// Shows the terms of a subscription, and what the next one will be.
 ///
 /// It renews at the end of its term by the clock. Where it does not, or waits, `obstacle` says why.
-#[utoipa::path(get, path = "/subscriptions/{id}/renewal", tag = "subscriptions",
+#[utoipa::path(get, path = "/subscriptions/{id}/renewal", tag = "renewals",
     params(("id" = Uuid, Path, description = "The pool; or a license for its own, or what is bound in it.")),
     responses((status = 200, description = "Its terms.", body = Renewal)))]
 pub async fn show(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<Renewal>> {
@@ -66,7 +66,7 @@ pub struct RenewalIn {
 ///
 /// Without a body it renews as it is. More units are new ones (`licenses.issue`), or drawn at the renewal where the
 /// present ones were; fewer are planned as by `/reductions`. `?preview=true` says what the next term costs.
-#[utoipa::path(post, path = "/subscriptions/{id}/renewal", tag = "subscriptions", request_body = RenewalIn,
+#[utoipa::path(post, path = "/subscriptions/{id}/renewal", tag = "renewals", request_body = RenewalIn,
     params(("id" = Uuid, Path, description = "The pool, or a license for its own.")),
     responses((status = 200, description = "Its terms, and the next one as it will be.", body = Renewal)))]
 pub async fn schedule(
@@ -88,7 +88,7 @@ pub async fn schedule(
 /// Takes back what was said of the next term: it will be as the present one.
 ///
 /// Whether there is one stays as it is; `/unsubscribe` says that there is none.
-#[utoipa::path(delete, path = "/subscriptions/{id}/renewal", tag = "subscriptions",
+#[utoipa::path(delete, path = "/subscriptions/{id}/renewal", tag = "renewals",
     params(("id" = Uuid, Path, description = "The pool, or a license for its own.")),
     responses((status = 200, description = "Its terms, and the next one as it will be.", body = Renewal)))]
 pub async fn withdraw(State(app): State<App>, Id(id): Id, write: Write<()>) -> Result<Response> {
@@ -140,7 +140,7 @@ pub struct SubscriptionChange {
 ///
 /// Now: the difference for the rest of the period that is paid for, by days, with its formula; `?preview=true` says it
 /// beforehand. It is not put on an invoice by itself. What may be changed is as for licenses and reductions.
-#[utoipa::path(post, path = "/subscriptions/{id}/change", tag = "subscriptions", request_body = SubscriptionChange,
+#[utoipa::path(post, path = "/subscriptions/{id}/change", tag = "renewals", request_body = SubscriptionChange,
     params(("id" = Uuid, Path, description = "The pool, or a license for its own.")),
     responses((status = 200, description = "What changed, and its money.", body = Changed)))]
 pub async fn change(
@@ -176,7 +176,7 @@ pub struct CoTermIn {
 /// Each says how many days it gains or loses, of how many, and what they cost or give back; `?preview=true` says it
 /// beforehand. The days that are gained are billed as the periods they belong to. From the next renewal on all of them
 /// end together.
-#[utoipa::path(post, path = "/organizations/{id}/co-term", tag = "subscriptions", request_body = CoTermIn,
+#[utoipa::path(post, path = "/organizations/{id}/co-term", tag = "renewals", request_body = CoTermIn,
     params(("id" = Uuid, Path, description = "The organization.")),
     responses((status = 200, description = "The licenses, and what it costs.", body = CoTermed)))]
 pub async fn co_term(

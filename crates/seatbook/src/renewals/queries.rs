@@ -5,7 +5,7 @@ use rules::{
     billing::Slice,
     term::{self},
 };
-use store::{Date, Timestamp, Tx};
+use store::{Date, Param, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::model::{Ahead, Circumstances, NextTerm, Obstacle, Origin, Renewal, Term, period_from};
@@ -263,28 +263,18 @@ pub async fn set(tx: &mut Tx<'_>, term: &Term) -> Result<bool> {
 /// Writes what the next term shall be over the version that was read; `false` where it was another.
 pub async fn set_next(tx: &mut Tx<'_>, license_id: Uuid, said: &NextTerm) -> Result<bool> {
     let (price, currency) = said.price.clone().unzip();
-    let sql = match said.version {
-        0 => {
-            "INSERT INTO next_term (id, quantity, price_minor, currency, version) VALUES ($1, $3, $4, $5, $2 + 1)
-             ON CONFLICT (id) DO NOTHING"
-        }
-        _ => {
-            "UPDATE next_term SET quantity = $3, price_minor = $4, currency = $5, version = version + 1
-             WHERE id = $1 AND version = $2"
-        }
+    let said_of = (&said.quantity, &price, &currency);
+    let rows = if said.version == 0 {
+        let sql = "INSERT INTO next_term (id, quantity, price_minor, currency, version) VALUES ($1, $2, $3, $4, 1)
+            ON CONFLICT (id) DO NOTHING";
+        tx.execute(sql, &[&license_id, said_of.0, said_of.1, said_of.2])
+            .await?
+    } else {
+        let sql = "UPDATE next_term SET quantity = $3, price_minor = $4, currency = $5, version = version + 1
+            WHERE id = $1 AND version = $2";
+        let params: [&dyn Param; 5] = [&license_id, &said.version, said_of.0, said_of.1, said_of.2];
+        tx.execute(sql, &params).await?
     };
-    let rows = tx
-        .execute(
-            sql,
-            &[
-                &license_id,
-                &said.version,
-                &said.quantity,
-                &price,
-                &currency,
-            ],
-        )
-        .await?;
     Ok(rows == 1)
 }
 

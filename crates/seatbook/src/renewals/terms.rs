@@ -62,6 +62,9 @@ pub(super) struct One {
     may: Vec<Permission>,
 }
 
+/// Units, and price of one unit in its currency, where they are to be others.
+type Wanted = (Option<i64>, Option<(i64, String)>);
+
 impl One {
     pub(super) async fn read(app: &App, frame: &Frame, id: Uuid) -> Result<One> {
         let caller = frame.caller.clone();
@@ -183,7 +186,7 @@ impl One {
     }
 
     /// What was typed, where it differs from what is: units, and the price of one.
-    fn wanted(&self, form: &Form) -> Result<(Option<i64>, Option<(i64, String)>)> {
+    fn wanted(&self, form: &Form) -> Result<Wanted> {
         let quantity: i64 = form.need("quantity", "a whole number")?;
         let price = match (self.price(), form.text("price")) {
             (Some((_, currency)), text) if !text.is_empty() => {

@@ -94,7 +94,8 @@ async fn permit(tx: &mut Tx<'_>, it: &Settled, old: &License) -> Result<()> {
         _ => return authorize(tx, old, Permission::LicensesSell).await,
     };
     let from = from.ok_or_else(Error::not_found)?;
-    tx.require(Permission::LicensesSell, from.organization_id).await
+    tx.require(Permission::LicensesSell, from.organization_id)
+        .await
 }
 
 /// Where anything goes over, it goes over at once: nobody is without a unit, or has two, in between.
@@ -158,12 +159,12 @@ impl Work<'_> {
                 }
                 None => deliver(tx, self.order, self.understood, (&line, source.as_ref())).await?,
             };
-            let old = match carried {
-                Some((_, old)) => self.old(tx, old).await?,
+            let had = match carried {
+                Some((_, old)) => self.had(tx, old).await?,
                 None => None,
             };
-            let new = self.new(&line, &license)?;
-            self.exchanges.push((old, Some(new)));
+            let comes = self.comes(&line, &license)?;
+            self.exchanges.push((had, Some(comes)));
             licenses.push((line.component.position, license));
         }
         for (place, (it, old)) in settled.iter().enumerate() {
@@ -172,7 +173,7 @@ impl Work<'_> {
                     .push(step(it, None, std::mem::take(&mut ended[place])));
             }
             if it.resolution == Resolution::End {
-                let old = self.old(tx, old).await?;
+                let old = self.had(tx, old).await?;
                 self.exchanges.extend(old.map(|old| (Some(old), None)));
             }
         }
@@ -230,7 +231,7 @@ impl Work<'_> {
     }
 
     /// What the customer had, as money sees it; nothing where it was a share, which has no price here.
-    async fn old(&self, tx: &mut Tx<'_>, old: &License) -> Result<Option<Priced>> {
+    async fn had(&self, tx: &mut Tx<'_>, old: &License) -> Result<Option<Priced>> {
         if old.organization_id != self.order.customer_id {
             return Ok(None);
         }
@@ -248,7 +249,7 @@ impl Work<'_> {
         }))
     }
 
-    fn new(&self, line: &Line, license: &License) -> Result<Priced> {
+    fn comes(&self, line: &Line, license: &License) -> Result<Priced> {
         let full = self.understood.plan.term.end_from(license.start_date.0);
         Ok(Priced {
             sku_code: license.sku_code.clone(),

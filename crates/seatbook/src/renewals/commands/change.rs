@@ -71,11 +71,13 @@ impl Command for ChangeSubscription {
     type Outcome = Changed;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Changed> {
+        let seen = Seen::read(tx, self.id, self.version).await?;
+        tx.require(Permission::SubscriptionsEnd, seen.pool.organization_id)
+            .await?;
         if self.quantity.is_none() && self.price.is_none() {
             let message = "Say how many units, or at which price.";
             return Err(Error::invalid("quantity", "required", message));
         }
-        let seen = Seen::read(tx, self.id, self.version).await?;
         let before = worth(tx, &seen).await?;
         match self.at_renewal {
             true => self.at_renewal(tx, &seen, before).await,
@@ -193,6 +195,8 @@ impl Command for ScheduleRenewal {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Renewal> {
         let seen = Seen::read(tx, self.id, self.version).await?;
+        tx.require(Permission::SubscriptionsEnd, seen.pool.organization_id)
+            .await?;
         self.say(tx, &seen).await?;
         seen.renewal(tx).await
     }

@@ -35,6 +35,8 @@ both_engines! {
         assert!(browser.get(&format!("{place}/terms")).await.page(200).contains("1,200.00 EUR"));
         browser.form(&next, &[("step", "withdraw")]).await.goes(&format!("{place}/terms"));
         at(&app, "2026-11-16T00:00:00Z").await;
+        // Nobody stays signed in for months.
+        let (browser, _) = app.browser_of(app.provider, "operator").await;
         let terms = browser.get(&format!("{place}/terms")).await.page(200);
         assert!(terms.contains("2. Renewed") && terms.contains("15 Nov 2027"), "{terms}");
         assert_eq!(license(&app, own).await["quantity"], 2);
