@@ -32,7 +32,7 @@ use crate::{
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, portal,
-    recovery, reference, requests, roles, sales, subscriptions, tokens,
+    provisioning, recovery, reference, requests, roles, sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -106,6 +106,7 @@ fn pages() -> Router<App> {
         .merge(holders::pages())
         .merge(configuration::pages())
         .merge(subscriptions::pages())
+        .merge(provisioning::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())

@@ -50,7 +50,10 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("subscriptions.reactivate", "Brought a terminated unit back"),
     ("subscriptions.reduce", "Lowered a quantity below use"),
     ("plan_subscriptions.assign", "Assigned a service plan"),
-    ("crossgrades.crossgrade", "Moved a customer to another service plan"),
+    (
+        "crossgrades.crossgrade",
+        "Moved a customer to another service plan",
+    ),
     ("billing.edit", "Changed a billing profile"),
     ("billing.unpark", "Let an organization be invoiced again"),
     ("invoices.send", "Sent invoices"),

@@ -94,7 +94,8 @@ async fn permit(tx: &mut Tx<'_>, it: &Settled, old: &License) -> Result<()> {
         _ => return authorize(tx, old, Permission::LicensesSell).await,
     };
     let from = from.ok_or_else(Error::not_found)?;
-    tx.require(Permission::LicensesSell, from.organization_id).await
+    tx.require(Permission::LicensesSell, from.organization_id)
+        .await
 }
 
 /// Where anything goes over, it goes over at once: nobody is without a unit, or has two, in between.
