@@ -25,6 +25,7 @@ mod allocations;
 mod assignments;
 mod subscriptions;
 mod crossgrades;
+mod provisioning;
 mod invoices;
 mod holders;
 mod entitlements;

@@ -141,6 +141,9 @@ impl TestApp {
              created_at, version) VALUES ({own}, '{code}', 'Plan {code}', '{edition}', 'yearly', 'P1Y', TRUE, 30, 1, {now}, 1)"
         ))
         .await;
+        let text = format!("plan {code}").to_lowercase();
+        self.tamper(&format!("INSERT INTO service_plan_search_text (id, text) VALUES ({own}, '{text}')"))
+            .await;
         for (position, (sku, units)) in components.iter().enumerate() {
             let sku = raw(*sku);
             self.tamper(&format!(
