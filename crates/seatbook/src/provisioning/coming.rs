@@ -20,7 +20,8 @@ use crate::{
         model::{Amount, Crossgraded, Money, Resolution, Step, Total},
     },
     error::Result,
-    licenses, plan_subscriptions,
+    licenses::{self, model::License},
+    plan_subscriptions,
     scope::Permission,
     subscriptions::{self, model::Choice, queries::Candidate},
 };
@@ -107,86 +108,91 @@ fn person(it: &Candidate, now: Timestamp) -> (String, String) {
     )
 }
 
-/// The preview's answer as rows, with the names of what it mentions.
+/// What the preview's answer mentions by its id.
+struct Named {
+    superseded: Vec<String>,
+    left_over: Vec<License>,
+    /// Who would have the new product twice: pool, how many, and the first of them.
+    doubled: Vec<(Uuid, usize, Vec<Candidate>)>,
+}
+
+impl Named {
+    async fn read(app: &App, people: bool, comes: &Comes, done: &Crossgraded) -> Result<Named> {
+        let (superseded, unbundled) = (done.superseded.clone(), done.unbundled.clone());
+        let doubled = done.steps.iter().filter(|it| !it.ended.is_empty());
+        let doubled: Vec<(Uuid, Vec<Uuid>)> = doubled
+            .filter(|it| !comes.names(it.pool_id))
+            .map(|it| (it.pool_id, it.ended.clone()))
+            .collect();
+        let read = app.read(move |mut tx| {
+            Box::pin(async move {
+                let tx = &mut tx;
+                let mut names = Vec::new();
+                for id in superseded {
+                    let found = plan_subscriptions::queries::find(tx, id).await?;
+                    names.extend(found.map(|it| it.plan_name));
+                }
+                let mut losing = Vec::new();
+                for (pool_id, ids) in doubled {
+                    let some = &ids[..ids.len().min(LISTED)];
+                    let found = match people {
+                        true => subscriptions::queries::chosen(tx, pool_id, some).await?,
+                        false => vec![],
+                    };
+                    losing.push((pool_id, ids.len(), found));
+                }
+                Ok(Named {
+                    superseded: names,
+                    left_over: licenses::queries::of_ids(tx, &unbundled).await?,
+                    doubled: losing,
+                })
+            })
+        });
+        read.await
+    }
+}
+
+/// The preview's answer as rows.
 async fn told(app: &App, scene: &Scene, mut comes: Comes, done: Crossgraded) -> Result<Comes> {
-    let (superseded, unbundled) = (done.superseded.clone(), done.unbundled.clone());
+    let people = scene.place.may(Permission::AssignmentsRead);
+    let named = Named::read(app, people, &comes, &done).await?;
     let now = app.gate.now();
-    let doubled: Vec<(Uuid, Vec<Uuid>)> = done
-        .steps
-        .iter()
-        .filter(|step| !step.ended.is_empty() && !comes.names(step.pool_id))
-        .map(|step| (step.pool_id, step.ended.clone()))
-        .collect();
-    let sees = scene.place.may(Permission::AssignmentsRead);
-    let read = app.read(move |mut tx| {
-        Box::pin(async move {
-            let tx = &mut tx;
-            let mut names = Vec::new();
-            for id in superseded {
-                let found = plan_subscriptions::queries::find(tx, id).await?;
-                names.extend(found.map(|it| it.plan_name));
-            }
-            let mut losing = Vec::new();
-            for (pool_id, ids) in doubled {
-                let some = &ids[..ids.len().min(LISTED)];
-                let found = match sees {
-                    true => subscriptions::queries::chosen(tx, pool_id, some).await?,
-                    false => vec![],
-                };
-                losing.push((pool_id, ids.len(), found));
-            }
-            Ok((
-                names,
-                licenses::queries::of_ids(tx, &unbundled).await?,
-                losing,
-            ))
-        })
-    });
-    let (names, left, doubled) = read.await?;
-    comes.superseded = names;
-    let end = |end: Option<store::Date>| end.map_or("no end".into(), |end| format::date(end.0));
-    let row = |it: &licenses::model::License| {
-        let units = format::count(it.quantity, &it.unit, &it.units);
-        (it.product_name.clone(), units, end(it.end_date))
+    let units = |it: &License| format::count(it.quantity, &it.unit, &it.units);
+    let left = |it: &License| {
+        let end = it.end_date;
+        let end = end.map_or("no end".into(), |end| format::date(end.0));
+        (it.product_name.clone(), units(it), end)
     };
-    comes.left_over = left.iter().map(row).collect();
-    comes
-        .losing
-        .extend(doubled.into_iter().map(|(pool_id, count, found)| Losing {
-            pool_id: pool_id.to_string(),
-            title: format!(
-                "{}, having the new product already",
-                format::count(count as i64, "loses a second unit", "lose a second unit")
-            ),
-            more: count as i64 - found.len() as i64,
-            people: found.iter().map(|it| person(it, now)).collect(),
-            ..Losing::default()
-        }));
+    let twice = |(pool_id, count, found): &(Uuid, usize, Vec<Candidate>)| Losing {
+        pool_id: pool_id.to_string(),
+        title: format!(
+            "{}, having the new product already",
+            format::count(*count as i64, "loses a second unit", "lose a second unit")
+        ),
+        more: *count as i64 - found.len() as i64,
+        people: found.iter().map(|it| person(it, now)).collect(),
+        ..Losing::default()
+    };
     let carried: Vec<Uuid> = done.steps.iter().filter_map(|it| it.license_id).collect();
     let new = done.assigned.parts.iter().map(|part| &part.license);
     let new = new.filter(|it| !carried.contains(&it.id));
-    comes.new = new
-        .map(|it| {
-            let units = format::count(it.quantity, &it.unit, &it.units);
-            (it.product_name.clone(), units)
-        })
-        .collect();
-    let unit = |step: &Step| {
-        let pool = scene.overlaps.iter().map(|it| &it.overlap.pool);
-        let pool = pool.into_iter().find(|pool| pool.id == step.pool_id);
-        pool.map_or_else(Default::default, |pool| {
+    let step = |it: &Step| {
+        let mut pools = scene.overlaps.iter().map(|it| &it.overlap.pool);
+        let pool = pools.find(|pool| pool.id == it.pool_id);
+        let unit = pool.map_or_else(Default::default, |pool| {
             (pool.unit.clone(), pool.units.clone())
-        })
-    };
-    // A license that is only being looked at has no page yet.
-    comes.steps = done
-        .steps
-        .iter()
-        .map(|step| StepRow {
+        });
+        // A license that is only being looked at has no page yet.
+        StepRow {
             license_id: String::new(),
-            ..StepRow::of(step, &unit(step))
-        })
-        .collect();
+            ..StepRow::of(it, &unit)
+        }
+    };
+    comes.losing.extend(named.doubled.iter().map(twice));
+    comes.superseded = named.superseded;
+    comes.left_over = named.left_over.iter().map(left).collect();
+    comes.new = new.map(|it| (it.product_name.clone(), units(it))).collect();
+    comes.steps = done.steps.iter().map(step).collect();
     comes.money = done.money.as_ref().map(MoneyRows::of);
     Ok(comes)
 }

@@ -13,12 +13,8 @@ async fn picks(manager: &Visitor, plan: &str) {
     manager.finds("field", "Units of Worry-Free").await;
 }
 
-async fn a_customer_moves_up_and_down(engine: Engine) {
-    let stage = Stage::set_up(engine).await;
-    let app = &stage.app;
-    let world = plan_stage::Stage::open(app, 100).await;
-    let manager = stage.member(world.partner, "account_manager").await;
-    let home = format!("/organizations/{}", world.customer);
+/// C1: finds the customer in the table, opens it, and then its tab.
+async fn opens_the_tab(manager: &Visitor) {
     manager.follows("Organizations").await;
     manager.follows("Aurora").await;
     manager.sees("Directly below").await;
@@ -29,7 +25,54 @@ async fn a_customer_moves_up_and_down(engine: Engine) {
     let tab = tab.await.expect("the tab");
     tab.click().await.expect("it opens");
     manager.sees("No licenses yet").await;
+}
 
+/// C3: reviews what becomes of the overlap, choice by choice, and carries everybody over.
+async fn moves_up(manager: &Visitor, review: &str) {
+    picks(manager, "Plan SUITE").await;
+    manager
+        .sees("Aurora has Worry-Free already: 3 of 12 users in use")
+        .await;
+    manager.fills("Units of XDR", "7").await;
+    manager.presses("Review crossgrade").await;
+    manager.sees_at(review).await;
+    manager.sees("3 users in use go over").await;
+    manager.ticks("End the old one").await;
+    manager.sees("3 lose a unit of Worry-Free").await;
+    manager.ticks("Transfer").await;
+    manager.sees_no("lose a unit of").await;
+    manager.sees("XDR, 7 users").await;
+    manager.presses("Confirm").await;
+    manager
+        .sees("Aurora moved to “Plan SUITE”; 3 units in use went over.")
+        .await;
+    manager.row("Worry-Free").sees("3 of 12 users in use").await;
+}
+
+/// C4: what is left over stands apart, and one of it is deleted.
+async fn moves_down(manager: &Visitor) {
+    picks(manager, "Plan WFS").await;
+    manager.presses("Review crossgrade").await;
+    manager.sees("XDR, 7 users, runs until 31 May 2027").await;
+    manager.presses("Confirm").await;
+    manager.sees("2 licenses are left over.").await;
+    manager.row("XDR").follows("Delete").await;
+    manager.sees("Nobody has used it").await;
+    manager.presses("Delete").await;
+    manager.sees_no("XDR").await;
+    let left = manager.row("Email Security");
+    left.sees("0 of 5 users in use").await;
+}
+
+async fn a_customer_moves_up_and_down(engine: Engine) {
+    let stage = Stage::set_up(engine).await;
+    let app = &stage.app;
+    let world = plan_stage::Stage::open(app, 100).await;
+    let manager = stage.member(world.partner, "account_manager").await;
+    let tab = format!("/organizations/{}/licenses", world.customer);
+    opens_the_tab(&manager).await;
+
+    // C2: units of each component.
     picks(&manager, "Plan WFS").await;
     manager.fills("Units of Worry-Free", "12").await;
     manager.sees("88 left there").await;
@@ -40,46 +83,16 @@ async fn a_customer_moves_up_and_down(engine: Engine) {
     manager.row("Worry-Free").sees("0 of 12 users in use").await;
     let bound = world.bind(app, 3).await;
 
-    picks(&manager, "Plan SUITE").await;
-    manager
-        .sees("Aurora has Worry-Free already: 3 of 12 users in use")
-        .await;
-    manager.fills("Units of XDR", "7").await;
-    manager.presses("Review crossgrade").await;
-    manager
-        .sees_at(&format!("{home}/licenses/crossgrade"))
-        .await;
-    manager.sees("3 users in use go over").await;
-    manager.ticks("End the old one").await;
-    manager.sees("3 lose a unit of Worry-Free").await;
-    manager.ticks("Transfer").await;
-    manager.sees_no("lose a unit").await;
-    manager.sees("XDR, 7 users").await;
-    manager.presses("Confirm").await;
-    manager
-        .sees("Aurora moved to “Plan SUITE”; 3 units in use went over.")
-        .await;
-    manager.row("Worry-Free").sees("3 of 12 users in use").await;
+    moves_up(&manager, &format!("{tab}/crossgrade")).await;
     manager.row("Worry-Free").follows("Worry-Free").await;
+    manager.sees("Latest changes").await;
     let url = manager.driver.current_url().await.expect("an address");
     let license = url.path().rsplit('/').next().and_then(|id| id.parse().ok());
     let license = license.expect("the license that took over");
     assert_eq!(world.bound(app, license).await, bound);
 
-    manager.opens(&format!("{home}/licenses")).await;
-    picks(&manager, "Plan WFS").await;
-    manager.presses("Review crossgrade").await;
-    manager.sees("XDR, 7 users, runs until 31 May 2027").await;
-    manager.presses("Confirm").await;
-    manager.sees("2 licenses are left over.").await;
-    manager.row("XDR").follows("Delete").await;
-    manager.sees("Nobody has used it").await;
-    manager.presses("Delete").await;
-    manager.sees_no("XDR").await;
-    manager
-        .row("Email Security")
-        .sees("0 of 5 users in use")
-        .await;
+    manager.opens(&tab).await;
+    moves_down(&manager).await;
     app.prove();
     drop(manager);
     stage.end().await;
