@@ -47,6 +47,7 @@ pub mod entitlements;
 pub mod subscriptions;
 pub mod plan_subscriptions;
 pub mod crossgrades;
+pub mod provisioning;
 pub mod renewals;
 pub mod configuration;
 pub mod billing;

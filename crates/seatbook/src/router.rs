@@ -32,7 +32,8 @@ use crate::{
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, plans,
-    portal, recovery, reference, renewals, requests, roles, sales, subscriptions, tokens,
+    portal, provisioning, recovery, reference, renewals, requests, roles, sales, subscriptions,
+    tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -110,6 +111,7 @@ fn pages() -> Router<App> {
         .merge(configuration::pages())
         .merge(subscriptions::pages())
         .merge(renewals::pages())
+        .merge(provisioning::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())

@@ -15,6 +15,7 @@ use crate::{
 
 /// Behind the organization's own page: its tabs by their word in the address, and the permission that shows each.
 const TABS: &[(&str, &str, Permission)] = &[
+    ("licenses", "Licenses", Permission::LicensesRead),
     ("information", "Information", Permission::LicensesRead),
     (
         "configuration",

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     axe::{self, Rules},
-    harness::{Browser, Engine, send},
+    harness::{Browser, Engine, id, send},
     routes,
     stage::Stage,
     visitor::{Look, Visitor},
@@ -166,6 +166,7 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     signed_out.extend(open.map(String::from));
     let mut signed_in = units_of(&ingrid, organizations).await;
     signed_in.extend(asked_for(stage, &ingrid, organizations).await);
+    signed_in.extend(planned_for(stage, &ingrid, (provider, partner)).await);
     signed_in.extend([
         "/".into(),
         "/catalog?show=products".into(),
@@ -223,6 +224,32 @@ async fn units_of(ingrid: &Browser, organizations: &[serde_json::Value]) -> Vec<
     places.push(format!("/pools/{pool}/assign-several"));
     places.push(format!("/catalog/products/{add_on}/fits"));
     places
+}
+
+/// The pages over the service plan of a customer.
+async fn planned_for(
+    stage: &Stage,
+    ingrid: &Browser,
+    (provider, partner): (&str, &str),
+) -> Vec<String> {
+    let customer = json!({"parent_id": partner, "kind": "customer", "name": "Plan AG"});
+    let customer = ingrid.post("/api/v1/organizations", customer).await.id();
+    let skus = ingrid.get("/api/v1/skus?limit=1").await.expect(200);
+    let parts = [(id(&skus["items"][0]["id"]), 5)];
+    let plan = stage.app.plan("AXE", "full", &parts).await;
+    let order =
+        json!({"seller_id": provider, "organization_id": customer, "plan_id": plan, "issue": true});
+    let given = ingrid.post("/api/v1/plan-subscriptions", order).await;
+    let given = given.expect(201);
+    let (given, license) = (id(&given["id"]), id(&given["parts"][0]["license"]["id"]));
+    let tab = format!("/organizations/{customer}/licenses");
+    vec![
+        tab.clone(),
+        format!("{tab}/assign?plan_id={plan}"),
+        format!("{tab}/crossgrade?plan_id={plan}"),
+        format!("{tab}/{license}/delete"),
+        format!("/plan-subscriptions/{given}"),
+    ]
 }
 
 /// What a customer asked for, a redemption that waits, and the customer's own pages.

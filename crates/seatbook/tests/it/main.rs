@@ -27,6 +27,7 @@ mod assignments;
 mod subscriptions;
 mod crossgrades;
 mod renewals;
+mod provisioning;
 mod invoices;
 mod holders;
 mod entitlements;

@@ -2,4 +2,4 @@
 
 mod assigning;
 mod moving;
-mod stage;
+pub mod stage;

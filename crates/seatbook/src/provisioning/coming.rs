@@ -1,0 +1,277 @@
+//! What a crossgrade comes to, as rows: the gate's own preview, or what is kept of one that was done.
+
+use store::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    pages::{Comes, Losing, MoneyRows, StepRow},
+    review::{LISTED, Scene, Seen},
+};
+use crate::{
+    app::App,
+    console::{
+        badges::Badge,
+        form::{Form, value},
+        format,
+        frame::Frame,
+    },
+    crossgrades::{
+        commands::Crossgrade,
+        model::{Amount, Crossgraded, Money, Resolution, Step, Total},
+    },
+    error::Result,
+    licenses::{self, model::License},
+    plan_subscriptions,
+    scope::Permission,
+    subscriptions::{self, model::Choice, queries::Candidate},
+};
+
+/// What all of it comes to: the gate's own preview, as if whoever loses a unit had been seen.
+pub async fn rows(app: &App, frame: &Frame, scene: &Scene, form: &Form) -> Result<Comes> {
+    let mut comes = Comes {
+        losing: scene
+            .overlaps
+            .iter()
+            .filter_map(|it| losing(it, form, app))
+            .collect(),
+        ..Comes::default()
+    };
+    let order = match scene.order(form) {
+        Ok(order) => order,
+        Err(error) => {
+            comes.problem = error.fields.first().map(|it| it.message.clone());
+            return Ok(comes);
+        }
+    };
+    let mut overlaps = scene.said(form);
+    for (it, said) in scene.overlaps.iter().zip(&mut overlaps) {
+        if let Choice::Rule { fingerprint, .. } = &mut said.choice {
+            *fingerprint = it.plan.as_ref().map(|plan| plan.fingerprint.clone());
+        }
+    }
+    let command = Crossgrade { order, overlaps };
+    match app.gate.preview(&frame.caller, command).await {
+        Ok(done) => told(app, scene, comes, done.outcome).await,
+        Err(error) if error.is_refusal() => {
+            let fields = error.fields.iter().map(|it| it.message.as_str());
+            let fields: Vec<&str> = fields.collect();
+            comes.problem = Some(match fields.is_empty() {
+                true => error.message.clone(),
+                false => fields.join(" "),
+            });
+            Ok(comes)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn losing(it: &Seen, form: &Form, app: &App) -> Option<Losing> {
+    let plan = it.plan.as_ref()?;
+    let pool = &it.overlap.pool;
+    let typed = value(&form.pairs, &format!("seen.{}", pool.id)).trim();
+    let count = plan.losers.len();
+    Some(Losing {
+        pool_id: pool.id.to_string(),
+        title: format!(
+            "{} of {}",
+            format::count(count as i64, "loses a unit", "lose a unit"),
+            pool.product_name
+        ),
+        people: it
+            .losers
+            .iter()
+            .map(|it| person(it, app.gate.now()))
+            .collect(),
+        more: count as i64 - it.losers.len() as i64,
+        fingerprint: plan.fingerprint.clone(),
+        seen: typed == plan.fingerprint,
+    })
+}
+
+/// Who it is, and what else is said: whose it is, when it was last used, what goes with it.
+fn person(it: &Candidate, now: Timestamp) -> (String, String) {
+    let used = it.binding.used.map_or_else(
+        || "never used".to_owned(),
+        |at| format!("last used {}", format::ago(at, now.get())),
+    );
+    let add_ons = match it.add_ons {
+        0 => String::new(),
+        some => format!(
+            ", {} with it",
+            format::count(some, "add-on goes", "add-ons go")
+        ),
+    };
+    let user = it.user_name.as_ref().map(|user| format!("of {user}, "));
+    (
+        it.holder_name.clone(),
+        format!("{}{used}{add_ons}", user.unwrap_or_default()),
+    )
+}
+
+/// What the preview's answer mentions by its id.
+struct Named {
+    superseded: Vec<String>,
+    left_over: Vec<License>,
+    /// Who would have the new product twice: pool, how many, and the first of them.
+    doubled: Vec<(Uuid, usize, Vec<Candidate>)>,
+}
+
+impl Named {
+    async fn read(app: &App, people: bool, comes: &Comes, done: &Crossgraded) -> Result<Named> {
+        let (superseded, unbundled) = (done.superseded.clone(), done.unbundled.clone());
+        let doubled = done.steps.iter().filter(|it| !it.ended.is_empty());
+        let doubled: Vec<(Uuid, Vec<Uuid>)> = doubled
+            .filter(|it| !comes.names(it.pool_id))
+            .map(|it| (it.pool_id, it.ended.clone()))
+            .collect();
+        let read = app.read(move |mut tx| {
+            Box::pin(async move {
+                let tx = &mut tx;
+                let mut names = Vec::new();
+                for id in superseded {
+                    let found = plan_subscriptions::queries::find(tx, id).await?;
+                    names.extend(found.map(|it| it.plan_name));
+                }
+                let mut losing = Vec::new();
+                for (pool_id, ids) in doubled {
+                    let some = &ids[..ids.len().min(LISTED)];
+                    let found = match people {
+                        true => subscriptions::queries::chosen(tx, pool_id, some).await?,
+                        false => vec![],
+                    };
+                    losing.push((pool_id, ids.len(), found));
+                }
+                Ok(Named {
+                    superseded: names,
+                    left_over: licenses::queries::of_ids(tx, &unbundled).await?,
+                    doubled: losing,
+                })
+            })
+        });
+        read.await
+    }
+}
+
+/// The preview's answer as rows.
+async fn told(app: &App, scene: &Scene, mut comes: Comes, done: Crossgraded) -> Result<Comes> {
+    let people = scene.place.may(Permission::AssignmentsRead);
+    let named = Named::read(app, people, &comes, &done).await?;
+    let now = app.gate.now();
+    let units = |it: &License| format::count(it.quantity, &it.unit, &it.units);
+    let left = |it: &License| {
+        let end = it.end_date;
+        let end = end.map_or("no end".into(), |end| format::date(end.0));
+        (it.product_name.clone(), units(it), end)
+    };
+    let twice = |(pool_id, count, found): &(Uuid, usize, Vec<Candidate>)| Losing {
+        pool_id: pool_id.to_string(),
+        title: format!(
+            "{}, having the new product already",
+            format::count(*count as i64, "loses a second unit", "lose a second unit")
+        ),
+        more: *count as i64 - found.len() as i64,
+        people: found.iter().map(|it| person(it, now)).collect(),
+        ..Losing::default()
+    };
+    let carried: Vec<Uuid> = done.steps.iter().filter_map(|it| it.license_id).collect();
+    let new = done.assigned.parts.iter().map(|part| &part.license);
+    let new = new.filter(|it| !carried.contains(&it.id));
+    let step = |it: &Step| {
+        let mut pools = scene.overlaps.iter().map(|it| &it.overlap.pool);
+        let pool = pools.find(|pool| pool.id == it.pool_id);
+        let unit = pool.map_or_else(Default::default, |pool| {
+            (pool.unit.clone(), pool.units.clone())
+        });
+        // A license that is only being looked at has no page yet.
+        StepRow {
+            license_id: String::new(),
+            ..StepRow::of(it, &unit)
+        }
+    };
+    comes.losing.extend(named.doubled.iter().map(twice));
+    comes.superseded = named.superseded;
+    comes.left_over = named.left_over.iter().map(left).collect();
+    comes.new = new.map(|it| (it.product_name.clone(), units(it))).collect();
+    comes.steps = done.steps.iter().map(step).collect();
+    comes.money = done.money.as_ref().map(MoneyRows::of);
+    Ok(comes)
+}
+
+impl Comes {
+    /// Whether it is said already who loses a unit of a pool.
+    fn names(&self, pool_id: Uuid) -> bool {
+        let pool_id = pool_id.to_string();
+        self.losing.iter().any(|it| it.pool_id == pool_id)
+    }
+}
+
+impl StepRow {
+    /// What became of an overlap, or would.
+    pub fn of(it: &Step, (unit, units): &(String, String)) -> StepRow {
+        let n = |amount: i64| format::count(amount, unit, units);
+        let day =
+            |end: Option<store::Date>| end.map_or("–".to_owned(), |end| format::date(end.0));
+        let lost = match it.ended.len() {
+            0 => String::new(),
+            lost => format!(", {} freed", format::number(lost as i64)),
+        };
+        let (tone, icon, label, words) = match it.resolution {
+            Resolution::Transfer => {
+                let shares = match it.passed_on {
+                    0 => String::new(),
+                    shares => format!(", {} passed on", format::number(shares)),
+                };
+                let words = format!("{} in use go over{shares}{lost}", n(it.bound));
+                ("good", "swap", "Transferred", words)
+            }
+            Resolution::KeepBoth => ("mute", "check", "Both kept", "stays as it is".to_owned()),
+            Resolution::End => (
+                "bad",
+                "stop",
+                "Ended",
+                format!("the old license ends{lost}"),
+            ),
+        };
+        StepRow {
+            product: it.product_name.clone(),
+            sku: it.old_sku_code.clone(),
+            badge: Badge {
+                tone,
+                icon,
+                label: label.into(),
+            },
+            words,
+            units: (n(it.units_before), n(it.units)),
+            days: (day(it.old_end_date), day(it.end_date)),
+            license_id: it.license_id.map(|id| id.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+impl MoneyRows {
+    /// Every amount with how it came about.
+    pub fn of(it: &Money) -> MoneyRows {
+        let line = |it: &Amount| {
+            let kind = match it.kind.as_str() {
+                "credit" => "Credit",
+                "charge" => "Charge",
+                _ => "Difference",
+            };
+            let amount = it.amount_minor.zip(it.currency.as_ref());
+            let amount = amount.map_or("–".into(), |(minor, code)| format::money(minor, code));
+            let days = it.days.zip(it.of_days);
+            let days = days.filter(|(days, of)| days != of);
+            let days = days.map_or_else(String::new, |(days, of)| format!(", {days} of {of} days"));
+            (
+                format!("{kind} for {}{days}", it.sku_code),
+                it.formula.clone(),
+                amount,
+            )
+        };
+        let total = |it: &Total| format::money(it.amount_minor, &it.currency);
+        MoneyRows {
+            lines: it.lines.iter().map(line).collect(),
+            totals: it.totals.iter().map(total).collect(),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What these pages ask beyond the queries of the rooms above.
+
+use store::{Date, Select, Timestamp, Tx};
+use uuid::Uuid;
+
+use crate::{
+    error::Result,
+    plans::{self, model::ServicePlan},
+};
+
+/// Licenses listed in one block of the Licenses tab.
+pub const LISTED: i64 = 100;
+
+/// Plans that can be seen on a day, those on sale before the others; by a keyword where there is one.
+pub async fn offers(
+    tx: &mut Tx<'_>,
+    keyword: Option<&str>,
+    today: Date,
+    limit: i64,
+) -> Result<Vec<ServicePlan>> {
+    let keyword = keyword.map(rules::text::like_pattern);
+    let mut select = Select::new("SELECT id FROM service_plan");
+    select.and("(end_of_life IS NULL OR end_of_life > ?)", &today);
+    if let Some(keyword) = &keyword {
+        let found = "id IN (SELECT id FROM service_plan_search WHERE text LIKE ?)";
+        select.and(found, keyword);
+    }
+    let (day, limit) = (select.bind(&today), select.bind(&limit));
+    let order = format!(
+        " ORDER BY CASE WHEN end_of_sale <= {day} THEN 1 ELSE 0 END, name, id LIMIT {limit}"
+    );
+    let ids: Vec<(Uuid,)> = tx.query(&select.sql(&order), select.params()).await?;
+    let mut found = Vec::with_capacity(ids.len());
+    for (id,) in ids {
+        found.extend(plans::queries::find(tx, id).await?);
+    }
+    Ok(found)
+}
+
+/// What is left over of plans that an organization has no more: licenses that are not over, those that end first before
+/// the others.
+pub async fn left_over(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    now: Timestamp,
+) -> Result<Vec<Uuid>> {
+    let sql = "SELECT id FROM license WHERE organization_id = $1 AND unbundled = TRUE AND standing = 'issued'
+        AND (over_at IS NULL OR over_at > $2) ORDER BY (ends_at IS NULL), ends_at, id LIMIT $3";
+    let rows: Vec<(Uuid,)> = tx.query(sql, &[&organization_id, &now, &LISTED]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Pools of an organization that belong to no plan it has, and are not over; one more than are listed.
+pub async fn apart(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Result<Vec<Uuid>> {
+    let sql = "SELECT p.id FROM pool p JOIN license l ON l.id = p.license_id
+        WHERE p.organization_id = $1 AND p.quantity > 0 AND l.standing = 'issued'
+          AND (l.over_at IS NULL OR l.over_at > $2)
+          AND (l.unbundled = FALSE OR l.organization_id <> $1)
+          AND NOT EXISTS (SELECT 1 FROM plan_subscription_part t JOIN plan_subscription q ON q.id = t.subscription_id
+            WHERE t.license_id = l.id AND q.organization_id = $1 AND q.standing = 'running')
+        ORDER BY (p.ends_at IS NULL), p.ends_at, p.id LIMIT $3";
+    let most = LISTED + 1;
+    let rows: Vec<(Uuid,)> = tx.query(sql, &[&organization_id, &now, &most]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whom to ask at an organization: name and address of whoever has acted for it longest.
+pub async fn contact(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<Option<(String, String)>> {
+    let sql = "SELECT p.name, p.email FROM membership m JOIN person p ON p.id = m.person_id
+        WHERE m.organization_id = $1 AND m.active = TRUE AND p.active = TRUE ORDER BY m.id LIMIT 1";
+    Ok(tx.query_opt(sql, &[&organization_id]).await?)
+}
+
+/// The product of a license.
+pub async fn product_of(tx: &mut Tx<'_>, license_id: Uuid) -> Result<Option<Uuid>> {
+    let sql = "SELECT s.product_id FROM license l JOIN sku s ON s.id = l.sku_id WHERE l.id = $1";
+    let row: Option<(Uuid,)> = tx.query_opt(sql, &[&license_id]).await?;
+    Ok(row.map(|(id,)| id))
+}

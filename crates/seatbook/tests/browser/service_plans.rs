@@ -1,0 +1,99 @@
+//! C1 to C4: a customer gets a service plan, moves to a larger one with everybody's unit, and back.
+
+use thirtyfour::By;
+
+use crate::{harness::Engine, on_both, plan_stage, stage::Stage, visitor::Visitor};
+
+on_both!(a_customer_moves_up_and_down);
+
+/// Opens the sheet and chooses a plan in it.
+async fn picks(manager: &Visitor, plan: &str) {
+    manager.follows("Assign service plan").await;
+    manager.chooses("Service plan", plan).await;
+    manager.finds("field", "Units of Worry-Free").await;
+}
+
+/// C1: finds the customer in the table, opens it, and then its tab.
+async fn opens_the_tab(manager: &Visitor) {
+    manager.follows("Organizations").await;
+    manager.follows("Aurora").await;
+    manager.sees("Directly below").await;
+    // The menu has an entry of the same name, for what one's own organization holds.
+    let tab = manager
+        .driver
+        .find(By::Css("nav.tabs a[href$='/licenses']"));
+    let tab = tab.await.expect("the tab");
+    tab.click().await.expect("it opens");
+    manager.sees("No licenses yet").await;
+}
+
+/// C3: reviews what becomes of the overlap, choice by choice, and carries everybody over.
+async fn moves_up(manager: &Visitor, review: &str) {
+    picks(manager, "Plan SUITE").await;
+    manager
+        .sees("Aurora has Worry-Free already: 3 of 12 users in use")
+        .await;
+    manager.fills("Units of XDR", "7").await;
+    manager.presses("Review crossgrade").await;
+    manager.sees_at(review).await;
+    manager.sees("3 users in use go over").await;
+    manager.ticks("End the old one").await;
+    manager.sees("3 lose a unit of Worry-Free").await;
+    manager.ticks("Transfer").await;
+    manager.sees_no("lose a unit of").await;
+    manager.sees("XDR, 7 users").await;
+    manager.presses("Confirm").await;
+    manager
+        .sees("Aurora moved to “Plan SUITE”; 3 units in use went over.")
+        .await;
+    manager.row("Worry-Free").sees("3 of 12 users in use").await;
+}
+
+/// C4: what is left over stands apart, and one of it is deleted.
+async fn moves_down(manager: &Visitor) {
+    picks(manager, "Plan WFS").await;
+    manager.presses("Review crossgrade").await;
+    manager.sees("XDR, 7 users, runs until 31 May 2027").await;
+    manager.presses("Confirm").await;
+    manager.sees("2 licenses are left over.").await;
+    manager.row("XDR").follows("Delete").await;
+    manager.sees("Nobody has used it").await;
+    manager.presses("Delete").await;
+    manager.sees_no("XDR").await;
+    let left = manager.row("Email Security");
+    left.sees("0 of 5 users in use").await;
+}
+
+async fn a_customer_moves_up_and_down(engine: Engine) {
+    let stage = Stage::set_up(engine).await;
+    let app = &stage.app;
+    let world = plan_stage::Stage::open(app, 100).await;
+    let manager = stage.member(world.partner, "account_manager").await;
+    let tab = format!("/organizations/{}/licenses", world.customer);
+    opens_the_tab(&manager).await;
+
+    // C2: units of each component.
+    picks(&manager, "Plan WFS").await;
+    manager.fills("Units of Worry-Free", "12").await;
+    manager.sees("88 left there").await;
+    manager.presses("Save").await;
+    manager
+        .sees("Aurora has “Plan WFS” now, with 1 license.")
+        .await;
+    manager.row("Worry-Free").sees("0 of 12 users in use").await;
+    let bound = world.bind(app, 3).await;
+
+    moves_up(&manager, &format!("{tab}/crossgrade")).await;
+    manager.row("Worry-Free").follows("Worry-Free").await;
+    manager.sees("Latest changes").await;
+    let url = manager.driver.current_url().await.expect("an address");
+    let license = url.path().rsplit('/').next().and_then(|id| id.parse().ok());
+    let license = license.expect("the license that took over");
+    assert_eq!(world.bound(app, license).await, bound);
+
+    manager.opens(&tab).await;
+    moves_down(&manager).await;
+    app.prove();
+    drop(manager);
+    stage.end().await;
+}
