@@ -10,7 +10,7 @@ use axum::{
 use uuid::Uuid;
 
 use super::{
-    orders::{Chosen, Ground, Seller, renamed, short},
+    orders::{Chosen, Ground, Seller, foresee, renamed, short},
     pages::{AssignPage, Foretold, Shortage},
     picker, queries,
 };
@@ -24,7 +24,7 @@ use crate::{
         format::{self, Moment},
         frame::{Frame, PageResult},
     },
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     gate::Key,
     licenses::{model::Pool, pools},
     plan_subscriptions::{
@@ -315,10 +315,12 @@ async fn foretell(
         // What cannot be read is said beside its field when the form is sent.
         Err(_) => return Ok(Foretold::default()),
     };
-    let done = app.gate.preview(&frame.caller, AssignPlan { order }).await;
-    match done {
-        Ok(done) => told(app, done.outcome).await,
-        Err(error) if error.is_refusal() => Ok(refused(&ground.seller, chosen, &error)),
+    match foresee(app, frame, &AssignPlan { order }).await {
+        Ok(done) => told(app, done).await,
+        // A preview that takes too long is given up; the form can be sent without it.
+        Err(error) if error.is_refusal() || error.kind == Kind::Unavailable => {
+            Ok(refused(&ground.seller, chosen, &error))
+        }
         Err(error) => Err(error),
     }
 }

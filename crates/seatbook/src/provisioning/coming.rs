@@ -4,6 +4,7 @@ use store::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    orders::foresee,
     pages::{Comes, Losing, MoneyRows, StepRow},
     review::{LISTED, Scene, Seen},
 };
@@ -19,7 +20,7 @@ use crate::{
         commands::Crossgrade,
         model::{Amount, Crossgraded, Money, Resolution, Step, Total},
     },
-    error::Result,
+    error::{Kind, Result},
     licenses::{self, model::License},
     plan_subscriptions,
     scope::Permission,
@@ -50,9 +51,11 @@ pub async fn rows(app: &App, frame: &Frame, scene: &Scene, form: &Form) -> Resul
         }
     }
     let command = Crossgrade { order, overlaps };
-    match app.gate.preview(&frame.caller, command).await {
-        Ok(done) => told(app, scene, comes, done.outcome).await,
-        Err(error) if error.is_refusal() => {
+    match foresee(app, frame, &command).await {
+        Ok(done) => told(app, scene, comes, done).await,
+        // A preview holds others up only for a moment: of very many units it may not be finished, and then the page
+        // says so.
+        Err(error) if error.is_refusal() || error.kind == Kind::Unavailable => {
             let fields = error.fields.iter().map(|it| it.message.as_str());
             let fields: Vec<&str> = fields.collect();
             comes.problem = Some(match fields.is_empty() {

@@ -7,13 +7,15 @@ use uuid::Uuid;
 
 use super::pages::ComponentFields;
 use crate::{
+    app::App,
     console::{
         fields::{Field, filled},
         form::Form,
         format,
+        frame::Frame,
     },
-    error::{Error, FieldError, Result},
-    gate::Caller,
+    error::{Error, FieldError, Kind, Result},
+    gate::{Caller, Command},
     organizations::tabs::Place,
     plan_subscriptions::{
         model::{Overlap, PlanOrder, WantedComponent},
@@ -29,6 +31,9 @@ use crate::{
         tree::{find, is_within},
     },
 };
+
+/// How often a preview is asked for.
+const TRIES: usize = 3;
 
 /// What the choice of units says for new ones.
 const ISSUE: &str = "issue";
@@ -284,4 +289,21 @@ pub fn short(error: &Error) -> Vec<(Uuid, i64, i64)> {
         Some((sku_id, row["wanted"].as_i64()?, row["available"].as_i64()?))
     };
     rows.into_iter().flatten().filter_map(row).collect()
+}
+
+/// The gate's own preview of what would be done. It holds others up only for a moment; one that was given up is asked
+/// for again, as the first of its kind pays for what the next ones find prepared.
+pub async fn foresee<C: Command + Clone>(
+    app: &App,
+    frame: &Frame,
+    command: &C,
+) -> Result<C::Outcome> {
+    for _ in 1..TRIES {
+        match app.gate.preview(&frame.caller, command.clone()).await {
+            Err(error) if error.kind == Kind::Unavailable => {}
+            done => return Ok(done?.outcome),
+        }
+    }
+    let done = app.gate.preview(&frame.caller, command.clone()).await;
+    Ok(done?.outcome)
 }

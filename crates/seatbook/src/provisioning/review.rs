@@ -188,7 +188,7 @@ impl Scene {
                     0 => "nobody uses it".into(),
                     bound => format!("{} in use", format::count(bound, &pool.unit, &pool.units)),
                 },
-                names: it.names.clone(),
+                names: it.named(),
                 configuration: match (it.product_id, self.place.may(Permission::AssignmentsRead)) {
                     (Some(product), true) if self.place.counts_licenses() => {
                         format!("/organizations/{id}/configuration?product={product}")
@@ -254,6 +254,13 @@ impl Seen {
         }
         self.plan = Some(plan).filter(|plan| !plan.losers.is_empty());
         Ok(None)
+    }
+
+    /// The first names, and a sign where there are more.
+    fn named(&self) -> Vec<String> {
+        let more = !self.names.is_empty() && (self.names.len() as i64) < self.overlap.pool.assigned;
+        let more = more.then(|| "…".to_owned());
+        self.names.iter().cloned().chain(more).collect()
     }
 
     fn fields(&self) -> Vec<Field> {
