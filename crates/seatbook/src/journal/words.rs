@@ -54,7 +54,10 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("subscriptions.reactivate", "Brought a terminated unit back"),
     ("subscriptions.reduce", "Lowered a quantity below use"),
     ("plan_subscriptions.assign", "Assigned a service plan"),
-    ("crossgrades.crossgrade", "Moved a customer to another service plan"),
+    (
+        "crossgrades.crossgrade",
+        "Moved a customer to another service plan",
+    ),
     ("renewals.renew", "Renewed a license"),
     ("renewals.renew_plan", "Renewed a service plan"),
     ("renewals.schedule", "Decided what the next term shall be"),

@@ -166,7 +166,7 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     signed_out.extend(open.map(String::from));
     let mut signed_in = units_of(&ingrid, organizations).await;
     signed_in.extend(asked_for(stage, &ingrid, organizations).await);
-    signed_in.extend(planned_for(stage, &ingrid, (provider, partner)).await);
+    signed_in.extend(planned_for(&ingrid, (provider, partner)).await);
     signed_in.extend([
         "/".into(),
         "/catalog?show=products".into(),
@@ -227,16 +227,13 @@ async fn units_of(ingrid: &Browser, organizations: &[serde_json::Value]) -> Vec<
 }
 
 /// The pages over the service plan of a customer.
-async fn planned_for(
-    stage: &Stage,
-    ingrid: &Browser,
-    (provider, partner): (&str, &str),
-) -> Vec<String> {
+async fn planned_for(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec<String> {
     let customer = json!({"parent_id": partner, "kind": "customer", "name": "Plan AG"});
     let customer = ingrid.post("/api/v1/organizations", customer).await.id();
     let skus = ingrid.get("/api/v1/skus?limit=1").await.expect(200);
-    let parts = [(id(&skus["items"][0]["id"]), 5)];
-    let plan = stage.app.plan("AXE", "full", &parts).await;
+    let parts = json!([{"sku_id": skus["items"][0]["id"], "units": 5}]);
+    let plan = json!({"code": "AXE", "name": "Axe", "components": parts});
+    let plan = ingrid.post("/api/v1/service-plans", plan).await.id();
     let order =
         json!({"seller_id": provider, "organization_id": customer, "plan_id": plan, "issue": true});
     let given = ingrid.post("/api/v1/plan-subscriptions", order).await;

@@ -138,9 +138,15 @@ impl Visitor {
     pub async fn chooses(&self, label: &str, choice: &str) {
         let field = self.finds("field", label).await;
         if field.tag_name().await.expect("a field") != "select" {
-            self.fills(label, choice).await;
-            self.page().clicks("option", choice).await;
-            return;
+            for _ in 0..3 {
+                self.fills(label, choice).await;
+                self.page().clicks("option", choice).await;
+                // A list that is narrowed at this very moment moves away under the pointer.
+                if self.has_picked(&field).await {
+                    return;
+                }
+            }
+            panic!("{label:?} does not take {choice:?}");
         }
         // With keys, because the driver's own choosing skips the event that a person's hand makes.
         field.send_keys(Key::Home).await.expect("a list");
@@ -158,6 +164,17 @@ impl Visitor {
             field.send_keys(Key::Down).await.expect("a list");
         }
         panic!("{} has no choice {choice:?}", self.names("field", label));
+    }
+
+    /// Whether a picker has something chosen; one that is gone had, as choosing is what shows the form anew.
+    async fn has_picked(&self, field: &WebElement) -> bool {
+        let has = "const pick = arguments[0].isConnected && arguments[0].closest('.pick');
+            return !pick || Boolean(pick.nextElementSibling?.value)";
+        let words = vec![field.to_json().expect("an element")];
+        match self.driver.execute(has, words).await {
+            Ok(answer) => answer.json().as_bool().unwrap_or(true),
+            Err(_) => true,
+        }
     }
 
     /// Presses keys wherever the focus is.
