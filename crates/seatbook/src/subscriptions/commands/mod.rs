@@ -5,9 +5,7 @@ mod renewal;
 mod units;
 
 pub use reduce::{Reduce, accepted, plan};
-pub use renewal::{
-    EditSubscription, Resubscribe, Unsubscribe, carry_decision, lapse, renew_whole,
-};
+pub use renewal::{EditSubscription, Resubscribe, Unsubscribe, carry_decision, lapse, renew_whole};
 pub use units::{PoolUnits, Reactivate, Terminate};
 
 use std::collections::{BTreeMap, BTreeSet};
