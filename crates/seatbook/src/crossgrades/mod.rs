@@ -2,8 +2,8 @@
 //!
 //! Owns: what becomes of each overlap; carrying bindings over; what is left over of a smaller plan; the money of it.
 //! Does not own: assigning plans (`plan_subscriptions`), pools (`licenses`), who gives way (`subscriptions`).
-//! Keeps true: a crossgrade is done whole or not at all; no binding is lost that was not named before; no holder is
-//! bound twice to a product unless both licenses were to be kept.
+//! Keeps true: a crossgrade is done whole or not at all; whoever is left without a unit was named before; no holder is
+//! bound twice to a product unless both licenses were to be kept: who would be keeps the one they have.
 //! Others may use: `commands`, `model`.
 
 pub mod api;

@@ -254,3 +254,24 @@ pub async fn selling(tx: &mut Tx<'_>, product_id: Uuid, most: i64) -> Result<Opt
     skus.truncate(usize::try_from(most).unwrap_or_default());
     Ok(Some(Selling { name, skus, more }))
 }
+
+/// Plans that can be seen on a day, those on sale before the others; by a keyword where there is one.
+pub async fn offers(
+    tx: &mut Tx<'_>,
+    keyword: Option<&str>,
+    today: Date,
+    limit: i64,
+) -> Result<Vec<ServicePlan>> {
+    let keyword = keyword.map(rules::text::like_pattern);
+    let mut select = Select::new(PLAN);
+    select.and("(end_of_life IS NULL OR end_of_life > ?)", &today);
+    if let Some(keyword) = &keyword {
+        let found = "id IN (SELECT id FROM service_plan_search WHERE text LIKE ?)";
+        select.and(found, keyword);
+    }
+    let (day, limit) = (select.bind(&today), select.bind(&limit));
+    let order = format!(
+        " ORDER BY CASE WHEN end_of_sale <= {day} THEN 1 ELSE 0 END, name, id LIMIT {limit}"
+    );
+    Ok(tx.query(&select.sql(&order), select.params()).await?)
+}

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     orders::{Chosen, Ground, Seller, foresee, renamed, short},
     pages::{AssignPage, Foretold, Shortage},
-    picker, queries,
+    picker,
 };
 use crate::{
     api::Id,
@@ -31,7 +31,7 @@ use crate::{
         commands::AssignPlan,
         model::{AssignedPlan, Overlap},
     },
-    plans::model::ServicePlan,
+    plans::{self, model::ServicePlan},
     requests::commands::RequestUnits,
 };
 
@@ -261,7 +261,9 @@ async fn plan_field(
     let now = app.gate.now();
     let today = Moment::new(now, &ground.place.organization.time_zone).today;
     let read = app.read(move |mut tx| {
-        Box::pin(async move { queries::offers(&mut tx, None, store::Date(today), OFFERED).await })
+        Box::pin(
+            async move { plans::queries::offers(&mut tx, None, store::Date(today), OFFERED).await },
+        )
     });
     let mut plans: Vec<(Uuid, String)> = picker::first(&read.await?, today);
     let name = |it: &ServicePlan| (it.id, format!("{} · {}", it.name, it.code));

@@ -7,7 +7,7 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::{orders::Ground, queries};
+use super::orders::Ground;
 use crate::{
     api::Id,
     app::App,
@@ -18,7 +18,10 @@ use crate::{
         frame::{Frame, PageResult},
         pages::{PickerOption, PickerOptions},
     },
-    plans::model::{Edition, ServicePlan},
+    plans::{
+        self,
+        model::{Edition, ServicePlan},
+    },
 };
 
 /// What the combobox shows.
@@ -47,7 +50,8 @@ pub async fn options(
             let ground = Ground::read(tx, &caller, whose, None, now).await?;
             let today = Moment::new(now, &ground.place.organization.time_zone).today;
             let limit = PickerOptions::MOST + 1;
-            let found = queries::offers(tx, keyword.as_deref(), store::Date(today), limit).await?;
+            let found =
+                plans::queries::offers(tx, keyword.as_deref(), store::Date(today), limit).await?;
             Ok((found, today))
         })
     });

@@ -1,41 +1,12 @@
 //! What these pages ask beyond the queries of the rooms above.
 
-use store::{Date, Select, Timestamp, Tx};
+use store::{Timestamp, Tx};
 use uuid::Uuid;
 
-use crate::{
-    error::Result,
-    plans::{self, model::ServicePlan},
-};
+use crate::error::Result;
 
 /// Licenses listed in one block of the Licenses tab.
 pub const LISTED: i64 = 100;
-
-/// Plans that can be seen on a day, those on sale before the others; by a keyword where there is one.
-pub async fn offers(
-    tx: &mut Tx<'_>,
-    keyword: Option<&str>,
-    today: Date,
-    limit: i64,
-) -> Result<Vec<ServicePlan>> {
-    let keyword = keyword.map(rules::text::like_pattern);
-    let mut select = Select::new("SELECT id FROM service_plan");
-    select.and("(end_of_life IS NULL OR end_of_life > ?)", &today);
-    if let Some(keyword) = &keyword {
-        let found = "id IN (SELECT id FROM service_plan_search WHERE text LIKE ?)";
-        select.and(found, keyword);
-    }
-    let (day, limit) = (select.bind(&today), select.bind(&limit));
-    let order = format!(
-        " ORDER BY CASE WHEN end_of_sale <= {day} THEN 1 ELSE 0 END, name, id LIMIT {limit}"
-    );
-    let ids: Vec<(Uuid,)> = tx.query(&select.sql(&order), select.params()).await?;
-    let mut found = Vec::with_capacity(ids.len());
-    for (id,) in ids {
-        found.extend(plans::queries::find(tx, id).await?);
-    }
-    Ok(found)
-}
 
 /// What is left over of plans that an organization has no more: licenses that are not over, those that end first before
 /// the others.
@@ -69,11 +40,4 @@ pub async fn contact(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<Option<(S
     let sql = "SELECT p.name, p.email FROM membership m JOIN person p ON p.id = m.person_id
         WHERE m.organization_id = $1 AND m.active = TRUE AND p.active = TRUE ORDER BY m.id LIMIT 1";
     Ok(tx.query_opt(sql, &[&organization_id]).await?)
-}
-
-/// The product of a license.
-pub async fn product_of(tx: &mut Tx<'_>, license_id: Uuid) -> Result<Option<Uuid>> {
-    let sql = "SELECT s.product_id FROM license l JOIN sku s ON s.id = l.sku_id WHERE l.id = $1";
-    let row: Option<(Uuid,)> = tx.query_opt(sql, &[&license_id]).await?;
-    Ok(row.map(|(id,)| id))
 }

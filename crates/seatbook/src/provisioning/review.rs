@@ -8,7 +8,6 @@ use super::{
     licenses::UnitsRow,
     orders::{Chosen, Ground, Seller},
     pages::{OverlapCard, Way},
-    queries,
 };
 use crate::{
     app::App,
@@ -25,6 +24,7 @@ use crate::{
     },
     error::{Error, Result},
     gate::Caller,
+    licenses,
     organizations::tabs::Place,
     plan_subscriptions::{
         self,
@@ -64,7 +64,7 @@ pub struct Seen {
     pub overlap: Overlap,
     /// The service plan that it is a part of.
     bundle: Option<String>,
-    product_id: Option<Uuid>,
+    product_id: Uuid,
     /// The component that takes over.
     taker: String,
     names: Vec<String>,
@@ -189,11 +189,14 @@ impl Scene {
                     bound => format!("{} in use", format::count(bound, &pool.unit, &pool.units)),
                 },
                 names: it.named(),
-                configuration: match (it.product_id, self.place.may(Permission::AssignmentsRead)) {
-                    (Some(product), true) if self.place.counts_licenses() => {
+                configuration: match self.place.may(Permission::AssignmentsRead)
+                    && self.place.counts_licenses()
+                {
+                    true => {
+                        let product = it.product_id;
                         format!("/organizations/{id}/configuration?product={product}")
                     }
-                    _ => String::new(),
+                    false => String::new(),
                 },
                 choices: it.ways(&self.chosen.plan.name),
                 fields,
@@ -224,7 +227,7 @@ impl Seen {
         let taker = components.find(|it| it.position == overlap.position);
         Ok(Seen {
             bundle: bundle.map(|it| it.plan_name),
-            product_id: queries::product_of(tx, pool.license_id).await?,
+            product_id: licenses::carrying::product_of(tx, pool.license_id).await?,
             taker: taker.map_or_else(String::new, |it| it.product_name.clone()),
             names: names.into_iter().map(|it| it.holder_name).collect(),
             resolution: overlap.usual(),

@@ -1,7 +1,12 @@
 //! The money of a crossgrade: days of old licenses that are not used are credited, new ones are charged; where both end
 //! on one day, the difference is, for the days that are left.
 
-use rules::{billing::Proration, money, term::Term};
+use rules::{
+    billing::Proration,
+    change::{self, Share},
+    money,
+    term::Term,
+};
 use store::Date;
 
 use crate::{
@@ -108,25 +113,22 @@ fn difference(today: Date, old: &Priced, new: &Priced) -> Result<Amount> {
         before.checked_mul(old.units).ok_or_else(too_large)?,
         after.checked_mul(new.units).ok_or_else(too_large)?,
     );
-    let (days, of_days) = (days(today.max(old.start), end)?, days_of(old)?);
-    let gap = after.checked_sub(before).ok_or_else(too_large)?;
-    let minor = part(gap, (days, of_days))?;
-    let said = |minor| decimal(minor, currency);
+    let share = Share {
+        days: days(today.max(old.start), end)?,
+        of_days: days_of(old)?,
+    };
+    let it = change::difference(before, after, share).map_err(|_| too_large())?;
+    let known = currency.parse().map_err(Error::internal)?;
     Ok(Amount {
         kind: "difference".into(),
         sku_code: new.sku_code.clone(),
         units: new.units,
         unit_price_minor: new.price.as_ref().map(|(price, _)| *price),
-        days: Some(days),
-        of_days: Some(of_days),
-        amount_minor: Some(minor),
+        days: Some(share.days),
+        of_days: Some(share.of_days),
+        amount_minor: Some(it.amount_minor),
         currency: Some(currency.clone()),
-        formula: format!(
-            "({} − {}) × {days} ÷ {of_days} = {}",
-            said(after),
-            said(before),
-            said(minor)
-        ),
+        formula: it.formula(known),
     })
 }
 
@@ -180,18 +182,17 @@ fn unknown(kind: &str, it: &Priced, why: &str) -> Amount {
     }
 }
 
-/// An amount for so many of its days, rounded half up once; a negative one is the same amount taken away.
+/// An amount for so many of its days, rounded half up once.
 fn part(whole_minor: i64, (days, of_days): (i64, i64)) -> Result<i64> {
     let facts = Proration {
         quantity: 1,
-        unit_price_minor: whole_minor.abs(),
+        unit_price_minor: whole_minor,
         days,
         of_days,
     };
     let message = "The amounts are too large.";
     let minor = facts.amount();
-    let minor = minor.map_err(|_| Error::invalid("components", "amount.too_large", message))?;
-    Ok(whole_minor.signum() * minor)
+    minor.map_err(|_| Error::invalid("components", "amount.too_large", message))
 }
 
 /// Days of the whole term that a price is for.

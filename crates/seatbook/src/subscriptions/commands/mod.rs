@@ -151,6 +151,19 @@ fn below_use(pool: &Pool, wanted: i64) -> Error {
         .with("to_free", to_free)
 }
 
+/// A license that stays as it was given keeps its units through these doors too; a share of one is not the license.
+async fn check_editions(tx: &mut Tx<'_>, pools: &[&Pool]) -> Result<()> {
+    let ids: Vec<Uuid> = once(pools.iter().map(|pool| pool.license_id))
+        .into_iter()
+        .collect();
+    for license in licenses::queries::of_ids(tx, &ids).await? {
+        if pools.iter().any(|pool| pool.id == license.pool_id) {
+            licenses::commands::check_edition(&license)?;
+        }
+    }
+    Ok(())
+}
+
 /// What has ended by decision has nothing left to end.
 fn check_running(pool: &Pool) -> Result<()> {
     if matches!(pool.standing, Standing::Terminated | Standing::Superseded) {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
-    MOST_ENDED, changed_meanwhile, lower,
+    MOST_ENDED, changed_meanwhile, check_editions, lower,
     renewal::{begin, check_ends, lapsing, write},
 };
 use crate::{
@@ -48,6 +48,7 @@ impl Command for Reduce {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Reduced> {
         let (pool, before) = begin(tx, self.id, self.version).await?;
+        check_editions(tx, &[&pool]).await?;
         let plan = plan(tx, &pool, self.quantity, &self.choice).await?;
         accepted(&plan, &self.choice)?;
         if !self.now {

@@ -8,7 +8,9 @@ use store::Timestamp;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{MOST_ENDED, changed_meanwhile, check_running, lower, once, record_license};
+use super::{
+    MOST_ENDED, changed_meanwhile, check_editions, check_running, lower, once, record_license,
+};
 use crate::{
     assignments::{
         self,
@@ -78,6 +80,8 @@ impl Command for Terminate {
         }
         let ending = with_add_ons(tx, found).await?;
         let leaving = self.leaving(tx, &ending, known).await?;
+        let pools: Vec<&Pool> = leaving.iter().map(|(pool, _)| pool).collect();
+        check_editions(tx, &pools).await?;
         let pools = lower(tx, &ending, &leaving).await?;
         let freed = end(tx, &ending, Ending::Terminated).await?;
         Ok(Terminated {

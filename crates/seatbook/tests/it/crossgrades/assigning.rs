@@ -65,6 +65,12 @@ both_engines! {
         assert_eq!(tried["auto_renews"], false);
         let license = format!("/api/v1/licenses/{}", id(&tried["parts"][0]["license"]["id"]));
         assert_eq!(app.operator.patch(&license, json!({"quantity": 11})).await.code(409), "trial.not_modifiable");
+        // Neither by the doors of subscriptions: a page of units is no way around.
+        let pool = &tried["parts"][0]["license"]["pool_id"];
+        let fewer = app.operator.post(&format!("/api/v1/subscriptions/{}/reductions", id(pool)), json!({"quantity": 9})).await;
+        assert_eq!(fewer.code(409), "trial.not_modifiable");
+        let stop = app.operator.post("/api/v1/subscriptions/terminate", json!({"pools": [{"pool_id": pool, "units": 1}]})).await;
+        assert_eq!(stop.code(409), "trial.not_modifiable");
         app.operator.act(&format!("{license}/terminate")).await.expect(200);
         assert_eq!(stage.assign(trial, json!({})).await.code(409), "trial.used");
         let other = stage.units(stage.email, 6);
