@@ -1,8 +1,14 @@
-//! C1 to C4: a customer gets a service plan, moves to a larger one with everybody's unit, and back.
+//! C1 to C4: a customer gets a service plan, moves to a larger one with everybody's unit, and back; both moves are taken
+//! back from the journal.
 
 use thirtyfour::By;
 
-use crate::{harness::Engine, on_both, plan_stage, stage::Stage, visitor::Visitor};
+use crate::{
+    harness::{Engine, TestApp},
+    on_both, plan_stage,
+    stage::Stage,
+    visitor::Visitor,
+};
 
 on_both!(a_customer_moves_up_and_down);
 
@@ -31,31 +37,50 @@ async fn opens_the_tab(manager: &Visitor) {
 async fn moves_up(manager: &Visitor, review: &str) {
     picks(manager, "Plan SUITE").await;
     manager
-        .sees("Aurora has Worry-Free already: 3 of 12 users in use")
+        .sees("Aurora has Worry-Free already: 80 of 80 users in use")
         .await;
     manager.fills("Units of XDR", "7").await;
     manager.presses("Review crossgrade").await;
     manager.sees_at(review).await;
-    manager.sees("3 users in use go over").await;
+    manager.sees("80 users in use go over").await;
     manager.ticks("End the old one").await;
-    manager.sees("3 lose a unit of Worry-Free").await;
+    manager.sees("80 lose a unit of Worry-Free").await;
     manager.ticks("Transfer").await;
     manager.sees_no("lose a unit of").await;
     manager.sees("XDR, 7 users").await;
     manager.presses("Confirm").await;
     manager
-        .sees("Aurora moved to “Plan SUITE”; 3 units in use went over.")
+        .sees("Aurora moved to “Plan SUITE”; 80 units in use went over.")
         .await;
-    manager.row("Worry-Free").sees("3 of 12 users in use").await;
+    manager
+        .row("Worry-Free")
+        .sees("80 of 80 users in use")
+        .await;
 }
 
-/// C4: what is left over stands apart, and one of it is deleted.
+/// C4: what is left over stands apart.
 async fn moves_down(manager: &Visitor) {
     picks(manager, "Plan WFS").await;
     manager.presses("Review crossgrade").await;
     manager.sees("XDR, 7 users, runs until 31 May 2027").await;
     manager.presses("Confirm").await;
     manager.sees("2 licenses are left over.").await;
+}
+
+/// Takes the last move back that was not taken back yet.
+async fn takes_back(manager: &Visitor) {
+    manager.opens("/journal").await;
+    let move_of_aurora = "Undo: Moved a customer to another service plan";
+    manager.follows(move_of_aurora).await;
+    manager
+        .sees("Undo “Moved a customer to another service plan”?")
+        .await;
+    manager.presses("Undo").await;
+    manager.sees("Takes this back").await;
+}
+
+/// C4: what nobody has used of it is deleted.
+async fn clears_up(manager: &Visitor) {
     manager.row("XDR").follows("Delete").await;
     manager.sees("Nobody has used it").await;
     manager.presses("Delete").await;
@@ -74,26 +99,59 @@ async fn a_customer_moves_up_and_down(engine: Engine) {
 
     // C2: units of each component.
     picks(&manager, "Plan WFS").await;
-    manager.fills("Units of Worry-Free", "12").await;
-    manager.sees("88 left there").await;
+    manager.fills("Units of Worry-Free", "80").await;
+    manager.sees("20 left there").await;
     manager.presses("Save").await;
     manager
         .sees("Aurora has “Plan WFS” now, with 1 license.")
         .await;
-    manager.row("Worry-Free").sees("0 of 12 users in use").await;
-    let bound = world.bind(app, 3).await;
+    manager.row("Worry-Free").sees("0 of 80 users in use").await;
+    let bound = world.bind(app, 80).await;
 
     moves_up(&manager, &format!("{tab}/crossgrade")).await;
+    assert_eq!(carried_to(&manager, &world, app).await, bound);
+
+    manager.opens(&tab).await;
+    moves_down(&manager).await;
+    assert_eq!(carried_to(&manager, &world, app).await, bound);
+    app.prove();
+
+    for plan in ["Plan SUITE", "Plan WFS"] {
+        takes_back(&manager).await;
+        manager.opens(&tab).await;
+        manager.sees(plan).await;
+        manager
+            .row("Worry-Free")
+            .sees("80 of 80 users in use")
+            .await;
+        assert_eq!(carried_to(&manager, &world, app).await, bound);
+        app.prove();
+    }
+
+    moves_up(&manager, &format!("{tab}/crossgrade")).await;
+    moves_down(&manager).await;
+    clears_up(&manager).await;
+    app.prove();
+    drop(manager);
+    stage.end().await;
+}
+
+/// Who has a unit of the customer's Worry-Free, as the license says that the tab shows.
+async fn carried_to(
+    manager: &Visitor,
+    world: &plan_stage::Stage,
+    app: &TestApp,
+) -> Vec<uuid::Uuid> {
+    manager
+        .opens(&format!("/organizations/{}/licenses", world.customer))
+        .await;
     manager.row("Worry-Free").follows("Worry-Free").await;
     manager.sees("Latest changes").await;
     let url = manager.driver.current_url().await.expect("an address");
     let license = url.path().rsplit('/').next().and_then(|id| id.parse().ok());
-    let license = license.expect("the license that took over");
-    assert_eq!(world.bound(app, license).await, bound);
-
-    manager.opens(&tab).await;
-    moves_down(&manager).await;
-    app.prove();
-    drop(manager);
-    stage.end().await;
+    let bound = world.bound(app, license.expect("a license")).await;
+    manager
+        .opens(&format!("/organizations/{}/licenses", world.customer))
+        .await;
+    bound
 }

@@ -104,6 +104,23 @@ both_engines! {
 }
 
 both_engines! {
+    /// Whoever passed units on takes that back with the right to pass them on; the catalog is none of their business.
+    async fn a_partner_takes_its_own_back(app: TestApp) {
+        let split = split(&app).await;
+        let manager = app.member(split.partner, "account_manager").await;
+        let leaf = app.organization(split.partner, "customer", "Leaf").await;
+        let pools = manager.get(&format!("/api/v1/pools?organization_id={}", split.partner)).await.expect(200);
+        let share = json!({"pool_id": pools["items"][0]["id"], "organization_id": leaf, "units": 15});
+        let passed_on = manager.post("/api/v1/allocations", share).await;
+        undo(&manager, &journal_id(&passed_on)).await.expect(200);
+        let pools = manager.get(&format!("/api/v1/pools?organization_id={}", split.partner)).await.expect(200);
+        assert_eq!(pools["items"][0]["free"], 20);
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// Units that were passed on, or a share that somebody changed, are named; the other shares stay too. Once
     /// that was taken back itself, nothing stands in the way.
     async fn what_was_built_on_it_stands_in_the_way(app: TestApp) {
