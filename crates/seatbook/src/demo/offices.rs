@@ -9,6 +9,7 @@ use super::{
     names,
     shelf::{PHONE, SKUS},
     story::{Story, named},
+    suites,
 };
 use crate::{
     assignments::{
@@ -65,7 +66,7 @@ impl Story {
     /// Units that a company has for itself, by the code of their product.
     fn stock(&self, company: &str) -> BTreeMap<&'static str, i64> {
         let mut stock = BTreeMap::new();
-        for sku in SKUS {
+        for sku in SKUS.iter().chain(suites::SKUS) {
             let kept = self
                 .kept
                 .iter()
@@ -169,6 +170,8 @@ impl Story {
             ("auto_attendant", &office.lines),
             ("call_group", &office.lines),
             ("developer", &office.people),
+            ("WF", &office.people),
+            ("XDR", &office.people),
         ] {
             let units = stock.get(code).copied().unwrap_or_default() as usize;
             let product_id = named(&self.products, code)?;

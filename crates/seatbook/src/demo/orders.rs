@@ -1,6 +1,7 @@
 //! The demo's sales orders, in the order in which they came in.
 
 use super::{
+    bundles::{STOCK, STOCKED},
     companies::{CORDILLERA, DECCAN, HAYASHI, LEKKI, MAPLE, NORDLICHT, PROVIDER},
     telephones::TELEPHONES,
 };
@@ -228,6 +229,14 @@ pub const ORDERS: &[Order] = &[
                 ],
             ),
         ],
+    },
+    Order {
+        number: STOCKED,
+        support: Some("CASE-5549"),
+        owner: NORDLICHT,
+        days_ago: 30,
+        begins: -30,
+        lines: STOCK,
     },
     Order {
         number: "SO-10441",

@@ -9,7 +9,7 @@ use store::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Begin, Finish, PASSWORD,
+    Begin, Finish, PASSWORD, bundles,
     companies::{CUSTOMERS, Company, PARTNERS, PROVIDER},
     orders::ORDERS,
     shelf::{PRODUCTS, SKUS},
@@ -53,6 +53,9 @@ pub async fn tell(app: &App) -> Result<()> {
     for order in ORDERS {
         story.sell_until(order.days_ago).await?;
         story.take_order(order).await?;
+        if order.number == bundles::STOCKED {
+            story.give_suites().await?;
+        }
     }
     story.sell_until(0).await?;
     story.settle_in().await?;

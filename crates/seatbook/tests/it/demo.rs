@@ -40,6 +40,7 @@ async fn fills_a_book(engine: Engine) {
     check_tree(&operator).await;
     check_licenses(&operator).await;
     check_plans(&operator).await;
+    check_bundles(&operator).await;
     check_holders(&app).await;
     app.prove();
     let (all, future) = entries(&app).await;
@@ -93,11 +94,21 @@ async fn check_plans(operator: &Browser) {
     );
 }
 
+/// Customers have plans: one was moved from another, one tries, and one waits for a word about a changed composition.
+async fn check_bundles(operator: &Browser) {
+    let all = items(operator, "/api/v1/plan-subscriptions?include_ended=true").await;
+    let of = |test: &dyn Fn(&Value) -> bool| all.iter().filter(|it| test(it)).count();
+    assert_eq!(of(&|it| it["standing"] == "superseded"), 1);
+    assert_eq!(of(&|it| it["edition"] == "trial"), 1);
+    let waits = of(&|it| it["newest_composition"] != it["composition"]);
+    assert_eq!((waits, all.len()), (2, 5));
+}
+
 async fn check_licenses(operator: &Browser) {
     let skus = items(operator, "/api/v1/skus?limit=200").await.len();
     assert!((36..=45).contains(&skus), "{skus} SKUs");
     let licenses = items(operator, "/api/v1/licenses?limit=200").await;
-    assert!((60..=70).contains(&licenses.len()), "{}", licenses.len());
+    assert!((70..=90).contains(&licenses.len()), "{}", licenses.len());
     let orders = licenses.iter().filter_map(|it| it["sales_order"].as_str());
     let orders: BTreeSet<&str> = orders.collect();
     assert!(orders.len() > 15, "{orders:?}");
