@@ -113,6 +113,7 @@ fn pages() -> Router<App> {
         .merge(subscriptions::pages())
         .merge(renewals::pages())
         .merge(provisioning::pages())
+        .merge(compositions::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())
