@@ -27,8 +27,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations,
     app::App,
-    assignments, billing, calendars, catalog, configuration, console, crossgrades, dispatch,
-    entitlements,
+    assignments, billing, calendars, catalog, compositions, configuration, console, crossgrades,
+    dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, plans,
@@ -84,6 +84,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(plan_subscriptions::operations())
             .merge(crossgrades::operations())
             .merge(renewals::operations())
+            .merge(compositions::operations())
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
@@ -112,6 +113,7 @@ fn pages() -> Router<App> {
         .merge(subscriptions::pages())
         .merge(renewals::pages())
         .merge(provisioning::pages())
+        .merge(compositions::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())

@@ -58,6 +58,14 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "crossgrades.crossgrade",
         "Moved a customer to another service plan",
     ),
+    (
+        "compositions.approve",
+        "Approved what a service plan is made of by now",
+    ),
+    (
+        "compositions.decline",
+        "Declined what a service plan is made of by now",
+    ),
     ("renewals.renew", "Renewed a license"),
     ("renewals.renew_plan", "Renewed a service plan"),
     ("renewals.schedule", "Decided what the next term shall be"),

@@ -34,6 +34,9 @@ pub struct PlanSubscriptionsParams {
     organization_id: Option<Uuid>,
     /// Only those of this plan.
     plan_id: Option<Uuid>,
+    /// Only those that are locked: their plan is made of other parts by now, and nobody has approved or declined that.
+    #[serde(default)]
+    locked: bool,
     /// With those that have ended, or that another one took the place of.
     #[serde(default)]
     include_ended: bool,
@@ -41,6 +44,18 @@ pub struct PlanSubscriptionsParams {
     limit: Option<i64>,
     /// Where to go on: `next_cursor` of the page before.
     cursor: Option<String>,
+}
+
+impl PlanSubscriptionsParams {
+    fn filter(&self) -> Filter {
+        Filter {
+            organization_id: self.organization_id,
+            plan_id: self.plan_id,
+            locked: self.locked,
+            with_ended: self.include_ended,
+            ..Filter::default()
+        }
+    }
 }
 
 /// Lists the service plans that customers have, the newest first.
@@ -51,14 +66,13 @@ pub async fn list(
     caller: Caller,
     Params(params): Params<PlanSubscriptionsParams>,
 ) -> Result<Json<List<PlanSubscription>>> {
+    let wanted = params.filter();
     let paging = Paging::of(params.limit, params.cursor);
     let limit = paging.limit()?;
     let filter = Filter {
-        organization_id: params.organization_id,
-        plan_id: params.plan_id,
-        with_ended: params.include_ended,
         after: paging.after::<Uuid>()?,
         limit: limit + 1,
+        ..wanted
     };
     let read = app.read(move |mut tx| {
         Box::pin(async move {

@@ -128,6 +128,7 @@ impl One {
             components: self.whole.components.iter().map(component).collect(),
             earlier: self.earlier.iter().map(words).collect(),
             older: (plan.composition - 1 - EARLIER).max(0),
+            sees_customers: frame.may(Permission::LicensesRead),
             may_edit: frame.may(Permission::CatalogEdit),
         }
     }

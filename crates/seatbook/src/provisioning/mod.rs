@@ -5,14 +5,15 @@
 //! Does not own: plans (`plans`), what customers have of them (`plan_subscriptions`), what becomes of overlaps
 //! (`crossgrades`), single licenses (`licensing`).
 //! Keeps true: a page asks for nothing that the API would refuse; what it says beforehand is the gate's own preview.
+//! Others may use: `orders`, `pages`, and of `licenses` the badges.
 
 mod assigning;
 mod coming;
 mod crossgrading;
 mod leftover;
-mod licenses;
-mod orders;
-mod pages;
+pub mod licenses;
+pub mod orders;
+pub mod pages;
 mod picker;
 mod queries;
 mod review;
