@@ -58,6 +58,18 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "crossgrades.crossgrade",
         "Moved a customer to another service plan",
     ),
+    ("rollouts.create", "Asked for a service plan for many"),
+    (
+        "rollouts.ready",
+        "Checked for whom a service plan is possible",
+    ),
+    ("rollouts.apply", "Told a service plan to be given to many"),
+    (
+        "rollouts.carry_out",
+        "Assigned a service plan to one of many",
+    ),
+    ("rollouts.finish", "Ended a service plan for many"),
+    ("rollouts.cancel", "Canceled a service plan for many"),
     ("renewals.renew", "Renewed a license"),
     ("renewals.renew_plan", "Renewed a service plan"),
     ("renewals.schedule", "Decided what the next term shall be"),

@@ -9,7 +9,7 @@ use store::Tx;
 use uuid::Uuid;
 
 use super::{
-    model::{Component, Edition, ServicePlan, WholePlan},
+    model::{Component, Edition, SaleState, ServicePlan, WholePlan},
     pages::{PlanPage, PlansPage, component, in_units, note, plan_list, row},
     queries,
 };
@@ -129,6 +129,9 @@ impl One {
             earlier: self.earlier.iter().map(words).collect(),
             older: (plan.composition - 1 - EARLIER).max(0),
             may_edit: frame.may(Permission::CatalogEdit),
+            may_assign: self.whole.state == SaleState::OnSale
+                && !frame.visitor.is_customer
+                && frame.may(Permission::LicensesSell),
         }
     }
 }

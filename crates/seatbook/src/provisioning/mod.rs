@@ -5,15 +5,16 @@
 //! Does not own: plans (`plans`), what customers have of them (`plan_subscriptions`), what becomes of overlaps
 //! (`crossgrades`), single licenses (`licensing`).
 //! Keeps true: a page asks for nothing that the API would refuse; what it says beforehand is the gate's own preview.
+//! Others may use: `orders`, `pages::ComponentFields` and its template, `picker`.
 
 mod assigning;
 mod coming;
 mod crossgrading;
 mod leftover;
 mod licenses;
-mod orders;
-mod pages;
-mod picker;
+pub mod orders;
+pub mod pages;
+pub mod picker;
 mod queries;
 mod review;
 mod subscription;

@@ -238,6 +238,8 @@ async fn planned_for(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec
         json!({"seller_id": provider, "organization_id": customer, "plan_id": plan, "issue": true});
     let given = ingrid.post("/api/v1/plan-subscriptions", order).await;
     let given = given.expect(201);
+    let many = json!({"seller_id": provider, "organization_ids": [customer, partner], "plan_id": plan, "issue": true});
+    let many = ingrid.post("/api/v1/rollouts", many).await.id();
     let (given, license) = (id(&given["id"]), id(&given["parts"][0]["license"]["id"]));
     let tab = format!("/organizations/{customer}/licenses");
     vec![
@@ -246,6 +248,8 @@ async fn planned_for(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec
         format!("{tab}/crossgrade?plan_id={plan}"),
         format!("{tab}/{license}/delete"),
         format!("/plan-subscriptions/{given}"),
+        format!("/rollouts/{many}"),
+        format!("/rollouts/{many}/cancel"),
     ]
 }
 

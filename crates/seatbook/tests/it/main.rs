@@ -27,6 +27,7 @@ mod assignments;
 mod subscriptions;
 mod crossgrades;
 mod renewals;
+mod rollouts;
 mod provisioning;
 mod invoices;
 mod holders;
