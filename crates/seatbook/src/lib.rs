@@ -49,6 +49,7 @@ pub mod plan_subscriptions;
 pub mod crossgrades;
 pub mod provisioning;
 pub mod renewals;
+pub mod compositions;
 pub mod rollouts;
 pub mod configuration;
 pub mod billing;

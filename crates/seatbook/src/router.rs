@@ -27,8 +27,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations,
     app::App,
-    assignments, billing, calendars, catalog, configuration, console, crossgrades, dispatch,
-    entitlements,
+    assignments, billing, calendars, catalog, compositions, configuration, console, crossgrades,
+    dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, plans,
@@ -86,6 +86,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(plan_subscriptions::operations())
             .merge(crossgrades::operations())
             .merge(renewals::operations())
+            .merge(compositions::operations())
             .merge(rollouts::operations())
             .merge(billing::operations())
             .merge(invoices::operations())

@@ -32,5 +32,6 @@ migrations! {
     18 "notices" "0018_notices.sql"
     19 "service plans" "0019_service_plans.sql"
     20 "renewals" "0020_renewals.sql"
+    21 "compositions" "0021_compositions.sql"
     22 "rollouts" "0022_rollouts.sql"
 }

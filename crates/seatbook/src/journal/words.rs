@@ -58,6 +58,14 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "crossgrades.crossgrade",
         "Moved a customer to another service plan",
     ),
+    (
+        "compositions.approve",
+        "Approved what a service plan is made of by now",
+    ),
+    (
+        "compositions.decline",
+        "Declined what a service plan is made of by now",
+    ),
     ("rollouts.create", "Asked for a service plan for many"),
     (
         "rollouts.ready",

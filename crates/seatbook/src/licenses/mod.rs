@@ -5,10 +5,12 @@
 //! (`assignments`).
 //! Keeps true: a license has one root pool with all its units; every pool carries its license's dates and
 //! whether it is open; state is computed from facts and the clock, never stored; units that were drawn from a pool are
-//! counted there as allocated, and their license stays within the dates of the one they came from.
-//! Others may use: `model`, `queries`, `pools`, `carrying::hold`.
+//! counted there as allocated, and their license stays within the dates of the one they came from; parts of a service
+//! plan that was composed anew stay as they are until somebody decides about that.
+//! Others may use: `model`, `queries`, `pools`, `bundles`, `carrying::hold`.
 
 pub mod api;
+pub mod bundles;
 pub mod carrying;
 pub mod commands;
 pub mod model;

@@ -34,6 +34,9 @@ pub struct PlanSubscriptionsParams {
     organization_id: Option<Uuid>,
     /// Only those of this plan.
     plan_id: Option<Uuid>,
+    /// Only those that are locked: their plan is made of other parts by now, and nobody has approved or declined that.
+    #[serde(default)]
+    locked: bool,
     /// With those that have ended, or that another one took the place of.
     #[serde(default)]
     include_ended: bool,
@@ -56,9 +59,11 @@ pub async fn list(
     let filter = Filter {
         organization_id: params.organization_id,
         plan_id: params.plan_id,
+        locked: params.locked,
         with_ended: params.include_ended,
         after: paging.after::<Uuid>()?,
         limit: limit + 1,
+        ..Filter::default()
     };
     let read = app.read(move |mut tx| {
         Box::pin(async move {

@@ -2,7 +2,7 @@
 //!
 //! Owns: what a customer has of a plan and which licenses it is made of; assigning plans; overlaps; trials.
 //! Does not own: plans (`plans`), licenses and where their units come from (`licenses`), what becomes of an overlap
-//! (`crossgrades`).
+//! (`crossgrades`), whether a changed composition is approved (`compositions`).
 //! Keeps true: a subscription and its licenses come into being in one step or not at all; a customer tries a product
 //! once.
 //! Others may use: `commands`, `model`, `queries`.

@@ -47,6 +47,12 @@ pub struct Filter {
     pub organization_id: Option<Uuid>,
     /// Those of this plan.
     pub plan_id: Option<Uuid>,
+    /// Those whose plan is made of other parts by now, and about which nobody has decided.
+    pub locked: bool,
+    /// Those whose plan is made of other parts by now, which was declined for them.
+    pub declined: bool,
+    /// Those that have an earlier composition than their plan, whatever was decided.
+    pub earlier: bool,
     /// With those that another one took the place of, or that were ended.
     pub with_ended: bool,
     /// Those behind this one.
@@ -73,11 +79,43 @@ pub async fn list(
     if !filter.with_ended {
         select.and_raw("q.standing = 'running'");
     }
+    if filter.locked {
+        select.and_raw(LOCKED);
+    }
+    if filter.declined {
+        select.and_raw("s.composition > q.composition AND s.composition <= q.declined");
+    }
+    if filter.earlier {
+        select.and_raw("s.composition > q.composition");
+    }
     if let Some(after) = &filter.after {
         select.and("q.id < ?", after);
     }
     let limit = select.bind(&filter.limit);
     let sql = select.sql(&format!(" ORDER BY q.id DESC LIMIT {limit}"));
+    Ok(tx.query(&sql, select.params()).await?)
+}
+
+/// A condition: the plan is made of other parts by now, and nobody has said yet what becomes of it here.
+pub const LOCKED: &str =
+    "q.standing = 'running' AND s.composition > q.composition AND s.composition > q.declined";
+
+/// The most that are locked by one plan and found at once.
+pub const MOST_LOCKED: i64 = 10_000;
+
+/// Every locked subscription of a plan that the scope may decide about, as whoever sold it; by id.
+pub async fn locked_of(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    plan_id: Uuid,
+) -> Result<Vec<PlanSubscription>> {
+    let roots = scope.require(Permission::LicensesSell)?;
+    let mut select = Select::new(SUBSCRIPTION);
+    select.and("q.plan_id = ?", &plan_id).and_raw(LOCKED);
+    below_any(&mut select, "q.seller_id", &roots);
+    below_any(&mut select, "q.organization_id", &roots);
+    let limit = select.bind(&MOST_LOCKED);
+    let sql = select.sql(&format!(" ORDER BY q.id LIMIT {limit}"));
     Ok(tx.query(&sql, select.params()).await?)
 }
 
@@ -139,6 +177,43 @@ pub async fn insert_part(
     Ok(())
 }
 
+/// Gives a license that stays a part of a subscription another place among them.
+pub async fn set_position(
+    tx: &mut Tx<'_>,
+    subscription_id: Uuid,
+    (license_id, position): (Uuid, i64),
+) -> Result<()> {
+    let sql = "UPDATE plan_subscription_part SET position = $3 WHERE subscription_id = $1 AND license_id = $2";
+    tx.execute(sql, &[&subscription_id, &license_id, &position])
+        .await?;
+    Ok(())
+}
+
+/// Lets a license be a part of a subscription no more.
+pub async fn delete_part(tx: &mut Tx<'_>, subscription_id: Uuid, license_id: Uuid) -> Result<()> {
+    let sql = "DELETE FROM plan_subscription_part WHERE subscription_id = $1 AND license_id = $2";
+    tx.execute(sql, &[&subscription_id, &license_id]).await?;
+    Ok(())
+}
+
+/// Writes which composition a running subscription has, and which it declined, over version `version`; `false` where it
+/// was another, or it runs no more.
+pub async fn set_composition(
+    tx: &mut Tx<'_>,
+    decided: &PlanSubscription,
+    version: i64,
+) -> Result<bool> {
+    let sql = "UPDATE plan_subscription SET composition = $3, declined = $4, version = version + 1
+        WHERE id = $1 AND version = $2 AND standing = 'running'";
+    let params: [&dyn Param; 4] = [
+        &decided.id,
+        &version,
+        &decided.composition,
+        &decided.declined,
+    ];
+    Ok(tx.execute(sql, &params).await? == 1)
+}
+
 /// Writes what was decided about a subscription over version `version`; `false` where it was another.
 pub async fn set_standing(
     tx: &mut Tx<'_>,
@@ -181,6 +256,13 @@ pub async fn tried(
     let places: Vec<String> = product_ids.iter().map(|id| select.bind(id)).collect();
     select.and_raw(&format!("t.product_id IN ({})", places.join(", ")));
     let rows: Vec<(Uuid,)> = tx.query(&select.sql(""), select.params()).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The products that a subscription tries.
+pub async fn tries(tx: &mut Tx<'_>, subscription_id: Uuid) -> Result<Vec<Uuid>> {
+    let sql = "SELECT product_id FROM plan_trial WHERE subscription_id = $1";
+    let rows: Vec<(Uuid,)> = tx.query(sql, &[&subscription_id]).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 

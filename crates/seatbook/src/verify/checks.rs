@@ -110,6 +110,16 @@ pub(super) const LAWS: &[Law] = &[
             WHERE l.unbundled = TRUE",
     },
     Law {
+        holds: "a part of a service plan that its owner has knows up to which composition somebody has decided",
+        counted: "SELECT count(*) FROM license WHERE plan_id IS NOT NULL",
+        broken: "SELECT l.id, CASE WHEN q.declined > q.composition THEN q.declined ELSE q.composition END,
+            coalesce(l.settled_composition, 0) FROM plan_subscription_part t
+            JOIN plan_subscription q ON q.id = t.subscription_id AND q.standing = 'running'
+            JOIN license l ON l.id = t.license_id
+            WHERE l.plan_id IS NULL OR l.plan_id <> q.plan_id OR l.settled_composition IS NULL
+              OR l.settled_composition <> CASE WHEN q.declined > q.composition THEN q.declined ELSE q.composition END",
+    },
+    Law {
         holds: "a license that was superseded has no units left",
         counted: "SELECT count(*) FROM license WHERE standing = 'superseded'",
         broken: "SELECT p.id, CAST(0 AS BIGINT), p.quantity FROM license l JOIN pool p ON p.license_id = l.id

@@ -9,7 +9,9 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{authorize, copy_into_own, copy_into_pools, current, record, stale};
+use super::{
+    authorize, copy_into_own, copy_into_pools, current, edit::check_unlocked, record, stale,
+};
 use crate::{
     error::{Error, Result},
     gate::{Command, Tx},
@@ -78,6 +80,7 @@ impl Command for TerminateLicense {
         let found = queries::get(tx, self.id).await?;
         authorize(tx, &found, Permission::LicensesTerminate).await?;
         let before = current(found, self.version)?;
+        check_unlocked(tx, &[before.pool_id]).await?;
         terminate(tx, before).await
     }
 }
@@ -116,6 +119,7 @@ impl Command for DeleteLicense {
         if before.used {
             return Err(was_used());
         }
+        check_unlocked(tx, &[before.pool_id]).await?;
         if let Some(source_pool_id) = before.source_pool_id {
             draw(tx, source_pool_id, -before.quantity).await?;
         }

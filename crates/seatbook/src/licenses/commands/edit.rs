@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     gate::{Command, Tx},
     licenses::{
+        bundles,
         model::{License, MAX_UNITS},
         pools,
         queries::{self, Dates, Facts},
@@ -75,6 +76,9 @@ impl EditLicense {
         authorize(tx, &found, Permission::LicensesEdit).await?;
         let before = current(found, self.version)?;
         self.check(&before)?;
+        if self.reaches_plan(&before) {
+            check_unlocked(tx, &[before.pool_id]).await?;
+        }
         // More units are new units, and only who may issue makes those; drawn ones come from a pool.
         let more = self
             .quantity
@@ -142,6 +146,13 @@ impl EditLicense {
             ));
         }
         Ok(())
+    }
+
+    /// Whether something changes that a service plan says of its parts.
+    fn reaches_plan(&self, before: &License) -> bool {
+        let units = self.quantity.is_some_and(|it| it != before.quantity);
+        let start = self.start_date.is_some_and(|it| it != before.start_date);
+        units || start || self.price.is_some()
     }
 
     /// Whether something changes that a whole order shares.
@@ -226,6 +237,20 @@ pub fn check_edition(license: &License) -> Result<()> {
     };
     let message = format!("{what} stays as it was given; assign the full service plan instead.");
     Err(Error::conflict(code, message).with("license_id", license.id.to_string()))
+}
+
+/// Parts of a service plan that is made of others by now stay as they are until somebody approves or declines those.
+/// The pools are those of any licenses; only a license's own pool is its license.
+pub async fn check_unlocked(tx: &mut Tx<'_>, pool_ids: &[Uuid]) -> Result<()> {
+    let Some((license_id, plan_id, name)) = bundles::locked(tx, pool_ids).await? else {
+        return Ok(());
+    };
+    let message = format!(
+        "“{name}” is made of other parts by now. Approve or decline that for this customer first."
+    );
+    Err(Error::conflict("plan.locked", message)
+        .with("license_id", license_id.to_string())
+        .with("plan_id", plan_id.to_string()))
 }
 
 /// The first day of a license that has renewed is behind it: its terms follow one another from there.

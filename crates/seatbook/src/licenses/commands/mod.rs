@@ -9,7 +9,7 @@ pub use carry::{Origin, carry, carry_back, supersede, unbundle};
 pub use decide::{
     DeleteLicense, PauseLicense, ReturnUnits, TerminateLicense, check_within, draw, terminate,
 };
-pub use edit::{EditLicense, change_quantity, check_edition, set_last_day};
+pub use edit::{EditLicense, change_quantity, check_edition, check_unlocked, set_last_day};
 pub use issue::{Birth, EXPIRING_DAYS, IssueLicense, check_facts, find_sku, tidy};
 
 use jiff::tz::TimeZone;

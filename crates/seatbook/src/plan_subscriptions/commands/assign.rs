@@ -7,14 +7,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    order::{Understood, deliver, sources, understand},
+    order::{Line, Understood, deliver, sources, understand},
     outline::check_notice,
     record_new,
 };
 use crate::{
     error::{Error, Result},
     gate::{Command, Tx},
-    licenses::model::License,
+    licenses::{bundles::settle, model::License},
     plan_subscriptions::{
         model::{AssignedPlan, Overlap, PlanOrder, PlanSubscription, Standing},
         overlaps, queries,
@@ -43,7 +43,7 @@ impl Command for AssignPlan {
         let now = tx.now();
         let found = overlaps::find(tx, self.order.customer_id, &components, now).await?;
         if !found.is_empty() {
-            return Err(overlapping(&understood, &found));
+            return Err(overlapping(&understood.customer.name, &found));
         }
         let lines: Vec<_> = understood.lines.iter().collect();
         let pools = sources(tx, &self.order, (&understood, &lines)).await?;
@@ -112,8 +112,9 @@ pub async fn begin(
         queries::insert_part(tx, new.id, (license.id, *position)).await?;
         ids.push(license.id);
     }
+    settle(tx, &ids, (plan.id, plan.composition)).await?;
     if plan.edition == Edition::Trial {
-        try_products(tx, &new, understood).await?;
+        try_products(tx, &new, &understood.lines).await?;
     }
     record_new(tx, &new, &ids)?;
     let parts = queries::parts(tx, new.id).await?;
@@ -123,17 +124,21 @@ pub async fn begin(
     })
 }
 
-/// A customer tries each product once.
-async fn try_products(
+/// A customer tries each product once; what a subscription tries already, it goes on trying.
+pub(super) async fn try_products(
     tx: &mut Tx<'_>,
     new: &PlanSubscription,
-    understood: &Understood,
+    lines: &[Line],
 ) -> Result<()> {
-    let products: BTreeSet<(Uuid, &str)> = understood
-        .lines
+    let tries = queries::tries(tx, new.id).await?;
+    let products: BTreeSet<(Uuid, &str)> = lines
         .iter()
         .map(|line| (line.sku.product_id, line.sku.product_name.as_str()))
+        .filter(|(id, _)| !tries.contains(id))
         .collect();
+    if products.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<Uuid> = products.iter().map(|(id, _)| *id).collect();
     let tried = queries::tried(tx, new.organization_id, &ids).await?;
     let names = products.iter().filter(|(id, _)| tried.contains(id));
@@ -158,15 +163,14 @@ fn used(names: &[&str]) -> Error {
 }
 
 /// The customer has a part of it already: what becomes of that has to be said.
-fn overlapping(understood: &Understood, found: &[Overlap]) -> Error {
+pub fn overlapping(customer: &str, found: &[Overlap]) -> Error {
     let named: BTreeSet<&str> = found
         .iter()
         .flat_map(|it| &it.shared)
         .map(String::as_str)
         .collect();
     let message = format!(
-        "{} has {} already. Say in a crossgrade what becomes of it.",
-        understood.customer.name,
+        "{customer} has {} already. Say in a crossgrade what becomes of it.",
         named.into_iter().collect::<Vec<_>>().join(", ")
     );
     let pools: Vec<String> = found.iter().map(|it| it.pool.id.to_string()).collect();

@@ -3,9 +3,11 @@
 mod assign;
 pub mod order;
 pub mod outline;
+mod recompose;
 mod remove;
 
-pub use assign::{AssignPlan, begin};
+pub use assign::{AssignPlan, begin, overlapping};
+pub use recompose::{Parts, decline, recompose};
 pub use remove::{Remove, supersede};
 
 use serde_json::to_value;

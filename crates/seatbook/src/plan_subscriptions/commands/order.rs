@@ -116,7 +116,8 @@ pub(super) fn check_sale(plan: &ServicePlan, today: Date) -> Result<()> {
     Err(Error::conflict(code, message).with("plan_id", plan.id.to_string()))
 }
 
-pub(super) async fn lines(
+/// What is ordered of each of these components of a plan.
+pub async fn lines(
     tx: &mut Tx<'_>,
     order: &PlanOrder,
     plan: &ServicePlan,
@@ -294,13 +295,12 @@ pub async fn sources(
         };
         match (pool, line.source_pool_id) {
             (Some(pool), _) if pool.organization_id == order.seller_id => {
-                check_product(&pool, line)?;
+                check_product(&pool, (order, line))?;
                 found.push(Some(pool));
             }
             (_, Some(_)) => {
-                let field = format!("components[{}].source_pool_id", line.component.position);
                 let message = "The seller has no such pool.";
-                return Err(Error::invalid(field, "pool.unknown", message));
+                return Err(Error::invalid(field(order, line), "pool.unknown", message));
             }
             (_, None) => {
                 let most = pools::most_free(tx, order.seller_id, line.sku.product_id, now).await?;
@@ -314,16 +314,26 @@ pub async fn sources(
     }
 }
 
-fn check_product(pool: &Pool, line: &Line) -> Result<()> {
+/// Where the pool of a component was named.
+fn field(order: &PlanOrder, line: &Line) -> String {
+    let named = |it: &WantedComponent| it.sku_id == line.sku.id;
+    let place = order.components.iter().position(named).unwrap_or(0);
+    format!("components[{place}].source_pool_id")
+}
+
+fn check_product(pool: &Pool, (order, line): (&PlanOrder, &Line)) -> Result<()> {
     if pool.product_name == line.sku.product_name {
         return Ok(());
     }
-    let field = format!("components[{}].source_pool_id", line.component.position);
     let message = format!(
         "This pool holds {}, and the component is {}.",
         pool.product_name, line.sku.product_name
     );
-    Err(Error::invalid(field, "pool.other_product", message))
+    Err(Error::invalid(
+        field(order, line),
+        "pool.other_product",
+        message,
+    ))
 }
 
 /// What the seller is short of, component by component.

@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     gate::{Command, Tx},
     journal::Change,
-    licenses::{carrying::last_version, commands::DeleteLicense},
+    licenses::{bundles::release, carrying::last_version, commands::DeleteLicense},
     plan_subscriptions::{
         model::{PlanSubscription, Standing},
         queries,
@@ -56,12 +56,11 @@ impl Command for Remove {
         let before = queries::get(tx, self.id).await?;
         tx.require(Permission::LicensesSell, before.seller_id)
             .await?;
-        let parts = match self.with_licenses {
-            true => queries::parts(tx, self.id).await?,
-            false => vec![],
-        };
+        let parts = queries::parts(tx, self.id).await?;
+        let ids: Vec<Uuid> = parts.iter().map(|part| part.license.id).collect();
+        release(tx, &ids).await?;
         queries::delete(tx, self.id).await?;
-        for part in parts {
+        for part in parts.iter().filter(|_| self.with_licenses) {
             let id = part.license.id;
             DeleteLicense { id, version: None }.run(tx).await?;
         }

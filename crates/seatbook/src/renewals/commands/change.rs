@@ -15,7 +15,7 @@ use crate::{
     gate::{Command, Tx},
     licenses::{
         self,
-        commands::{EditLicense, authorize, check_facts},
+        commands::{EditLicense, authorize, check_facts, check_unlocked},
         model::MAX_UNITS,
     },
     renewals::{
@@ -205,6 +205,7 @@ impl Command for ScheduleRenewal {
 impl ScheduleRenewal {
     /// Says it, of what was read.
     async fn say(&self, tx: &mut Tx<'_>, seen: &Seen) -> Result<()> {
+        check_unlocked(tx, &[seen.pool.id]).await?;
         match seen.circumstances.obstacle(&seen.license) {
             None | Some(Obstacle::SourceEnds) => {}
             Some(Obstacle::NoEnd) => {
@@ -300,6 +301,7 @@ impl Command for WithdrawSchedule {
         let seen = Seen::read(tx, self.id, self.version).await?;
         tx.require(Permission::SubscriptionsEnd, seen.pool.organization_id)
             .await?;
+        check_unlocked(tx, &[seen.pool.id]).await?;
         if seen.decided.auto_renews && seen.decided.lapsing > 0 {
             renew_whole(tx, seen.pool.id, self.version).await?;
         }

@@ -116,7 +116,7 @@ impl Command for CoTerm {
         }
         Ok(CoTermed {
             end_date: self.end_date,
-            sums: sums(&done)?,
+            sums: sums(done.iter().map(|it| &it.money))?,
             licenses: done,
         })
     }
@@ -198,9 +198,9 @@ impl CoTerm {
 }
 
 /// What all of it costs, currency by currency, as far as prices are seen.
-fn sums(licenses: &[CoTermedLicense]) -> Result<Vec<Sum>> {
+pub fn sums<'a>(all: impl Iterator<Item = &'a Money>) -> Result<Vec<Sum>> {
     let mut sums: BTreeMap<String, i64> = BTreeMap::new();
-    for money in licenses.iter().map(|it| &it.money) {
+    for money in all {
         if let (Some(currency), Some(amount)) = (&money.currency, money.amount_minor) {
             let sum = sums.entry(currency.clone()).or_default();
             let added = sum.checked_add(amount);

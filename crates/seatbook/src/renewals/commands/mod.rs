@@ -6,8 +6,8 @@ mod money;
 mod renew;
 
 pub use change::{ChangeSubscription, Changed, ScheduleRenewal, WithdrawSchedule};
-pub use co_term::{CoTerm, CoTermed, CoTermedLicense, Sum};
-pub use money::{Money, MoneyGap};
+pub use co_term::{CoTerm, CoTermed, CoTermedLicense, Sum, sums};
+pub use money::{Money, MoneyGap, Worth, of_days};
 pub use renew::{RenewLicense, RenewPlan};
 
 use serde_json::to_value;

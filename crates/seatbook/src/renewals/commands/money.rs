@@ -108,7 +108,7 @@ impl Money {
 }
 
 /// Units and the price of one of them.
-pub(super) type Worth = (i64, Option<(i64, String)>);
+pub type Worth = (i64, Option<(i64, String)>);
 
 /// What changing from one worth to another costs for what is left of a period from a day on.
 pub(super) fn prorated(
@@ -204,7 +204,7 @@ async fn anchor(
 
 /// What so many units cost for days of the present term, or by which it is longer, each period rounded by itself as it
 /// is billed. Units below zero give back.
-pub(super) async fn of_days(
+pub async fn of_days(
     tx: &mut Tx<'_>,
     (license, circumstances): (&License, &Circumstances),
     days: term::Term,

@@ -17,7 +17,7 @@ use crate::{
     error::{Error, Kind, Result},
     gate::{Command, Tx},
     journal::{self, Change},
-    licenses::{model::Pool, pools},
+    licenses::{commands::check_unlocked, model::Pool, pools},
     scope::Permission,
     subscriptions::{
         model::{Choice, Decision, LoweredPool, Plan, Subscription},
@@ -246,6 +246,7 @@ pub(super) async fn begin(
     tx.require(Permission::SubscriptionsEnd, pool.organization_id)
         .await?;
     check_running(&pool)?;
+    check_unlocked(tx, &[pool.id]).await?;
     let decided = queries::decisions(tx, &[pool.id]).await?.remove(&pool.id);
     let decided = decided.unwrap_or_else(|| Decision::undecided(&pool));
     if version.is_some_and(|version| version != decided.version) {

@@ -21,6 +21,7 @@ use crate::{
     gate::{Command, Tx},
     journal::Change,
     licenses::{
+        commands::check_unlocked,
         model::{MAX_UNITS, Pool},
         pools::{self, Lowered},
     },
@@ -82,6 +83,8 @@ impl Command for Terminate {
         let leaving = self.leaving(tx, &ending, known).await?;
         let pools: Vec<&Pool> = leaving.iter().map(|(pool, _)| pool).collect();
         check_editions(tx, &pools).await?;
+        let ids: Vec<Uuid> = pools.iter().map(|pool| pool.id).collect();
+        check_unlocked(tx, &ids).await?;
         let pools = lower(tx, &ending, &leaving).await?;
         let freed = end(tx, &ending, Ending::Terminated).await?;
         Ok(Terminated {
@@ -226,7 +229,9 @@ async fn take_back(tx: &mut Tx<'_>, back: &[Binding]) -> Result<()> {
         *own.entry(binding.pool_id).or_default() += binding.units;
     }
     let mut steps: BTreeMap<Uuid, Step> = BTreeMap::new();
-    let mut known = read_pools(tx, own.keys().copied().collect()).await?;
+    let ids: Vec<Uuid> = own.keys().copied().collect();
+    check_unlocked(tx, &ids).await?;
+    let mut known = read_pools(tx, ids).await?;
     for (pool_id, units) in own {
         let pool = known.remove(&pool_id).ok_or_else(Error::not_found)?;
         check_running(&pool)?;

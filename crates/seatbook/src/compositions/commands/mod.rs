@@ -1,0 +1,78 @@
+//! The verbs of changed compositions.
+
+mod approve;
+mod decline;
+
+pub use approve::ApproveComposition;
+pub use decline::DeclineComposition;
+
+use uuid::Uuid;
+
+use crate::{
+    error::{Error, Kind, Result},
+    gate::Tx,
+    plan_subscriptions::{
+        self,
+        model::{PlanSubscription, Standing},
+    },
+    scope::{self, Permission},
+};
+
+/// What was seen of a customer's plan by whoever decides about it.
+struct Seen {
+    /// What the customer has of the plan.
+    id: Uuid,
+    /// Its version; any where there is none.
+    version: Option<i64>,
+    /// The newest composition of the plan; any where there is none.
+    composition: Option<i64>,
+}
+
+impl Seen {
+    /// The subscription for somebody who may do all of this for its seller, if it is what was seen.
+    async fn read(self, tx: &mut Tx<'_>, needed: &[Permission]) -> Result<PlanSubscription> {
+        let found = plan_subscriptions::queries::get(tx, self.id).await?;
+        for permission in needed {
+            permit(tx, &found, *permission).await?;
+        }
+        if self.version.is_some_and(|version| version != found.version) {
+            let message = "Somebody changed this service plan in the meantime; look at it again.";
+            let stale = Error::new(Kind::Stale, "version.stale", message);
+            return Err(stale.with("version", found.version));
+        }
+        if found.standing != Standing::Running {
+            return Err(not_running(&found));
+        }
+        let newest = found.newest_composition;
+        if self.composition.is_some_and(|seen| seen != newest) {
+            let message = format!("The plan has composition {newest} by now; look at it again.");
+            return Err(
+                Error::conflict("composition.changed", message).with("newest_composition", newest)
+            );
+        }
+        Ok(found)
+    }
+}
+
+/// Asks for a permission at the customer, which must be visible, and at the seller, whose word a plan is.
+async fn permit(tx: &mut Tx<'_>, of: &PlanSubscription, permission: Permission) -> Result<()> {
+    tx.require(permission, of.organization_id).await?;
+    match tx.require(permission, of.seller_id).await {
+        Err(error) if error.kind == Kind::NotFound => Err(scope::missing(permission)),
+        asked => asked,
+    }
+}
+
+/// Nothing of a plan that is over becomes something else.
+fn not_running(of: &PlanSubscription) -> Error {
+    let message = format!(
+        "{} has “{}” no more, so nothing of it changes.",
+        of.organization_name, of.plan_name
+    );
+    Error::conflict("plan.not_running", message)
+}
+
+/// There is nothing to decide about.
+fn current(of: &PlanSubscription, message: &str) -> Error {
+    Error::conflict("composition.current", message).with("composition", of.composition)
+}
