@@ -10,6 +10,8 @@ CREATE TABLE rollout (
   action TEXT NOT NULL CHECK (action IN ('assign', 'approve', 'decline')),
   -- What is ordered for each of them: units, days, where units come from.
   terms JSON NOT NULL,
+  -- The changed composition that is approved or declined.
+  composition BIGINT,
   state TEXT NOT NULL CHECK (state IN ('checking', 'ready', 'applying', 'done', 'canceled')),
   -- It was asked for on the condition that all fit.
   only_if_all_fit BOOLEAN NOT NULL,
@@ -22,6 +24,7 @@ CREATE TABLE rollout (
   -- When it was done or canceled.
   ended_at TIMESTAMP,
   version BIGINT NOT NULL,
+  CONSTRAINT rollout_composition CHECK ((action = 'assign') = (composition IS NULL)),
   CONSTRAINT rollout_ended CHECK ((state IN ('done', 'canceled')) = (ended_at IS NOT NULL))
 );
 CREATE INDEX rollout_by_seller ON rollout (seller_id, id);

@@ -110,6 +110,7 @@ impl One {
             let part = |it: &Component| format!("{}: {}", it.product_name, in_units(it));
             (*number, parts.iter().map(part).collect())
         };
+        let sells = !frame.visitor.is_customer && frame.may(Permission::LicensesSell);
         PlanPage {
             shell: frame.shell(plan.name.clone(), "catalog"),
             row: row(&self.whole),
@@ -129,9 +130,8 @@ impl One {
             earlier: self.earlier.iter().map(words).collect(),
             older: (plan.composition - 1 - EARLIER).max(0),
             may_edit: frame.may(Permission::CatalogEdit),
-            may_assign: self.whole.state == SaleState::OnSale
-                && !frame.visitor.is_customer
-                && frame.may(Permission::LicensesSell),
+            may_assign: sells && self.whole.state == SaleState::OnSale,
+            may_decide: sells,
         }
     }
 }

@@ -117,6 +117,8 @@ pub struct PlanPage {
     pub may_edit: bool,
     /// Whether this person may give it to customers now.
     pub may_assign: bool,
+    /// Whether this person may decide for customers about what has changed.
+    pub may_decide: bool,
 }
 
 /// One component.

@@ -2,9 +2,9 @@
 //! once whatever crashes; one that is refused holds up nobody.
 
 use super::{
-    checking::{check, counts, is_over, read, rows, shown, stopped, write},
+    checking::{Answer, check, counts, is_over, read, rows, shown, stopped, write},
     commands::{CarryOut, FinishRollout, ReadyRollout, Task, all_fit},
-    model::{Answer, Rollout, RowState, State},
+    model::{Rollout, RowState, State},
     totals,
 };
 use crate::{
@@ -97,7 +97,8 @@ async fn apply(app: &App, work: &Work, rollout: &Rollout) -> Result<bool> {
             match done.await {
                 Err(error) if is_over(&error) => return Ok(false),
                 Err(error) => {
-                    write(app, id, vec![Answer::of(position, Err::<(), _>(error))?]).await?;
+                    let answer = Answer::of(rollout.action, position, Err::<(), _>(error))?;
+                    write(app, id, vec![answer]).await?;
                 }
                 Ok(_) => {}
             }

@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use super::{
     commands::{ReadyRollout, Task, WRONG_STATE},
-    model::{Action, Answer, Counts, Rollout, RolloutRow, RowState, State},
+    model::{Action, Counts, Rollout, RolloutRow, RowState, State},
     queries,
 };
 use crate::{
     app::App,
     console::format::count,
     error::{Error, Kind as ErrorKind, Result},
-    gate::Caller,
+    gate::{Caller, Command},
     jobs::{Ended, Kind, Work},
     plan_subscriptions::commands::AssignPlan,
 };
@@ -84,8 +84,8 @@ pub async fn check(app: &App, work: &Work, rollout: &Rollout, of: RowState) -> R
         after = last.position;
         let mut answers = Vec::with_capacity(rows.len());
         for row in &rows {
-            let answered = foresee(app, &work.caller, rollout, row).await;
-            answers.push(Answer::of(row.position, answered)?);
+            let answered = rehearse(app, &work.caller, rollout, row).await;
+            answers.push(Answer::of(rollout.action, row.position, answered)?);
         }
         done += rows.len() as i64;
         write(app, id, answers).await?;
@@ -93,20 +93,27 @@ pub async fn check(app: &App, work: &Work, rollout: &Rollout, of: RowState) -> R
     }
 }
 
-/// What it would come to for one customer. A preview holds others up only for a moment; one that was given up is asked
-/// for again, and in the end the job is.
-async fn foresee(app: &App, caller: &Caller, rollout: &Rollout, row: &RolloutRow) -> Result<()> {
-    let Action::Assign = rollout.action;
-    let order = rollout.order(row.organization_id);
+/// What it would come to for one customer.
+async fn rehearse(app: &App, caller: &Caller, rollout: &Rollout, row: &RolloutRow) -> Result<()> {
+    match rollout.action {
+        Action::Assign => {
+            let order = rollout.order(row.organization_id);
+            foresee(app, caller, &AssignPlan { order }).await
+        }
+        Action::Approve => foresee(app, caller, &rollout.approval(row)?).await,
+        Action::Decline => foresee(app, caller, &rollout.refusal(row)?).await,
+    }
+}
+
+/// A preview holds others up only for a moment; one that was given up is asked for again, and in the end the job is.
+async fn foresee<C: Command + Clone>(app: &App, caller: &Caller, command: &C) -> Result<()> {
     for _ in 1..TRIES {
-        let order = order.clone();
-        match app.gate.preview(caller, AssignPlan { order }).await {
+        match app.gate.preview(caller, command.clone()).await {
             Err(error) if error.kind == ErrorKind::Unavailable => {}
             answered => return answered.map(drop),
         }
     }
-    let answered = app.gate.preview(caller, AssignPlan { order }).await;
-    answered.map(drop)
+    app.gate.preview(caller, command.clone()).await.map(drop)
 }
 
 /// The rollout as it is now.
@@ -167,4 +174,55 @@ pub fn stopped(message: &str, id: Uuid) -> Ended {
 /// Whether an error says that the rollout is not so far, or over.
 pub fn is_over(error: &Error) -> bool {
     error.code == WRONG_STATE
+}
+
+/// What was found out about one customer: it fits, or the code and sentence by which it was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Which: its place.
+    pub position: i64,
+    /// Why not.
+    pub refused: Option<(String, String)>,
+}
+
+impl Answer {
+    /// What an answer of the gate means for a customer. What says nothing about this one, such as a database that is
+    /// away, is an error of the whole; so is a right that is missing at
+    /// the seller.
+    pub fn of<T>(action: Action, position: i64, answered: Result<T>) -> Result<Answer> {
+        let error = match answered {
+            Ok(_) => {
+                return Ok(Answer {
+                    position,
+                    refused: None,
+                });
+            }
+            Err(error) => error,
+        };
+        if !is_about_one(action, &error) {
+            return Err(error);
+        }
+        let code = match error.fields.first() {
+            Some(field) => field.code.to_string(),
+            None => error.code.to_string(),
+        };
+        let messages: Vec<&str> = match error.fields.as_slice() {
+            [] => vec![&error.message],
+            fields => fields.iter().map(|field| field.message.as_str()).collect(),
+        };
+        Ok(Answer {
+            position,
+            refused: Some((code, messages.join(" "))),
+        })
+    }
+}
+
+fn is_about_one(action: Action, error: &Error) -> bool {
+    let whole = match error.kind {
+        ErrorKind::Unauthenticated => true,
+        // Whose plan it is may stand elsewhere by now; that concerns it alone.
+        ErrorKind::Forbidden | ErrorKind::NotFound => action == Action::Assign,
+        _ => error.code == "idempotency.in_flight",
+    };
+    error.is_refusal() && !whole
 }

@@ -9,10 +9,11 @@ use uuid::Uuid;
 use super::{
     applying, checking,
     customers::{self, Found},
-    model::{Action, Counts, Rollout, RowState, State, Terms},
+    model::{Action, Counts, Rollout, RolloutRow, RowState, State, Terms},
     queries, totals,
 };
 use crate::{
+    compositions::commands::{ApproveComposition, DeclineComposition},
     console::format::count,
     error::{Error, Kind, Result},
     gate::{Command, Tx},
@@ -52,28 +53,24 @@ impl Command for CreateRollout {
         permit(tx, &order).await?;
         let seller = organizations::queries::find(tx, self.seller_id).await?;
         let seller = seller.ok_or_else(Error::not_found)?;
-        let zone = TimeZone::get(&seller.time_zone).map_err(Error::internal)?;
-        let today = tx.today(&zone);
-        let (plan, _) = outline(tx, &order, today).await?;
         let whom = (self.organization_ids.as_slice(), self.found.as_ref());
-        let customers = customers::meant(tx, seller.id, whom).await?;
+        let (plan, customers): (_, Vec<(Uuid, Option<Uuid>)>) = match self.action {
+            Action::Assign => {
+                let zone = TimeZone::get(&seller.time_zone).map_err(Error::internal)?;
+                let today = tx.today(&zone);
+                let (plan, _) = outline(tx, &order, today).await?;
+                let customers = customers::meant(tx, seller.id, whom).await?;
+                (plan, customers.into_iter().map(|id| (id, None)).collect())
+            }
+            Action::Approve | Action::Decline => customers::locked(tx, self).await?,
+        };
         let id = tx.new_id();
         let row_count = customers.len() as i64;
-        let job = NewJob {
-            kind: checking::JOB,
-            title: format!(
-                "Check of “{}” for {}",
-                plan.name,
-                count(row_count, "customer", "customers")
-            ),
-            payload: json!({"id": id}),
-            organization_id: seller.id,
-            rows_total: row_count,
-        };
-        let new = Rollout {
+        let mut new = Rollout {
             id,
             seller_id: seller.id,
             plan_id: plan.id,
+            composition: Some(plan.composition).filter(|_| self.action != Action::Assign),
             plan_code: plan.code,
             plan_name: plan.name,
             action: self.action,
@@ -81,13 +78,21 @@ impl Command for CreateRollout {
             state: State::Checking,
             only_if_all_fit: false,
             row_count,
-            check_job_id: jobs::enqueue(tx, job).await?,
+            check_job_id: id,
             apply_job_id: None,
             actor_id: tx.actor_id(),
             created_at: tx.now(),
             ended_at: None,
             version: 1,
         };
+        let job = NewJob {
+            kind: checking::JOB,
+            title: format!("Check: {}", new.title(row_count)),
+            payload: json!({"id": id}),
+            organization_id: seller.id,
+            rows_total: row_count,
+        };
+        new.check_job_id = jobs::enqueue(tx, job).await?;
         queries::insert(tx, &new, &customers).await?;
         tx.changed(Change {
             noun: "rollout",
@@ -156,11 +161,7 @@ impl Command for ApplyRollout {
         }
         let job = NewJob {
             kind: applying::JOB,
-            title: format!(
-                "“{}” for {}",
-                before.plan_name,
-                count(counts.fits, "customer", "customers")
-            ),
+            title: before.title(counts.fits),
             payload: json!({"id": before.id}),
             organization_id: before.seller_id,
             rows_total: counts.fits,
@@ -184,7 +185,7 @@ async fn check_all_fit(tx: &mut Tx<'_>, rollout: &Rollout, counts: Counts) -> Re
 
 /// The same for answers and totals that are known.
 pub(super) fn all_fit(counts: Counts, totals: &[totals::Total]) -> Result<()> {
-    let short = totals::shortages(totals, counts.fits);
+    let short = totals::shortages(totals);
     if counts.refused == 0 && short.is_empty() {
         return Ok(());
     }
@@ -195,11 +196,10 @@ pub(super) fn all_fit(counts: Counts, totals: &[totals::Total]) -> Result<()> {
             count(counts.refused, "customer is", "customers are")
         ));
     }
-    if let Some(enough) = totals::enough_for(totals).filter(|_| !short.is_empty()) {
-        why.push(format!(
-            "your units are enough for {}",
-            count(enough, "customer", "customers")
-        ));
+    if !short.is_empty() {
+        let enough = counts.fits - totals::too_many(totals);
+        let enough = count(enough, "customer", "customers");
+        why.push(format!("your units are enough for {enough}"));
     }
     let message = format!("Not all of them fit: {}. Nothing was done.", why.join("; "));
     Err(Error::conflict("rollout.not_all_fit", message)
@@ -235,14 +235,55 @@ impl Command for CarryOut {
         let row = queries::find_row(tx, self.id, self.position).await?;
         let row = row.filter(|it| it.state == RowState::Fits);
         let row = row.ok_or_else(|| wrong_state(&rollout))?;
-        let Action::Assign = rollout.action;
-        let order = rollout.order(row.organization_id);
-        let given = AssignPlan { order }.run(tx).await?.subscription.id;
+        let given = rollout.carry_out(tx, &row).await?;
         match queries::set_done(tx, (self.id, self.position), given).await? {
             true => Ok(given),
             false => Err(wrong_state(&rollout)),
         }
     }
+}
+
+impl Rollout {
+    /// Does it for one customer: the plan subscription that it is about, or led to.
+    async fn carry_out(&self, tx: &mut Tx<'_>, row: &RolloutRow) -> Result<Uuid> {
+        Ok(match self.action {
+            Action::Assign => {
+                let order = self.order(row.organization_id);
+                AssignPlan { order }.run(tx).await?.subscription.id
+            }
+            Action::Approve => {
+                let approved = self.approval(row)?.run(tx).await?;
+                approved.assigned.subscription.id
+            }
+            Action::Decline => self.refusal(row)?.run(tx).await?.id,
+        })
+    }
+
+    /// The approval for one customer: of the composition that the plan had when it was asked for.
+    pub(super) fn approval(&self, row: &RolloutRow) -> Result<ApproveComposition> {
+        let components = self.terms.components.clone();
+        Ok(ApproveComposition {
+            subscription_id: row.subscription_id.ok_or_else(gone)?,
+            version: None,
+            composition: self.composition,
+            issue: self.terms.issue,
+            components,
+        })
+    }
+
+    /// The refusal for one customer.
+    pub(super) fn refusal(&self, row: &RolloutRow) -> Result<DeclineComposition> {
+        Ok(DeclineComposition {
+            subscription_id: row.subscription_id.ok_or_else(gone)?,
+            version: None,
+            composition: self.composition,
+        })
+    }
+}
+
+fn gone() -> Error {
+    let message = "What this customer had of the plan was taken back.";
+    Error::conflict("rollout.gone", message)
 }
 
 /// Says that every customer that fitted was tried.

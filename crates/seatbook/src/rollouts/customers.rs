@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{model::MOST, queries};
+use super::{
+    commands::CreateRollout,
+    model::{Action, MOST},
+    queries,
+};
 use crate::{
     error::{Error, FieldError, Result},
     gate::Tx,
@@ -13,6 +17,8 @@ use crate::{
         self,
         model::{Kind, Organization},
     },
+    plan_subscriptions,
+    plans::{self, model::ServicePlan},
 };
 
 /// All below the seller that this finds, as the list of organizations does.
@@ -70,6 +76,57 @@ pub async fn meant(
             "rollout.too_many",
             "One rollout is for at most 10,000 customers.",
         ),
+    }
+}
+
+/// Everybody to whom the seller gave a plan that is made of other parts by now, and for whom nobody has decided: the
+/// plan, and each customer with what it has of it.
+pub async fn locked(
+    tx: &mut Tx<'_>,
+    asked: &CreateRollout,
+) -> Result<(ServicePlan, Vec<(Uuid, Option<Uuid>)>)> {
+    let plan = plans::queries::find(tx, asked.plan_id).await?;
+    let plan = plan.ok_or_else(|| {
+        Error::invalid("plan_id", "plan.unknown", "There is no such service plan.")
+    })?;
+    check_beside(asked)?;
+    let scope = &tx.caller().scope;
+    let mut found = plan_subscriptions::queries::locked_of(tx, scope, plan.id).await?;
+    found.retain(|it| it.seller_id == asked.seller_id);
+    if found.is_empty() {
+        let message =
+            "Nobody waits for a changed composition of this plan to be approved or declined.";
+        return Err(Error::invalid("plan_id", "rollout.nobody", message));
+    }
+    let customers = found.iter().map(|it| (it.organization_id, Some(it.id)));
+    Ok((plan, customers.collect()))
+}
+
+/// What is said of a plan that is given says nothing about one that was.
+fn check_beside(asked: &CreateRollout) -> Result<()> {
+    let (terms, declines) = (&asked.terms, asked.action == Action::Decline);
+    let named = asked.found.is_some() || !asked.organization_ids.is_empty();
+    let said = [
+        ("organization_ids", named),
+        ("start_date", terms.start_date.is_some()),
+        ("end_date", terms.end_date.is_some()),
+        ("auto_renews", terms.auto_renews.is_some()),
+        ("notice_days", terms.notice_days.is_some()),
+        ("issue", declines && terms.issue),
+        ("components", declines && !terms.components.is_empty()),
+    ];
+    let wrong = said.into_iter().filter(|(_, said)| *said);
+    let wrong: Vec<FieldError> = wrong
+        .map(|(field, _)| FieldError {
+            field: field.into(),
+            code: "rollout.not_asked".into(),
+            message: "This is said of a plan that is assigned, and not of one that has changed."
+                .into(),
+        })
+        .collect();
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Error::invalid_fields(wrong)),
     }
 }
 

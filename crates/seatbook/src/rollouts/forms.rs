@@ -14,7 +14,7 @@ use super::{
     commands::CreateRollout,
     customers::Found,
     model::{Action, Terms},
-    pages::{CustomerRow, RolloutFormPage},
+    pages::{CustomerRow, RolloutFormPage, whom},
     queries,
 };
 use crate::{
@@ -41,8 +41,6 @@ use crate::{
 
 /// Customers and plans to choose where pickers cannot ask.
 const OFFERED: i64 = 50;
-/// Who is meant, where nobody says it.
-const USUAL: &str = "chosen";
 
 /// `/rollouts/new`; `?plan_id=` chooses the plan, each `?organization_id=` a customer.
 pub async fn new(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
@@ -254,39 +252,6 @@ fn days(chosen: &Chosen, seller: &Seller, given: &Form, refused: Option<&Error>)
     let more = filled(vec![end, renews], &given.pairs, refused);
     fields.splice(1..1, more);
     fields
-}
-
-/// Who may be meant: (value, label, what that means, chosen).
-fn whom(seller: &str, chosen: &str) -> Vec<(&'static str, String, &'static str, bool)> {
-    let chosen = match chosen {
-        "" => USUAL,
-        chosen => chosen,
-    };
-    [
-        (
-            USUAL,
-            "Those that I choose".to_owned(),
-            "Search for them below, one after the other.",
-        ),
-        (
-            "customers",
-            format!("All customers below {seller}"),
-            "Customers of your partners too.",
-        ),
-        (
-            "partners",
-            format!("All partners below {seller}"),
-            "Not their customers.",
-        ),
-        (
-            "all",
-            format!("Everybody below {seller}"),
-            "Partners and customers.",
-        ),
-    ]
-    .into_iter()
-    .map(|(value, label, means)| (value, label, means, value == chosen))
-    .collect()
 }
 
 async fn page(

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{
     api::{Whole, counted, whole},
-    commands::{ApplyRollout, CancelRollout},
-    model::{Rollout, RolloutRow, RowState, State as Stage},
+    commands::{ApplyRollout, CancelRollout, CreateRollout},
+    model::{Action, Rollout, RolloutRow, RowState, State as Stage, Terms},
     pages::{RolloutPage, RolloutsPage, answer_row, line, rollout_list, row_list, total_row},
     queries, totals,
 };
@@ -25,11 +25,12 @@ use crate::{
         format,
         frame::{Frame, PageResult},
         layout::JobBanner,
-        pages::Confirm,
+        pages::{Confirm, Sheet},
     },
     error::{Error, Result},
-    jobs,
-    scope::{Permission, queries::permissions_at},
+    jobs, plan_subscriptions, plans,
+    provisioning::orders::Seller,
+    scope::{self, Permission, queries::permissions_at},
 };
 
 /// Rows on one page of a list.
@@ -130,12 +131,7 @@ async fn page(
         counts,
         totals,
     } = whole;
-    let enough = totals::enough_for(&totals).unwrap_or(counts.fits);
-    let title = format!(
-        "“{}” for {}",
-        rollout.plan_name,
-        format::count(rollout.row_count, "customer", "customers")
-    );
+    let title = rollout.title(rollout.row_count);
     let mut shell = frame.shell(title.clone(), "catalog");
     let open = beside.banner.as_ref().is_some_and(JobBanner::open);
     let works = matches!(rollout.state, Stage::Checking | Stage::Applying);
@@ -155,9 +151,11 @@ async fn page(
         state: rollout.state.as_str(),
         created: format::ago(rollout.created_at.get(), app.gate.now().get()),
         customers: rollout.row_count,
-        totals: totals.iter().map(|it| total_row(it, counts.fits)).collect(),
+        totals: totals.iter().map(total_row).collect(),
         draws: !rollout.terms.issue,
-        too_many: (counts.fits - enough).max(0),
+        too_many: totals::too_many(&totals),
+        label: rollout.action.label(),
+        assigns: rollout.action == Action::Assign,
         facts: facts(&rollout),
         rows: beside
             .rows
@@ -210,12 +208,112 @@ fn facts(rollout: &Rollout) -> Vec<(&'static str, String)> {
         true => "Issued anew",
         false => "From your own units",
     };
+    match rollout.action {
+        Action::Assign => {}
+        Action::Approve => return vec![("Units of what is new", units.into())],
+        Action::Decline => return vec![],
+    }
     vec![
         ("Units", units.into()),
         ("First day", day(terms.start_date, "At once")),
         ("Last day", day(terms.end_date, "By the plan's term")),
         ("Renews", renews.into()),
     ]
+}
+
+/// `/rollouts/decide?plan_id=&action=`: a changed composition, approved or declined for all who wait for it.
+pub async fn ask_decide(
+    State(app): State<App>,
+    frame: Frame,
+    RawQuery(query): RawQuery,
+) -> PageResult {
+    let given = pairs(query.as_deref());
+    let sheet = decision(&app, &frame, (&given, None)).await?;
+    Ok(sheet.shown(&frame, StatusCode::OK))
+}
+
+/// Queues the check, and goes on to the rollout.
+pub async fn decide(State(app): State<App>, frame: Frame, form: Form) -> PageResult {
+    let command = CreateRollout {
+        seller_id: frame.visitor.organization_id,
+        plan_id: form.need("plan_id", "a service plan")?,
+        action: Action::parse(form.text("action")).unwrap_or(Action::Decline),
+        terms: Terms {
+            issue: form.text("source") == "issue",
+            ..Terms::default()
+        },
+        organization_ids: vec![],
+        found: None,
+    };
+    match app.gate.submit(&frame.caller, form.key, command).await {
+        Ok(done) => Ok(go(
+            frame.fragment,
+            &format!("/rollouts/{}", done.outcome.id),
+        )),
+        Err(error) if error.is_refusal() => {
+            let sheet = decision(&app, &frame, (&form.pairs, Some(error.message))).await?;
+            Ok(sheet.shown(&frame, StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn decision(
+    app: &App,
+    frame: &Frame,
+    (given, error): (&[(String, String)], Option<String>),
+) -> Result<Sheet> {
+    let action = Action::parse(value(given, "action")).unwrap_or(Action::Decline);
+    let plan_id: Uuid = value(given, "plan_id")
+        .parse()
+        .map_err(|_| Error::not_found())?;
+    let (caller, seller_id) = (frame.caller.clone(), frame.visitor.organization_id);
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let tx = &mut tx;
+            let seller = Seller::of(tx, &caller, seller_id).await?;
+            let seller = seller.ok_or_else(|| scope::missing(Permission::LicensesSell))?;
+            let plan = plans::queries::find(tx, plan_id).await?;
+            let plan = plan.ok_or_else(Error::not_found)?;
+            let waiting =
+                plan_subscriptions::queries::locked_of(tx, &caller.scope, plan_id).await?;
+            let waiting = waiting.iter().filter(|it| it.seller_id == seller_id);
+            Ok((seller, plan, waiting.count() as i64))
+        })
+    });
+    let (seller, plan, waiting) = read.await?;
+    let (title, lead) = match action {
+        Action::Approve => (
+            "Approve for all",
+            "Each gets what the plan is made of now: what is new is added, what is gone runs to its own end.",
+        ),
+        _ => (
+            "Decline for all",
+            "Each keeps what it has of the plan, and may get the rest later.",
+        ),
+    };
+    let sources = [("", "From my own units"), ("issue", "Issue new units")];
+    let source = Field::select("source", "Units of what is new", &sources);
+    let source = source.value(value(given, "source"));
+    let whom = format::count(waiting, "customer waits", "customers wait");
+    let fields = [
+        Some(Field::new("hidden", "plan_id", "").value(plan_id.to_string())),
+        Some(Field::new("hidden", "action", "").value(action.as_str())),
+        Some(Field::new("static", "", "Service plan").value(&plan.name)),
+        Some(Field::new("static", "", "For whom").value(whom)),
+        Some(source).filter(|_| action == Action::Approve && seller.may_issue),
+    ];
+    Ok(Sheet {
+        shell: frame.shell(title, "catalog"),
+        title: title.into(),
+        lead: format!("{lead} Every customer is checked and shown before anything changes."),
+        fields: fields.into_iter().flatten().collect(),
+        action: "/rollouts/decide".into(),
+        label: "Check".into(),
+        back: format!("/catalog/plans/{plan_id}"),
+        back_label: plan.name,
+        error,
+    })
 }
 
 /// Asks whether it is to be stopped, and says what that does.
@@ -249,7 +347,7 @@ async fn question(app: &App, frame: &Frame, id: Uuid, error: Option<String>) -> 
     };
     Ok(Confirm {
         shell: frame.shell("Cancel", "catalog"),
-        title: format!("Cancel “{}” for many?", rollout.plan_name),
+        title: format!("Cancel: {}?", rollout.title(rollout.row_count)),
         lead: lead.into(),
         facts: vec![
             ("Customers".into(), format::number(rollout.row_count)),

@@ -44,6 +44,10 @@ pub fn pages() -> Router<App> {
     Router::new()
         .route("/rollouts", get(handlers::list))
         .route("/rollouts/new", get(forms::new).post(forms::create))
+        .route(
+            "/rollouts/decide",
+            get(handlers::ask_decide).post(handlers::decide),
+        )
         .route("/rollouts/plans", get(forms::plans))
         .route("/rollouts/customers", get(forms::customers))
         .route("/rollouts/{id}", get(handlers::show))

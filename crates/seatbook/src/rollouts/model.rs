@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    error::{Error, Result},
+    console::format::count,
     plan_subscriptions::model::{PlanOrder, WantedComponent},
 };
 
@@ -21,6 +21,10 @@ pub enum Action {
     /// Each of them is given the plan.
     #[default]
     Assign,
+    /// The changed composition of the plan is approved for each that is locked by it.
+    Approve,
+    /// It is declined for each that is locked by it.
+    Decline,
 }
 
 impl Action {
@@ -28,12 +32,25 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Action::Assign => "assign",
+            Action::Approve => "approve",
+            Action::Decline => "decline",
         }
     }
 
-    fn parse(word: &str) -> store::Result<Action> {
-        let found = [Action::Assign].into_iter().find(|it| it.as_str() == word);
-        found.ok_or_else(|| unknown("action", word))
+    /// What people press: "Assign to 5 customers".
+    pub const fn label(self) -> &'static str {
+        match self {
+            Action::Assign => "Assign to",
+            Action::Approve => "Approve for",
+            Action::Decline => "Decline for",
+        }
+    }
+
+    /// The action that a word names.
+    pub fn parse(word: &str) -> Option<Action> {
+        [Action::Assign, Action::Approve, Action::Decline]
+            .into_iter()
+            .find(|it| it.as_str() == word)
     }
 }
 
@@ -163,6 +180,8 @@ pub struct Rollout {
     pub action: Action,
     /// What is ordered for each customer. Prices are for who may see the seller's.
     pub terms: Terms,
+    /// The changed composition that is approved or declined.
+    pub composition: Option<i64>,
     /// How far it is.
     pub state: State,
     /// It was asked for on the condition that all fit.
@@ -192,6 +211,16 @@ impl Rollout {
             .order(self.plan_id, (self.seller_id, customer_id))
     }
 
+    /// What it is, in words; so the jobs are called, too.
+    pub fn title(&self, customers: i64) -> String {
+        let whom = count(customers, "customer", "customers");
+        match self.action {
+            Action::Assign => format!("“{}” for {whom}", self.plan_name),
+            Action::Approve => format!("Approval of the changed “{}” for {whom}", self.plan_name),
+            Action::Decline => format!("Refusal of the changed “{}” for {whom}", self.plan_name),
+        }
+    }
+
     /// The job that has it, or had it last.
     pub fn job_id(&self) -> Uuid {
         self.apply_job_id.unwrap_or(self.check_job_id)
@@ -200,25 +229,26 @@ impl Rollout {
 
 impl FromRow for Rollout {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
-        let terms: Json = row.get(6)?;
+        let (action, terms): (String, Json) = (row.get(5)?, row.get(6)?);
         Ok(Rollout {
             id: row.get(0)?,
             seller_id: row.get(1)?,
             plan_id: row.get(2)?,
             plan_code: row.get(3)?,
             plan_name: row.get(4)?,
-            action: Action::parse(&row.get::<String>(5)?)?,
+            action: Action::parse(&action).ok_or_else(|| unknown("action", &action))?,
             terms: serde_json::from_value(terms.0)
                 .map_err(|error| store::Error::Value(error.to_string()))?,
-            state: State::parse(&row.get::<String>(7)?)?,
-            only_if_all_fit: row.get(8)?,
-            row_count: row.get(9)?,
-            check_job_id: row.get(10)?,
-            apply_job_id: row.get(11)?,
-            actor_id: row.get(12)?,
-            created_at: row.get(13)?,
-            ended_at: row.get(14)?,
-            version: row.get(15)?,
+            composition: row.get(7)?,
+            state: State::parse(&row.get::<String>(8)?)?,
+            only_if_all_fit: row.get(9)?,
+            row_count: row.get(10)?,
+            check_job_id: row.get(11)?,
+            apply_job_id: row.get(12)?,
+            actor_id: row.get(13)?,
+            created_at: row.get(14)?,
+            ended_at: row.get(15)?,
+            version: row.get(16)?,
         })
     }
 }
@@ -292,7 +322,7 @@ pub struct RolloutRow {
     pub code: Option<String>,
     /// Why it was refused, as a sentence.
     pub message: String,
-    /// The plan subscription that it led to; absent where that was taken back.
+    /// The plan subscription that it is about or led to; absent where that was taken back.
     pub subscription_id: Option<Uuid>,
 }
 
@@ -309,55 +339,6 @@ impl FromRow for RolloutRow {
             subscription_id: row.get(6)?,
         })
     }
-}
-
-/// What was found out about one customer: it fits, or the code and sentence by which it was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// Which: its place.
-    pub position: i64,
-    /// Why not.
-    pub refused: Option<(String, String)>,
-}
-
-impl Answer {
-    /// What an answer of the gate means for a customer. What says nothing about this one, such as a right that is
-    /// missing or a database that is away, is an error of the whole.
-    pub fn of<T>(position: i64, answered: Result<T>) -> Result<Answer> {
-        let error = match answered {
-            Ok(_) => {
-                return Ok(Answer {
-                    position,
-                    refused: None,
-                });
-            }
-            Err(error) => error,
-        };
-        if !is_about_one(&error) {
-            return Err(error);
-        }
-        let code = match error.fields.first() {
-            Some(field) => field.code.to_string(),
-            None => error.code.to_string(),
-        };
-        let messages: Vec<&str> = match error.fields.as_slice() {
-            [] => vec![&error.message],
-            fields => fields.iter().map(|field| field.message.as_str()).collect(),
-        };
-        Ok(Answer {
-            position,
-            refused: Some((code, messages.join(" "))),
-        })
-    }
-}
-
-fn is_about_one(error: &Error) -> bool {
-    use crate::error::Kind;
-    let whole = matches!(
-        error.kind,
-        Kind::Unauthenticated | Kind::Forbidden | Kind::NotFound
-    );
-    error.is_refusal() && !whole && error.code != "idempotency.in_flight"
 }
 
 fn unknown(what: &str, word: &str) -> store::Error {

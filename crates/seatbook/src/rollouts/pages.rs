@@ -37,7 +37,7 @@ pub struct RolloutsPage {
 pub struct RolloutLine {
     /// The rollout.
     pub id: String,
-    /// Its plan: name and code.
+    /// What it is, in words, and the plan's code.
     pub plan: (String, String),
     /// Customers it is for.
     pub customers: i64,
@@ -78,7 +78,7 @@ pub fn line(it: &Counted, now: store::Timestamp) -> RolloutLine {
     let rollout = &it.rollout;
     RolloutLine {
         id: rollout.id.to_string(),
-        plan: (rollout.plan_name.clone(), rollout.plan_code.clone()),
+        plan: (rollout.title(rollout.row_count), rollout.plan_code.clone()),
         customers: rollout.row_count,
         status: badges::rollout(rollout.state.as_str()),
         answers: answers(it.counts),
@@ -144,6 +144,40 @@ pub struct CustomerRow {
     pub error: Option<String>,
 }
 
+/// Who may be meant: (value, label, what that means, chosen).
+pub fn whom(seller: &str, chosen: &str) -> Vec<(&'static str, String, &'static str, bool)> {
+    const USUAL: &str = "chosen";
+    let chosen = match chosen {
+        "" => USUAL,
+        chosen => chosen,
+    };
+    [
+        (
+            USUAL,
+            "Those that I choose".to_owned(),
+            "Search for them below, one after the other.",
+        ),
+        (
+            "customers",
+            format!("All customers below {seller}"),
+            "Customers of your partners too.",
+        ),
+        (
+            "partners",
+            format!("All partners below {seller}"),
+            "Not their customers.",
+        ),
+        (
+            "all",
+            format!("Everybody below {seller}"),
+            "Partners and customers.",
+        ),
+    ]
+    .into_iter()
+    .map(|(value, label, means)| (value, label, means, value == chosen))
+    .collect()
+}
+
 /// `/rollouts/{id}`.
 #[derive(Template)]
 #[template(path = "rollouts/show.html", blocks = ["rows"])]
@@ -172,6 +206,10 @@ pub struct RolloutPage {
     pub draws: bool,
     /// Customers that fit and would get nothing, as units are short.
     pub too_many: i64,
+    /// The words on its button, before how many customers.
+    pub label: &'static str,
+    /// Whether the plan is given, and not a changed composition of it decided about.
+    pub assigns: bool,
     /// What is ordered: (name, value).
     pub facts: Vec<(&'static str, String)>,
     /// Filter and pages of its customers.
@@ -214,10 +252,10 @@ pub struct TotalRow {
     pub short: Option<String>,
 }
 
-/// What is needed of one component by so many customers.
-pub fn total_row(it: &Total, customers: i64) -> TotalRow {
+/// What is needed of one component.
+pub fn total_row(it: &Total) -> TotalRow {
     let enough = it.enough_for.unwrap_or_default();
-    let short = it.is_short(customers).then(|| match it.short {
+    let short = (it.too_many() > 0).then(|| match it.short {
         0 => format!(
             "Enough for {} in one pool each",
             format::count(enough, "customer", "customers")

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use store::{Json, Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::model::{Answer, Counts, Rollout, RolloutRow, RowState, State};
+use super::{
+    checking::Answer,
+    model::{Counts, Rollout, RolloutRow, RowState, State},
+};
 use crate::{
     error::{Error, Result},
     scope::{
@@ -14,8 +17,8 @@ use crate::{
     },
 };
 
-const ROLLOUT: &str = "SELECT r.id, r.seller_id, r.plan_id, s.code, s.name, r.action, r.terms, r.state,
-    r.only_if_all_fit, r.row_count, r.check_job_id, r.apply_job_id, r.actor_id, r.created_at, r.ended_at, r.version
+const ROLLOUT: &str = "SELECT r.id, r.seller_id, r.plan_id, s.code, s.name, r.action, r.terms,
+    r.composition, r.state, r.only_if_all_fit, r.row_count, r.check_job_id, r.apply_job_id, r.actor_id, r.created_at, r.ended_at, r.version
     FROM rollout r JOIN service_plan s ON s.id = r.plan_id";
 
 /// A subscription that was taken back is gone, and with it the way there.
@@ -154,26 +157,33 @@ pub async fn find_row(tx: &mut Tx<'_>, id: Uuid, position: i64) -> Result<Option
     Ok(tx.query_opt(&sql, &[&id, &position]).await?)
 }
 
-/// Adds a rollout with its customers, none of which was looked at; its version is 1.
-pub async fn insert(tx: &mut Tx<'_>, new: &Rollout, customers: &[Uuid]) -> Result<()> {
+/// Adds a rollout with its customers, none of which was looked at, each with the plan subscription that it is about;
+/// its version is 1.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    new: &Rollout,
+    customers: &[(Uuid, Option<Uuid>)],
+) -> Result<()> {
     let terms = Json(serde_json::to_value(&new.terms)?);
     tx.execute(
-        "INSERT INTO rollout (id, seller_id, plan_id, action, terms, state, only_if_all_fit, row_count, check_job_id,
-         actor_id, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
+        "INSERT INTO rollout (id, seller_id, plan_id, action, terms, composition, state, only_if_all_fit, row_count,
+         check_job_id, actor_id, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
         &[
-            &new.id, &new.seller_id, &new.plan_id, &new.action.as_str(), &terms, &new.state.as_str(),
-            &new.only_if_all_fit, &new.row_count, &new.check_job_id, &new.actor_id, &new.created_at,
+            &new.id, &new.seller_id, &new.plan_id, &new.action.as_str(), &terms, &new.composition,
+            &new.state.as_str(), &new.only_if_all_fit, &new.row_count, &new.check_job_id, &new.actor_id,
+            &new.created_at,
         ],
     )
     .await?;
     let positions: Vec<i64> = (1..).take(customers.len()).collect();
     let waiting = RowState::Waiting.as_str();
-    let mut params: Vec<&dyn Param> = Vec::with_capacity(customers.len() * 5);
-    for (position, customer) in positions.iter().zip(customers) {
-        params.extend_from_slice(&[&new.id as &dyn Param, position, customer, &waiting, &""]);
+    let mut params: Vec<&dyn Param> = Vec::with_capacity(customers.len() * 6);
+    for (position, (customer, subscription)) in positions.iter().zip(customers) {
+        params.extend_from_slice(&[&new.id as &dyn Param, position, customer]);
+        params.extend_from_slice(&[&waiting as &dyn Param, &"", subscription]);
     }
-    let head = "INSERT INTO rollout_row (rollout_id, position, organization_id, state, message)";
-    tx.insert((head, ""), 5, &params).await?;
+    let head = "INSERT INTO rollout_row (rollout_id, position, organization_id, state, message, subscription_id)";
+    tx.insert((head, ""), 6, &params).await?;
     Ok(())
 }
 
@@ -252,6 +262,18 @@ pub async fn below(
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// How many customers that fit have nothing of a component yet: it is new for them, as `compositions` has it.
+pub async fn without(tx: &mut Tx<'_>, rollout: &Rollout, sku_id: Uuid) -> Result<i64> {
+    let sql = "SELECT count(*) FROM rollout_row r JOIN plan_subscription q ON q.id = r.subscription_id
+        WHERE r.rollout_id = $1 AND r.state = 'fits'
+          AND NOT EXISTS (SELECT 1 FROM service_plan_component c
+            WHERE c.plan_id = q.plan_id AND c.composition = q.composition AND c.sku_id = $2)
+          AND NOT EXISTS (SELECT 1 FROM plan_subscription_part t JOIN license l ON l.id = t.license_id
+            WHERE t.subscription_id = q.id AND l.sku_id = $2)";
+    let (count,): (i64,) = tx.query_one(sql, &[&rollout.id, &sku_id]).await?;
+    Ok(count)
 }
 
 /// Units that are free in a seller's open pools of these products, each pool with its product, in the order in which

@@ -32,33 +32,37 @@ pub struct Total {
     pub units_name: String,
     /// Units for each customer.
     pub units: i64,
-    /// Units for all customers that fit.
+    /// Customers that fit and need it: all of them, or those for whom a changed composition brings it.
+    pub customers: i64,
+    /// Units for all of them.
     pub needed: i64,
     /// Units that are free in open pools of the seller; absent where new ones are issued.
     pub free: Option<i64>,
     /// Units of which there are too few.
     pub short: i64,
-    /// Customers that fit and get theirs. A customer's units come from one pool, so this may be fewer than the free
+    /// Customers of these that get theirs. A customer's units come from one pool, so this may be fewer than the free
     /// units make; absent where new ones are issued.
     pub enough_for: Option<i64>,
 }
 
 impl Total {
-    /// Whether there is too little for so many customers.
-    pub fn is_short(&self, customers: i64) -> bool {
-        self.enough_for.is_some_and(|enough| enough < customers)
+    /// Customers that would get nothing of it.
+    pub fn too_many(&self) -> i64 {
+        let enough = self.enough_for.unwrap_or(self.customers);
+        (self.customers - enough).max(0)
     }
 }
 
-/// What so many customers of a rollout need together, component by component.
+/// What the customers of a rollout that fit, so many, need together, component by component.
 pub async fn of(
     tx: &mut Tx<'_>,
     rollout: &Rollout,
-    customers: i64,
+    fits: i64,
     now: Timestamp,
 ) -> Result<Vec<Total>> {
-    let Action::Assign = rollout.action;
-    let Some(plan) = plans::queries::find(tx, rollout.plan_id).await? else {
+    let plan = plans::queries::find(tx, rollout.plan_id).await?;
+    let plan = plan.filter(|_| rollout.action != Action::Decline);
+    let Some(plan) = plan else {
         return Ok(vec![]);
     };
     let components = plans::queries::components(tx, plan.id, plan.composition).await?;
@@ -67,30 +71,42 @@ pub async fn of(
         let products: Vec<Uuid> = components.iter().map(|it| it.product_id).collect();
         pools.free = queries::free(tx, rollout.seller_id, &products, now).await?;
     }
-    let total = |it: Component| {
-        let mut wanted = rollout.terms.components.iter();
-        let wanted = wanted.find(|wanted| wanted.sku_id == it.sku_id);
-        let units = wanted.and_then(|it| it.units).unwrap_or(it.units);
-        let from = wanted.and_then(|it| it.source_pool_id);
-        let drawn = match rollout.terms.issue {
-            true => None,
-            false => Some(pools.draw((it.product_id, from), units, customers)),
+    let mut totals = Vec::with_capacity(components.len());
+    for component in components {
+        let customers = match rollout.action {
+            Action::Approve => queries::without(tx, rollout, component.sku_id).await?,
+            Action::Assign | Action::Decline => fits,
         };
-        let needed = units.saturating_mul(customers);
-        Total {
-            sku_id: it.sku_id,
-            sku_code: it.sku_code,
-            product_name: it.product_name,
-            unit: it.unit,
-            units_name: it.units_name,
-            units,
-            needed,
-            free: drawn.map(|it| it.0),
-            short: drawn.map_or(0, |it| (needed - it.0).max(0)),
-            enough_for: drawn.map(|it| it.1),
+        if customers > 0 || rollout.action == Action::Assign {
+            totals.push(total(rollout, component, customers, &mut pools));
         }
+    }
+    Ok(totals)
+}
+
+fn total(rollout: &Rollout, it: Component, customers: i64, pools: &mut Pools) -> Total {
+    let mut wanted = rollout.terms.components.iter();
+    let wanted = wanted.find(|wanted| wanted.sku_id == it.sku_id);
+    let units = wanted.and_then(|it| it.units).unwrap_or(it.units);
+    let from = wanted.and_then(|it| it.source_pool_id);
+    let drawn = match rollout.terms.issue {
+        true => None,
+        false => Some(pools.draw((it.product_id, from), units, customers)),
     };
-    Ok(components.into_iter().map(total).collect())
+    let needed = units.saturating_mul(customers);
+    Total {
+        sku_id: it.sku_id,
+        sku_code: it.sku_code,
+        product_name: it.product_name,
+        unit: it.unit,
+        units_name: it.units_name,
+        units,
+        customers,
+        needed,
+        free: drawn.map(|it| it.0),
+        short: drawn.map_or(0, |it| (needed - it.0).max(0)),
+        enough_for: drawn.map(|it| it.1),
+    }
 }
 
 /// What is free, pool by pool: its id, its product, its units.
@@ -122,14 +138,14 @@ impl Pools {
     }
 }
 
-/// The fewest customers that any component is enough for; none where nothing is drawn.
-pub fn enough_for(totals: &[Total]) -> Option<i64> {
-    totals.iter().filter_map(|it| it.enough_for).min()
+/// Customers that fit, each alone, and would get nothing, as units are short.
+pub fn too_many(totals: &[Total]) -> i64 {
+    totals.iter().map(Total::too_many).max().unwrap_or_default()
 }
 
 /// The units that are short, by SKU: what a refusal says.
-pub fn shortages(totals: &[Total], customers: i64) -> BTreeMap<String, i64> {
-    let short = totals.iter().filter(|it| it.is_short(customers));
+pub fn shortages(totals: &[Total]) -> BTreeMap<String, i64> {
+    let short = totals.iter().filter(|it| it.too_many() > 0);
     short.map(|it| (it.sku_code.clone(), it.short)).collect()
 }
 

@@ -250,6 +250,7 @@ async fn planned_for(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec
         format!("/plan-subscriptions/{given}"),
         format!("/rollouts/{many}"),
         format!("/rollouts/{many}/cancel"),
+        format!("/rollouts/decide?plan_id={plan}&action=approve"),
     ]
 }
 

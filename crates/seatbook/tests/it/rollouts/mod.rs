@@ -1,5 +1,6 @@
 //! One service plan for many customers, through the door: checked, done once, stopped, seen by those who may.
 
+mod changed;
 mod pages;
 
 use reqwest::Method;
@@ -45,6 +46,11 @@ async fn ask(stage: &Stage, plan: Uuid, whom: Value) -> Answer {
 /// The same, checked: its address and what it is then.
 async fn checked(app: &TestApp, stage: &Stage, plan: Uuid, ids: &[Uuid]) -> (String, Value) {
     let asked = ask(stage, plan, json!({"organization_ids": ids})).await;
+    checked_at(app, stage, asked).await
+}
+
+/// The same of what was asked for.
+async fn checked_at(app: &TestApp, stage: &Stage, asked: Answer) -> (String, Value) {
     let path = format!("{ROLLOUTS}/{}", asked.id());
     run_jobs(app).await;
     let found = stage.manager.get(&path).await.expect(200);

@@ -82,7 +82,7 @@ both_engines! {
         run_jobs(&app).await;
         let done = browser.get(&path).await.page(200);
         says(&done, &["Done for 2 customers; 2 were refused.", "See its service plan", "See your licenses"]);
-        says(&browser.get("/rollouts").await.page(200), &["Plan WFS", "2 done, 2 refused"]);
+        says(&browser.get("/rollouts").await.page(200), &["“Plan WFS” for 4 customers", "2 done, 2 refused"]);
         app.prove();
         app.end().await;
     }
