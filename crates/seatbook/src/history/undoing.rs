@@ -23,7 +23,7 @@ use crate::{
     jobs::{self, Ended, Kind, NewJob, Work},
     journal::{self, queries::EntryRow, reversal::already_undone, words},
     plan_subscriptions::commands::AssignPlan,
-    rollouts::commands::CarryOut,
+    rollouts::applying::CarryOut,
     scope::{Permission, tree},
     undo::{Plan, TakeBack, plan},
 };

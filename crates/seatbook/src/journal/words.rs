@@ -76,6 +76,10 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "rollouts.carry_out",
         "Assigned a service plan to one of many",
     ),
+    (
+        "rollouts.decide",
+        "Decided about what a service plan is made of, for one of many",
+    ),
     ("rollouts.finish", "Ended a service plan for many"),
     ("rollouts.cancel", "Canceled a service plan for many"),
     ("renewals.renew", "Renewed a license"),

@@ -1,17 +1,24 @@
 //! The job that does it, customer by customer. Each is a command that settles its row in the same step, so it is done
 //! once whatever crashes; one that is refused holds up nobody.
 
+use serde::Serialize;
+use store::{Lane, Place};
+use uuid::Uuid;
+
 use super::{
     checking::{Answer, check, counts, is_over, read, rows, shown, stopped, write},
-    commands::{CarryOut, FinishRollout, ReadyRollout, Task, all_fit},
-    model::{Rollout, RowState, State},
-    totals,
+    commands::{FinishRollout, ReadyRollout, Task, all_fit, asked, wrong_state},
+    model::{Action, Rollout, RolloutRow, RowState, State},
+    queries, totals,
 };
 use crate::{
     app::App,
+    compositions::commands::{ApproveComposition, DeclineComposition},
     console::format::count,
-    error::Result,
+    error::{Error, Result},
+    gate::{Command, Tx},
     jobs::{Ended, Kind, Work},
+    plan_subscriptions::commands::AssignPlan,
 };
 
 /// The name of the job.
@@ -91,10 +98,17 @@ async fn apply(app: &App, work: &Work, rollout: &Rollout) -> Result<bool> {
             }
             let position = row.position;
             let step = work.key(&format!("row:{position}"));
-            let done = app
-                .gate
-                .submit(&work.caller, step, CarryOut { id, position });
-            match done.await {
+            let done = match rollout.action {
+                Action::Assign => {
+                    let one = CarryOut { id, position };
+                    app.gate.submit(&work.caller, step, one).await
+                }
+                Action::Approve | Action::Decline => {
+                    let one = Decide { id, position };
+                    app.gate.submit(&work.caller, step, one).await
+                }
+            };
+            match done {
                 Err(error) if is_over(&error) => return Ok(false),
                 Err(error) => {
                     let answer = Answer::of(rollout.action, position, Err::<(), _>(error))?;
@@ -116,4 +130,116 @@ async fn finish(app: &App, work: &Work, rollout: &Rollout) -> Result<bool> {
         Err(error) if is_over(&error) => Ok(false),
         finished => finished.map(|_| true),
     }
+}
+
+/// Does it for one customer, and settles its row in the same step: it is done once, however often it is asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct CarryOut {
+    /// Which rollout.
+    pub id: Uuid,
+    /// Which of its customers.
+    pub position: i64,
+}
+
+impl Command for CarryOut {
+    const NAME: &'static str = "rollouts.carry_out";
+    type Outcome = Uuid;
+
+    fn place(&self) -> Place {
+        BULK
+    }
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Uuid> {
+        step(tx, (self.id, self.position), |it| it == Action::Assign).await
+    }
+}
+
+/// Approves or declines a changed composition for one customer, in the same way.
+#[derive(Clone, Debug, Serialize)]
+pub struct Decide {
+    /// Which rollout.
+    pub id: Uuid,
+    /// Which of its customers.
+    pub position: i64,
+}
+
+impl Command for Decide {
+    const NAME: &'static str = "rollouts.decide";
+    type Outcome = Uuid;
+
+    fn place(&self) -> Place {
+        BULK
+    }
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Uuid> {
+        step(tx, (self.id, self.position), |it| it != Action::Assign).await
+    }
+}
+
+const BULK: Place = Place {
+    lane: Lane::Bulk,
+    ..Place::ALONE
+};
+
+/// Does it for one customer that fits and has nothing yet.
+async fn step(
+    tx: &mut Tx<'_>,
+    (id, position): (Uuid, i64),
+    is_for: fn(Action) -> bool,
+) -> Result<Uuid> {
+    let rollout = asked(tx, id, None).await?;
+    if rollout.state != State::Applying || !is_for(rollout.action) {
+        return Err(wrong_state(&rollout));
+    }
+    let row = queries::find_row(tx, id, position).await?;
+    let row = row.filter(|it| it.state == RowState::Fits);
+    let row = row.ok_or_else(|| wrong_state(&rollout))?;
+    let given = rollout.carry_out(tx, &row).await?;
+    match queries::set_done(tx, (id, position), given).await? {
+        true => Ok(given),
+        false => Err(wrong_state(&rollout)),
+    }
+}
+
+impl Rollout {
+    /// Does it for one customer: the plan subscription that it is about, or led to.
+    async fn carry_out(&self, tx: &mut Tx<'_>, row: &RolloutRow) -> Result<Uuid> {
+        Ok(match self.action {
+            Action::Assign => {
+                let order = self.order(row.organization_id);
+                AssignPlan { order }.run(tx).await?.subscription.id
+            }
+            Action::Approve => {
+                let approved = self.approval(row)?.run(tx).await?;
+                approved.assigned.subscription.id
+            }
+            Action::Decline => self.refusal(row)?.run(tx).await?.id,
+        })
+    }
+
+    /// The approval for one customer: of the composition that the plan had when it was asked for.
+    pub(super) fn approval(&self, row: &RolloutRow) -> Result<ApproveComposition> {
+        let components = self.terms.components.clone();
+        Ok(ApproveComposition {
+            subscription_id: row.subscription_id.ok_or_else(gone)?,
+            version: None,
+            composition: self.composition,
+            issue: self.terms.issue,
+            components,
+        })
+    }
+
+    /// The refusal for one customer.
+    pub(super) fn refusal(&self, row: &RolloutRow) -> Result<DeclineComposition> {
+        Ok(DeclineComposition {
+            subscription_id: row.subscription_id.ok_or_else(gone)?,
+            version: None,
+            composition: self.composition,
+        })
+    }
+}
+
+fn gone() -> Error {
+    let message = "What this customer had of the plan was taken back.";
+    Error::conflict("rollout.gone", message)
 }

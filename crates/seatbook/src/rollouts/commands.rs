@@ -3,24 +3,22 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, to_value};
-use store::{Lane, Place};
 use uuid::Uuid;
 
 use super::{
     applying, checking,
     customers::{self, Found},
-    model::{Action, Counts, Rollout, RolloutRow, RowState, State, Terms},
+    model::{Action, Counts, Rollout, State, Terms},
     queries, totals,
 };
 use crate::{
-    compositions::commands::{ApproveComposition, DeclineComposition},
     console::format::count,
     error::{Error, Kind, Result},
     gate::{Command, Tx},
     jobs::{self, NewJob},
     journal::{self, Change},
     organizations,
-    plan_subscriptions::commands::{AssignPlan, order::permit, outline::outline},
+    plan_subscriptions::commands::{order::permit, outline::outline},
     scope::Permission,
 };
 
@@ -207,85 +205,6 @@ pub(super) fn all_fit(counts: Counts, totals: &[totals::Total]) -> Result<()> {
         .with("short", json!(short)))
 }
 
-/// Does it for one customer, and settles its row in the same step: it is done once, however often it is asked for.
-#[derive(Clone, Debug, Serialize)]
-pub struct CarryOut {
-    /// Which rollout.
-    pub id: Uuid,
-    /// Which of its customers.
-    pub position: i64,
-}
-
-impl Command for CarryOut {
-    const NAME: &'static str = "rollouts.carry_out";
-    type Outcome = Uuid;
-
-    fn place(&self) -> Place {
-        Place {
-            lane: Lane::Bulk,
-            ..Place::ALONE
-        }
-    }
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Uuid> {
-        let rollout = asked(tx, self.id, None).await?;
-        if rollout.state != State::Applying {
-            return Err(wrong_state(&rollout));
-        }
-        let row = queries::find_row(tx, self.id, self.position).await?;
-        let row = row.filter(|it| it.state == RowState::Fits);
-        let row = row.ok_or_else(|| wrong_state(&rollout))?;
-        let given = rollout.carry_out(tx, &row).await?;
-        match queries::set_done(tx, (self.id, self.position), given).await? {
-            true => Ok(given),
-            false => Err(wrong_state(&rollout)),
-        }
-    }
-}
-
-impl Rollout {
-    /// Does it for one customer: the plan subscription that it is about, or led to.
-    async fn carry_out(&self, tx: &mut Tx<'_>, row: &RolloutRow) -> Result<Uuid> {
-        Ok(match self.action {
-            Action::Assign => {
-                let order = self.order(row.organization_id);
-                AssignPlan { order }.run(tx).await?.subscription.id
-            }
-            Action::Approve => {
-                let approved = self.approval(row)?.run(tx).await?;
-                approved.assigned.subscription.id
-            }
-            Action::Decline => self.refusal(row)?.run(tx).await?.id,
-        })
-    }
-
-    /// The approval for one customer: of the composition that the plan had when it was asked for.
-    pub(super) fn approval(&self, row: &RolloutRow) -> Result<ApproveComposition> {
-        let components = self.terms.components.clone();
-        Ok(ApproveComposition {
-            subscription_id: row.subscription_id.ok_or_else(gone)?,
-            version: None,
-            composition: self.composition,
-            issue: self.terms.issue,
-            components,
-        })
-    }
-
-    /// The refusal for one customer.
-    pub(super) fn refusal(&self, row: &RolloutRow) -> Result<DeclineComposition> {
-        Ok(DeclineComposition {
-            subscription_id: row.subscription_id.ok_or_else(gone)?,
-            version: None,
-            composition: self.composition,
-        })
-    }
-}
-
-fn gone() -> Error {
-    let message = "What this customer had of the plan was taken back.";
-    Error::conflict("rollout.gone", message)
-}
-
 /// Says that every customer that fitted was tried.
 #[derive(Clone, Debug, Serialize)]
 pub struct FinishRollout {
@@ -329,7 +248,7 @@ impl Command for CancelRollout {
 }
 
 /// The rollout, for somebody who may sell for its seller.
-async fn asked(tx: &mut Tx<'_>, id: Uuid, version: Option<i64>) -> Result<Rollout> {
+pub(super) async fn asked(tx: &mut Tx<'_>, id: Uuid, version: Option<i64>) -> Result<Rollout> {
     let found = queries::get(tx, id).await?;
     tx.require(Permission::LicensesSell, found.seller_id)
         .await?;
@@ -370,7 +289,7 @@ async fn moved(tx: &mut Tx<'_>, before: Rollout, after: Rollout) -> Result<Rollo
     queries::hide_prices(tx, scope, after).await
 }
 
-fn wrong_state(rollout: &Rollout) -> Error {
+pub(super) fn wrong_state(rollout: &Rollout) -> Error {
     let message = match rollout.state {
         State::Checking => "Its customers are still being checked.",
         State::Ready => "Nobody has asked for it to be done.",

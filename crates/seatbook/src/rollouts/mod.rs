@@ -4,10 +4,10 @@
 //! Does not own: any rule of what is done; each customer is one command of the rooms above, previewed and then run.
 //! Keeps true: nothing changes before somebody says so; what fits is done and what does not is named; each customer
 //! once, whatever crashes, as its row is settled in the transaction that does it.
-//! Others may use: `commands`.
+//! Others may use: `commands`, [`applying::CarryOut`].
 
 pub mod api;
-mod applying;
+pub mod applying;
 mod checking;
 pub mod commands;
 mod customers;

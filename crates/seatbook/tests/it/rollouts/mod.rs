@@ -7,7 +7,7 @@ use reqwest::Method;
 use seatbook::{
     gate::Key,
     jobs::{leases, run_until_idle},
-    rollouts::commands::CarryOut,
+    rollouts::applying::CarryOut,
     router::KINDS,
 };
 use serde_json::{Value, json};
