@@ -37,16 +37,15 @@ async fn run(app: App, work: Work) -> Result<Ended> {
         if rollout.only_if_all_fit && !still_fits(&app, &work, &rollout).await? {
             return Ok(stopped("It was stopped before anything was done.", id));
         }
-        if !(apply(&app, &work, &rollout).await? && finish(&app, &work, &rollout).await?) {
-            let done = counts(&app, id).await?.done;
-            let message = format!(
-                "It was stopped after {}. What was done stays.",
-                count(done, "customer", "customers")
-            );
-            return Ok(stopped(&message, id));
+        let whole = apply(&app, &work, &rollout).await? && finish(&app, &work, &rollout).await?;
+        if !whole {
+            return Ok(stopped_after(counts(&app, id).await?.done, id));
         }
     }
     let counts = counts(&app, id).await?;
+    if rollout.state == State::Canceled {
+        return Ok(stopped_after(counts.done, id));
+    }
     let message = match counts.refused {
         0 => format!("Done for {}.", count(counts.done, "customer", "customers")),
         refused => format!(
@@ -56,6 +55,12 @@ async fn run(app: App, work: Work) -> Result<Ended> {
         ),
     };
     Ok(shown(Ended::done(message), counts, id))
+}
+
+fn stopped_after(done: i64, id: Uuid) -> Ended {
+    let done = count(done, "customer", "customers");
+    let message = format!("It was stopped after {done}. What was done stays.");
+    stopped(&message, id)
 }
 
 /// Looks at all of them again where it is for all or for nobody: the answers may be old. Where not all fit any more,
