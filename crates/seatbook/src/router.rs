@@ -116,6 +116,7 @@ fn pages() -> Router<App> {
         .merge(subscriptions::pages())
         .merge(renewals::pages())
         .merge(provisioning::pages())
+        .merge(compositions::pages())
         .merge(rollouts::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())

@@ -9,10 +9,15 @@
 //! Others may use: `commands`, `model`, `queries`.
 
 pub mod api;
+mod coming;
 pub mod commands;
+mod customers;
+mod handlers;
 pub mod model;
+mod pages;
 pub mod queries;
 
+use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -23,4 +28,14 @@ pub fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api::show))
         .routes(routes!(api::approve))
         .routes(routes!(api::decline))
+}
+
+/// The pages of this room.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route(
+            "/plan-subscriptions/{id}/composition",
+            get(handlers::review).post(handlers::decide),
+        )
+        .route("/catalog/plans/{id}/customers", get(customers::list))
 }

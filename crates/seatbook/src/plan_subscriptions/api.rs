@@ -46,6 +46,18 @@ pub struct PlanSubscriptionsParams {
     cursor: Option<String>,
 }
 
+impl PlanSubscriptionsParams {
+    fn filter(&self) -> Filter {
+        Filter {
+            organization_id: self.organization_id,
+            plan_id: self.plan_id,
+            locked: self.locked,
+            with_ended: self.include_ended,
+            ..Filter::default()
+        }
+    }
+}
+
 /// Lists the service plans that customers have, the newest first.
 #[utoipa::path(get, path = "/plan-subscriptions", tag = "plan_subscriptions", params(PlanSubscriptionsParams),
     responses((status = 200, description = "A page of them.", body = List<PlanSubscription>)))]
@@ -54,16 +66,13 @@ pub async fn list(
     caller: Caller,
     Params(params): Params<PlanSubscriptionsParams>,
 ) -> Result<Json<List<PlanSubscription>>> {
+    let wanted = params.filter();
     let paging = Paging::of(params.limit, params.cursor);
     let limit = paging.limit()?;
     let filter = Filter {
-        organization_id: params.organization_id,
-        plan_id: params.plan_id,
-        locked: params.locked,
-        with_ended: params.include_ended,
         after: paging.after::<Uuid>()?,
         limit: limit + 1,
-        ..Filter::default()
+        ..wanted
     };
     let read = app.read(move |mut tx| {
         Box::pin(async move {

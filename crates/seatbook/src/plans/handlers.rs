@@ -129,9 +129,9 @@ impl One {
             components: self.whole.components.iter().map(component).collect(),
             earlier: self.earlier.iter().map(words).collect(),
             older: (plan.composition - 1 - EARLIER).max(0),
+            sees_customers: frame.may(Permission::LicensesRead),
             may_edit: frame.may(Permission::CatalogEdit),
             may_assign: sells && self.whole.state == SaleState::OnSale,
-            may_decide: sells,
         }
     }
 }

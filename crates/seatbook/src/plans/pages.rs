@@ -113,12 +113,12 @@ pub struct PlanPage {
     pub earlier: Vec<(i64, Vec<String>)>,
     /// How many still earlier ones there are.
     pub older: i64,
+    /// Whether this person may see what customers have.
+    pub sees_customers: bool,
     /// Whether this person may change the catalog.
     pub may_edit: bool,
     /// Whether this person may give it to customers now.
     pub may_assign: bool,
-    /// Whether this person may decide for customers about what has changed.
-    pub may_decide: bool,
 }
 
 /// One component.

@@ -5,13 +5,13 @@
 //! Does not own: plans (`plans`), what customers have of them (`plan_subscriptions`), what becomes of overlaps
 //! (`crossgrades`), single licenses (`licensing`).
 //! Keeps true: a page asks for nothing that the API would refuse; what it says beforehand is the gate's own preview.
-//! Others may use: `orders`, `pages::ComponentFields` and its template, `picker`.
+//! Others may use: `orders`, `pages` and their templates, `picker`, and of `licenses` the badges.
 
 mod assigning;
 mod coming;
 mod crossgrading;
 mod leftover;
-mod licenses;
+pub mod licenses;
 pub mod orders;
 pub mod pages;
 pub mod picker;

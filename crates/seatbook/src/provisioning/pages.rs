@@ -259,6 +259,8 @@ pub struct SubscriptionPage {
     pub customer: (String, String),
     /// The subscription.
     pub card: PlanCard,
+    /// Whether the newest composition of its plan was declined for it.
+    pub declined: bool,
     /// What is said about it: (name, value).
     pub facts: Vec<(String, String)>,
     /// The one that took its place: (id, name).

@@ -1,7 +1,10 @@
 //! One service plan that a customer has: its licenses, its days, and how it came to be.
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+};
 use store::Tx;
 use uuid::Uuid;
 
@@ -14,8 +17,10 @@ use crate::{
     app::App,
     console::{
         answer::html,
+        form::{pairs, value},
         format::{self, Moment},
         frame::{Frame, PageResult},
+        layout::Notice,
     },
     crossgrades::{
         self,
@@ -26,20 +31,39 @@ use crate::{
     licenses::{self, model::License},
     organizations,
     plan_subscriptions::{
-        model::{Part, PlanSubscription},
+        model::{Part, PlanSubscription, Standing},
         queries,
     },
     scope::{Permission, Scope},
 };
 
-/// `/plan-subscriptions/{id}`.
-pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
+/// `/plan-subscriptions/{id}`; `?composition=` says what has just been decided about its composition.
+pub async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    Id(id): Id,
+    RawQuery(query): RawQuery,
+) -> PageResult {
     let scope = frame.caller.scope.clone();
     let read =
         app.read(move |mut tx| Box::pin(async move { One::read(&mut tx, &scope, id).await }));
     let moment = Moment::new(app.gate.now(), &frame.visitor.time_zone);
-    let page = read.await?.page(&frame, &moment);
+    let mut page = read.await?.page(&frame, &moment);
+    let decided = pairs(query.as_deref());
+    page.shell
+        .notices
+        .extend(told(value(&decided, "composition")));
     Ok(html(StatusCode::OK, page.render()))
+}
+
+/// What has just been decided.
+fn told(decided: &str) -> Option<Notice> {
+    let text = match decided {
+        "approved" => "The new composition was approved; the plan is made of it from now on.",
+        "declined" => "The new composition was declined; everything stays as it is.",
+        _ => return None,
+    };
+    Some(Notice::good(text))
 }
 
 /// What the page needs of the book.
@@ -112,6 +136,8 @@ impl One {
             card: PlanCard::of(&self.it, &self.parts, moment),
             money: money.map(MoneyRows::of),
             reads_journal: frame.may(Permission::JournalRead),
+            declined: self.it.standing == Standing::Running
+                && self.it.composition < self.it.newest_composition,
             facts,
             steps,
             left_over,

@@ -310,7 +310,7 @@ async fn decision(
         fields: fields.into_iter().flatten().collect(),
         action: "/rollouts/decide".into(),
         label: "Check".into(),
-        back: format!("/catalog/plans/{plan_id}"),
+        back: format!("/catalog/plans/{plan_id}/customers"),
         back_label: plan.name,
         error,
     })

@@ -230,14 +230,18 @@ async fn units_of(ingrid: &Browser, organizations: &[serde_json::Value]) -> Vec<
 async fn planned_for(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec<String> {
     let customer = json!({"parent_id": partner, "kind": "customer", "name": "Plan AG"});
     let customer = ingrid.post("/api/v1/organizations", customer).await.id();
-    let skus = ingrid.get("/api/v1/skus?limit=1").await.expect(200);
-    let parts = json!([{"sku_id": skus["items"][0]["id"], "units": 5}]);
+    let skus = ingrid.get("/api/v1/skus?limit=2").await.expect(200);
+    let part = |at: usize| json!({"sku_id": skus["items"][at]["id"], "units": 5});
+    let parts = json!([part(0)]);
     let plan = json!({"code": "AXE", "name": "Axe", "components": parts});
     let plan = ingrid.post("/api/v1/service-plans", plan).await.id();
     let order =
         json!({"seller_id": provider, "organization_id": customer, "plan_id": plan, "issue": true});
     let given = ingrid.post("/api/v1/plan-subscriptions", order).await;
     let given = given.expect(201);
+    let other = json!({"components": [part(0), part(1)]});
+    let composed = format!("/api/v1/service-plans/{plan}/compositions");
+    ingrid.post(&composed, other).await;
     let many = json!({"seller_id": provider, "organization_ids": [customer, partner], "plan_id": plan, "issue": true});
     let many = ingrid.post("/api/v1/rollouts", many).await.id();
     let (given, license) = (id(&given["id"]), id(&given["parts"][0]["license"]["id"]));
@@ -248,6 +252,8 @@ async fn planned_for(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec
         format!("{tab}/crossgrade?plan_id={plan}"),
         format!("{tab}/{license}/delete"),
         format!("/plan-subscriptions/{given}"),
+        format!("/plan-subscriptions/{given}/composition"),
+        format!("/catalog/plans/{plan}/customers"),
         format!("/rollouts/{many}"),
         format!("/rollouts/{many}/cancel"),
         format!("/rollouts/decide?plan_id={plan}&action=approve"),

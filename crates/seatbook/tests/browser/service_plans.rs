@@ -1,10 +1,14 @@
 //! C1 to C4: a customer gets a service plan, moves to a larger one with everybody's unit, and back.
 
+use serde_json::json;
 use thirtyfour::By;
 
 use crate::{harness::Engine, on_both, plan_stage, stage::Stage, visitor::Visitor};
 
-on_both!(a_customer_moves_up_and_down);
+on_both!(
+    a_customer_moves_up_and_down,
+    a_changed_composition_is_approved
+);
 
 /// Opens the sheet and chooses a plan in it.
 async fn picks(manager: &Visitor, plan: &str) {
@@ -93,6 +97,44 @@ async fn a_customer_moves_up_and_down(engine: Engine) {
 
     manager.opens(&tab).await;
     moves_down(&manager).await;
+    app.prove();
+    drop(manager);
+    stage.end().await;
+}
+
+/// C5: a changed composition locks the plan for its customers until the partner approves it.
+async fn a_changed_composition_is_approved(engine: Engine) {
+    let stage = Stage::set_up(engine).await;
+    let app = &stage.app;
+    let world = plan_stage::Stage::open(app, 100).await;
+    world.assign(world.standard, json!({})).await.expect(201);
+    let parts = json!([{"sku_id": world.worry_free.sku, "units": 25}, {"sku_id": world.xdr.sku, "units": 10}]);
+    let compose = format!("/api/v1/service-plans/{}/compositions", world.standard);
+    let body = json!({"components": parts});
+    app.operator.post(&compose, body).await;
+    let manager = stage.member(world.partner, "account_manager").await;
+
+    manager
+        .opens(&format!("/catalog/plans/{}", world.standard))
+        .await;
+    manager
+        .follows("Customers with an earlier composition")
+        .await;
+    manager.row("Aurora").sees("Locked").await;
+    manager.row("Aurora").follows("Review change").await;
+    manager.sees("90 left there").await;
+    manager.fills("Units of XDR", "101").await;
+    manager.sees("XDR: 101 users wanted, 100 free").await;
+    manager.fills("Units of XDR", "7").await;
+    manager.sees("93 left there").await;
+    manager.presses("Decline").await;
+    manager.sees("The new composition was declined").await;
+    manager.follows("Review change").await;
+    manager.fills("Units of XDR", "7").await;
+    manager.presses("Approve").await;
+    manager.sees("The new composition was approved").await;
+    manager.row("XDR").sees("0 of 7 users in use").await;
+    manager.misses("link", "Review change").await;
     app.prove();
     drop(manager);
     stage.end().await;

@@ -27,6 +27,7 @@ mod assignments;
 mod subscriptions;
 mod crossgrades;
 mod renewals;
+mod compositions;
 mod rollouts;
 mod provisioning;
 mod invoices;
