@@ -63,7 +63,6 @@ impl Book {
         };
         writer.catalog_and_licenses().await;
         writer.people_and_work().await;
-        writer.rollout().await;
         writer.invoice().await;
         let book = Book {
             operator: app.operator.clone(),
@@ -219,7 +218,7 @@ impl Writer<'_> {
         )
     }
 
-    /// The hidden customer has a service plan, to which it came from another.
+    /// The hidden customer has a service plan, to which it came from another, and is asked about for one more.
     async fn service_plans(&self) {
         let product = json!({"code": "P2", "name": "Second product"});
         let product = self.post("/products", product).await;
@@ -236,6 +235,8 @@ impl Writer<'_> {
         }
         self.post("/plan-subscriptions", orders[0].clone()).await;
         self.post("/crossgrades", json!({"order": orders[1]})).await;
+        let many = json!({"seller_id": self.partner, "plan_id": orders[0]["plan_id"], "organization_ids": [self.customer]});
+        self.post("/rollouts", many).await;
     }
 
     async fn catalog_and_licenses(&self) {
@@ -282,13 +283,6 @@ impl Writer<'_> {
         let assign = json!({"organization_id": self.customer, "rows": [row]});
         self.post("/assignments", assign).await;
         self.service_plans().await;
-    }
-
-    /// The hidden partner asks for a service plan for its customers; the job that checks it runs with the invoice's.
-    async fn rollout(&self) {
-        let plan = find(self.app, "SELECT id FROM service_plan ORDER BY id LIMIT 1").await;
-        let whom = json!({"seller_id": self.partner, "plan_id": plan, "organization_ids": [self.customer], "issue": true});
-        self.post("/rollouts", whom).await;
     }
 
     /// An invoice with a payment, for the license that somebody sold.
