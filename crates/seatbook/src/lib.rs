@@ -50,6 +50,7 @@ pub mod crossgrades;
 pub mod provisioning;
 pub mod renewals;
 pub mod compositions;
+pub mod rollouts;
 pub mod configuration;
 pub mod billing;
 pub mod invoices;

@@ -32,8 +32,8 @@ use crate::{
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, plans,
-    portal, provisioning, recovery, reference, renewals, requests, roles, sales, subscriptions,
-    tokens,
+    portal, provisioning, recovery, reference, renewals, requests, roles, rollouts, sales,
+    subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -51,6 +51,8 @@ pub const KINDS: &[jobs::Kind] = &[
     imports::applying::KIND,
     history::undoing::KIND,
     dispatch::delivering::KIND,
+    rollouts::KINDS[0],
+    rollouts::KINDS[1],
 ];
 
 /// The operations of every room, and their document.
@@ -85,6 +87,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(crossgrades::operations())
             .merge(renewals::operations())
             .merge(compositions::operations())
+            .merge(rollouts::operations())
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
@@ -114,6 +117,7 @@ fn pages() -> Router<App> {
         .merge(renewals::pages())
         .merge(provisioning::pages())
         .merge(compositions::pages())
+        .merge(rollouts::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())

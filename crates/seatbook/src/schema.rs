@@ -33,4 +33,5 @@ migrations! {
     19 "service plans" "0019_service_plans.sql"
     20 "renewals" "0020_renewals.sql"
     21 "compositions" "0021_compositions.sql"
+    22 "rollouts" "0022_rollouts.sql"
 }

@@ -27,7 +27,7 @@ use crate::{
         queries::{Filter, list as subscriptions},
     },
     plans::{self, model::WholePlan},
-    scope::Scope,
+    scope::{Permission, Scope},
 };
 
 /// Rows on one page.
@@ -111,6 +111,9 @@ async fn page(
             .map(|it| CustomerRow::of(it, &moment))
             .collect(),
         none: found.counts.0 == 0,
+        may_decide: found.counts.1 > 0
+            && !frame.visitor.is_customer
+            && frame.may(Permission::LicensesSell),
         list,
     })
 }

@@ -115,6 +115,8 @@ pub struct CustomersPage {
     pub rows: Vec<CustomerRow>,
     /// Whether no customer has an earlier composition.
     pub none: bool,
+    /// Whether somebody waits, and this person may decide for all who do.
+    pub may_decide: bool,
 }
 
 /// One customer.

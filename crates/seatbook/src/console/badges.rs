@@ -124,3 +124,26 @@ pub fn sale(state: &str) -> Badge {
         other => badge("mute", "info", other),
     }
 }
+
+/// How far a rollout is.
+pub fn rollout(state: &str) -> Badge {
+    match state {
+        "checking" => badge("info", "running", "Checking"),
+        "ready" => badge("warn", "eye", "Checked, nothing done"),
+        "applying" => badge("info", "running", "Being done"),
+        "done" => badge("good", "check", "Done"),
+        "canceled" => badge("mute", "stop", "Canceled"),
+        other => badge("mute", "info", other),
+    }
+}
+
+/// What becomes of one customer of a rollout.
+pub fn rollout_row(state: &str) -> Badge {
+    match state {
+        "waiting" => badge("mute", "clock", "Not checked yet"),
+        "fits" => badge("info", "check", "Fits"),
+        "refused" => badge("bad", "error", "Refused"),
+        "done" => badge("good", "check", "Done"),
+        other => badge("mute", "info", other),
+    }
+}

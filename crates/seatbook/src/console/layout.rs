@@ -98,6 +98,8 @@ pub struct JobBanner {
     pub rows_done: i64,
     /// All rows; 0 while unknown.
     pub rows_total: i64,
+    /// Whether the page is to be loaded anew when it ends, and not only its list.
+    pub reloads: bool,
 }
 
 /// (key, label, icon, address, permission that shows it); an empty permission shows it to all.

@@ -23,6 +23,7 @@ use crate::{
     jobs::{self, Ended, Kind, NewJob, Work},
     journal::{self, queries::EntryRow, reversal::already_undone, words},
     plan_subscriptions::commands::AssignPlan,
+    rollouts::applying::CarryOut,
     scope::{Permission, tree},
     undo::{Plan, TakeBack, plan},
 };
@@ -92,7 +93,7 @@ impl Target {
             SetAllocations::NAME | Allocate::NAME => Some(Permission::AllocationsSet),
             Assign::NAME | Unassign::NAME | Reassign::NAME => Some(Permission::AssignmentsSet),
             ApplyAll::NAME | ApplyPart::NAME => Some(Permission::ImportsRun),
-            AssignPlan::NAME | Crossgrade::NAME => Some(Permission::LicensesSell),
+            AssignPlan::NAME | CarryOut::NAME | Crossgrade::NAME => Some(Permission::LicensesSell),
             _ => None,
         }
     }

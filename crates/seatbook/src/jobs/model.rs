@@ -245,6 +245,7 @@ impl Job {
             message: self.message.clone(),
             rows_done: self.rows_done,
             rows_total: self.rows_total,
+            reloads: false,
         }
     }
 }

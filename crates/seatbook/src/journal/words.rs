@@ -66,6 +66,22 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "compositions.decline",
         "Declined what a service plan is made of by now",
     ),
+    ("rollouts.create", "Asked for a service plan for many"),
+    (
+        "rollouts.ready",
+        "Checked for whom a service plan is possible",
+    ),
+    ("rollouts.apply", "Told a service plan to be given to many"),
+    (
+        "rollouts.carry_out",
+        "Assigned a service plan to one of many",
+    ),
+    (
+        "rollouts.decide",
+        "Decided about what a service plan is made of, for one of many",
+    ),
+    ("rollouts.finish", "Ended a service plan for many"),
+    ("rollouts.cancel", "Canceled a service plan for many"),
     ("renewals.renew", "Renewed a license"),
     ("renewals.renew_plan", "Renewed a service plan"),
     ("renewals.schedule", "Decided what the next term shall be"),

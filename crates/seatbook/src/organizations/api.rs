@@ -51,6 +51,7 @@ pub async fn list(
     let filter = queries::Filter {
         keyword: params.q,
         parent_id: params.parent_id,
+        below: None,
         kind: params.kind.map(Kind::as_str),
         after: paging.after()?,
         limit: limit + 1,

@@ -56,6 +56,8 @@ pub struct Filter {
     pub keyword: Option<String>,
     /// Direct children of this one.
     pub parent_id: Option<Uuid>,
+    /// At any depth below this one.
+    pub below: Option<Uuid>,
     /// Of this kind.
     pub kind: Option<&'static str>,
     /// Behind this place: name and id of the last row seen.
@@ -78,6 +80,10 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     }
     if let Some(parent_id) = &filter.parent_id {
         select.and("n.parent_id = ?", parent_id);
+    }
+    if let Some(top) = &filter.below {
+        let below = "o.id IN (SELECT descendant_id FROM organization_closure WHERE ancestor_id = ? AND distance > 0)";
+        select.and(below, top);
     }
     if let Some(kind) = &filter.kind {
         select.and("o.kind = ?", kind);

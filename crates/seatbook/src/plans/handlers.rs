@@ -9,7 +9,7 @@ use store::Tx;
 use uuid::Uuid;
 
 use super::{
-    model::{Component, Edition, ServicePlan, WholePlan},
+    model::{Component, Edition, SaleState, ServicePlan, WholePlan},
     pages::{PlanPage, PlansPage, component, in_units, note, plan_list, row},
     queries,
 };
@@ -110,6 +110,7 @@ impl One {
             let part = |it: &Component| format!("{}: {}", it.product_name, in_units(it));
             (*number, parts.iter().map(part).collect())
         };
+        let sells = !frame.visitor.is_customer && frame.may(Permission::LicensesSell);
         PlanPage {
             shell: frame.shell(plan.name.clone(), "catalog"),
             row: row(&self.whole),
@@ -130,6 +131,7 @@ impl One {
             older: (plan.composition - 1 - EARLIER).max(0),
             sees_customers: frame.may(Permission::LicensesRead),
             may_edit: frame.may(Permission::CatalogEdit),
+            may_assign: sells && self.whole.state == SaleState::OnSale,
         }
     }
 }

@@ -117,6 +117,8 @@ pub struct PlanPage {
     pub sees_customers: bool,
     /// Whether this person may change the catalog.
     pub may_edit: bool,
+    /// Whether this person may give it to customers now.
+    pub may_assign: bool,
 }
 
 /// One component.

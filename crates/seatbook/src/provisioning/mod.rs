@@ -5,7 +5,7 @@
 //! Does not own: plans (`plans`), what customers have of them (`plan_subscriptions`), what becomes of overlaps
 //! (`crossgrades`), single licenses (`licensing`).
 //! Keeps true: a page asks for nothing that the API would refuse; what it says beforehand is the gate's own preview.
-//! Others may use: `orders`, `pages`, and of `licenses` the badges.
+//! Others may use: `orders`, `pages` and their templates, `picker`, and of `licenses` the badges.
 
 mod assigning;
 mod coming;
@@ -14,7 +14,7 @@ mod leftover;
 pub mod licenses;
 pub mod orders;
 pub mod pages;
-mod picker;
+pub mod picker;
 mod queries;
 mod review;
 mod subscription;

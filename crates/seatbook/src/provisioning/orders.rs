@@ -58,9 +58,16 @@ impl Seller {
         caller: &Caller,
         (id, customer_id): (Uuid, Uuid),
     ) -> Result<Option<Seller>> {
+        if id == customer_id || !is_within(tx, customer_id, id).await? {
+            return Ok(None);
+        }
+        Seller::of(tx, caller, id).await
+    }
+
+    /// What somebody may do for a seller to whomever is below it; nothing where they may not sell.
+    pub async fn of(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<Option<Seller>> {
         let may = permissions_at(tx, caller.actor_id, id).await?;
-        let sells = may.contains(&Permission::LicensesSell);
-        if !sells || id == customer_id || !is_within(tx, customer_id, id).await? {
+        if !may.contains(&Permission::LicensesSell) {
             return Ok(None);
         }
         let above = find(tx, id).await?.and_then(|node| node.parent_id);

@@ -56,12 +56,17 @@ pub async fn options(
         })
     });
     let (found, today) = read.await?;
+    Ok(html(StatusCode::OK, render(&found, today)))
+}
+
+/// The first of the plans that were found, as a picker shows them; whoever asks looks for one more than are shown.
+pub fn render(found: &[ServicePlan], today: jiff::civil::Date) -> askama::Result<String> {
     let most = usize::try_from(PickerOptions::MOST).unwrap_or_default();
     let page = Offers {
         more: found.len() > most,
         options: found.iter().take(most).map(|it| offer(it, today)).collect(),
     };
-    Ok(html(StatusCode::OK, page.render()))
+    page.render()
 }
 
 fn offer(it: &ServicePlan, today: jiff::civil::Date) -> (PickerOption, bool) {

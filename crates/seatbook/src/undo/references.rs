@@ -1,7 +1,7 @@
 //! What keeps a row in the book because it refers to it.
 
 /// What refers to a row that would go: noun, table, column, and what is said of the row.
-pub(super) const REFERENCES: [(&str, &str, &str, &str); 46] = [
+pub(super) const REFERENCES: [(&str, &str, &str, &str); 48] = [
     (
         "organization",
         "pool",
@@ -197,6 +197,18 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 46] = [
         "crossgrade",
         "organization_id",
         "has moved between service plans",
+    ),
+    (
+        "organization",
+        "rollout",
+        "seller_id",
+        "has given service plans to many",
+    ),
+    (
+        "organization",
+        "rollout_row",
+        "organization_id",
+        "was among many for a service plan",
     ),
     ("sku", "license", "sku_id", "was ordered"),
     (

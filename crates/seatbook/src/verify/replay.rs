@@ -149,6 +149,7 @@ pub(super) async fn versions(tx: &mut Tx<'_>) -> Result<Check> {
         "crossgrade",
         "license_term",
         "next_term",
+        "rollout",
         "mail",
     ] {
         let sql = format!(

@@ -242,6 +242,8 @@ async fn planned_for(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec
     let other = json!({"components": [part(0), part(1)]});
     let composed = format!("/api/v1/service-plans/{plan}/compositions");
     ingrid.post(&composed, other).await;
+    let many = json!({"seller_id": provider, "organization_ids": [customer, partner], "plan_id": plan, "issue": true});
+    let many = ingrid.post("/api/v1/rollouts", many).await.id();
     let (given, license) = (id(&given["id"]), id(&given["parts"][0]["license"]["id"]));
     let tab = format!("/organizations/{customer}/licenses");
     vec![
@@ -252,6 +254,9 @@ async fn planned_for(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec
         format!("/plan-subscriptions/{given}"),
         format!("/plan-subscriptions/{given}/composition"),
         format!("/catalog/plans/{plan}/customers"),
+        format!("/rollouts/{many}"),
+        format!("/rollouts/{many}/cancel"),
+        format!("/rollouts/decide?plan_id={plan}&action=approve"),
     ]
 }
 

@@ -26,6 +26,7 @@ mod plans;
 )]
 #[path = "../it/crossgrades/stage.rs"]
 mod plan_stage;
+mod rollouts;
 mod routes;
 mod sales;
 mod selling;

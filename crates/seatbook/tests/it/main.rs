@@ -28,6 +28,7 @@ mod subscriptions;
 mod crossgrades;
 mod renewals;
 mod compositions;
+mod rollouts;
 mod provisioning;
 mod invoices;
 mod holders;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     order::{Line, Understood, deliver, sources, understand},
+    outline::check_notice,
     record_new,
 };
 use crate::{
@@ -74,11 +75,7 @@ pub async fn begin(
     licenses: &[(i64, &License)],
 ) -> Result<AssignedPlan> {
     let plan = &understood.plan;
-    let notice_days = order.notice_days.unwrap_or(plan.notice_days);
-    if !(0..=3_660).contains(&notice_days) {
-        let message = "0 to 3,660 days.";
-        return Err(Error::invalid("notice_days", "out_of_range", message));
-    }
+    let notice_days = check_notice(order, plan)?;
     let renews = order.auto_renews.unwrap_or(plan.auto_renews);
     let new = PlanSubscription {
         id: tx.new_id(),

@@ -2,6 +2,7 @@
 
 mod assign;
 pub mod order;
+pub mod outline;
 mod recompose;
 mod remove;
 

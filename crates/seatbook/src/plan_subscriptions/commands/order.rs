@@ -87,7 +87,8 @@ pub async fn understand(tx: &mut Tx<'_>, order: &PlanOrder) -> Result<Understood
     })
 }
 
-async fn permit(tx: &mut Tx<'_>, order: &PlanOrder) -> Result<()> {
+/// Asks for the permissions of an order.
+pub async fn permit(tx: &mut Tx<'_>, order: &PlanOrder) -> Result<()> {
     tx.require(Permission::LicensesSell, order.seller_id)
         .await?;
     if order.issue {
@@ -101,7 +102,7 @@ async fn permit(tx: &mut Tx<'_>, order: &PlanOrder) -> Result<()> {
 }
 
 /// What is at the end of its sale is seen and not assigned; at the end of its life it is not seen either.
-fn check_sale(plan: &ServicePlan, today: Date) -> Result<()> {
+pub(super) fn check_sale(plan: &ServicePlan, today: Date) -> Result<()> {
     let (code, day) = match (plan.is_over(today), plan.on_sale(today)) {
         (true, _) => ("plan.end_of_life", plan.end_of_life),
         (false, false) => ("plan.end_of_sale", plan.end_of_sale),
@@ -209,7 +210,7 @@ fn check_price(wanted: &WantedComponent) -> Vec<FieldError> {
 }
 
 /// The first and the last day.
-fn days(order: &PlanOrder, plan: &ServicePlan, today: Date) -> Result<(Date, Date)> {
+pub(super) fn days(order: &PlanOrder, plan: &ServicePlan, today: Date) -> Result<(Date, Date)> {
     let start = order.start_date.unwrap_or(today);
     if start < today {
         let message = "A service plan begins today or later.";

@@ -218,7 +218,7 @@ impl Writer<'_> {
         )
     }
 
-    /// The hidden customer has a service plan, to which it came from another.
+    /// The hidden customer has a service plan, to which it came from another, and is asked about for one more.
     async fn service_plans(&self) {
         let product = json!({"code": "P2", "name": "Second product"});
         let product = self.post("/products", product).await;
@@ -235,6 +235,8 @@ impl Writer<'_> {
         }
         self.post("/plan-subscriptions", orders[0].clone()).await;
         self.post("/crossgrades", json!({"order": orders[1]})).await;
+        let many = json!({"seller_id": self.partner, "plan_id": orders[0]["plan_id"], "organization_ids": [self.customer]});
+        self.post("/rollouts", many).await;
     }
 
     async fn catalog_and_licenses(&self) {

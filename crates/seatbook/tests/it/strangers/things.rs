@@ -105,6 +105,11 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "SELECT id FROM crossgrade",
     ),
     (
+        "rollouts",
+        "rollout",
+        "SELECT id FROM rollout ORDER BY id LIMIT 1",
+    ),
+    (
         "imports",
         "import_batch",
         "SELECT id FROM import_batch ORDER BY id LIMIT 1",
@@ -147,6 +152,7 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("seller_id", "organizations"),
     ("partner_id", "organizations"),
     ("source_pool_id", "pools"),
+    ("organization_ids", "organizations"),
 ];
 
 /// Operations whose path holds a word instead of an id, and which: no secret, so there is nothing to hide.
