@@ -1,9 +1,11 @@
 //! The verbs of plan subscriptions.
 
+mod amend;
 mod assign;
 pub mod order;
 mod remove;
 
+pub use amend::{Terms, amend, check_open, check_version, permitted};
 pub use assign::{AssignPlan, begin};
 pub use remove::{Remove, supersede};
 
