@@ -45,6 +45,7 @@ pub mod entitlements;
 
 // Processes.
 pub mod subscriptions;
+pub mod reductions;
 pub mod plan_subscriptions;
 pub mod crossgrades;
 pub mod provisioning;

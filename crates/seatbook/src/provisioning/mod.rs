@@ -4,6 +4,7 @@
 //! plan subscription.
 //! Does not own: plans (`plans`), what customers have of them (`plan_subscriptions`), what becomes of overlaps
 //! (`crossgrades`), single licenses (`licensing`).
+//! Others may use: `orders::foresee`; `pages` and the templates of components and money.
 //! Keeps true: a page asks for nothing that the API would refuse; what it says beforehand is the gate's own preview.
 
 mod assigning;
@@ -11,8 +12,8 @@ mod coming;
 mod crossgrading;
 mod leftover;
 mod licenses;
-mod orders;
-mod pages;
+pub mod orders;
+pub mod pages;
 mod picker;
 mod queries;
 mod review;
