@@ -50,6 +50,7 @@ pub mod plan_subscriptions;
 pub mod crossgrades;
 pub mod provisioning;
 pub mod renewals;
+pub mod amendments;
 pub mod configuration;
 pub mod billing;
 pub mod invoices;

@@ -25,7 +25,7 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, activation, allocations,
+    access, activation, allocations, amendments,
     app::App,
     assignments, billing, calendars, catalog, configuration, console, crossgrades, dispatch,
     entitlements,
@@ -84,6 +84,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(plan_subscriptions::operations())
             .merge(crossgrades::operations())
             .merge(renewals::operations())
+            .merge(amendments::operations())
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
@@ -111,6 +112,7 @@ fn pages() -> Router<App> {
         .merge(configuration::pages())
         .merge(subscriptions::pages())
         .merge(renewals::pages())
+        .merge(amendments::pages())
         .merge(provisioning::pages())
         .merge(billing::pages())
         .merge(invoicing::pages())

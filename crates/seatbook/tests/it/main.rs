@@ -27,6 +27,7 @@ mod assignments;
 mod subscriptions;
 mod crossgrades;
 mod renewals;
+mod amendments;
 mod provisioning;
 mod invoices;
 mod holders;
