@@ -20,7 +20,7 @@ use crate::{
     gate::{Command, Tx},
     licenses::{
         self,
-        commands::{authorize, set_last_day},
+        commands::{authorize, outlives_source, set_last_day},
         model::License,
     },
     renewals::{
@@ -138,6 +138,11 @@ async fn check_goes_on(tx: &mut Tx<'_>, license: &License) -> Result<()> {
 pub async fn bring(tx: &mut Tx<'_>, before: License, end_date: Date) -> Result<CoTermedLicense> {
     let circumstances = queries::circumstances(tx, before.id).await?;
     let end = check(tx, &before, end_date)?;
+    // Instants that only zones set apart are held together; a day beyond is a day beyond.
+    let source = circumstances.source_end;
+    if end_date > end && source.is_some_and(|source| source < end_date) {
+        return Err(named(&before, outlives_source(1)));
+    }
     let days = (end, end_date);
     let (money, price_minor) = money(tx, (&before, &circumstances), days).await?;
     if end != end_date {

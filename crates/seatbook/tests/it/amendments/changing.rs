@@ -64,7 +64,7 @@ both_engines! {
         assert_eq!(earlier["lines"][0]["money"]["formula"], "−30 × 120.00 × 153 ÷ 366 = −1,504.92");
         let to = |day: &str| json!({"end_date": day});
         assert_eq!(given.change(&stage.manager, to("2026-05-31")).await.field(), "in_the_past");
-        assert_eq!(given.change(&stage.manager, to("2028-06-30")).await.code(409), "license.outlives_source");
+        assert_eq!(given.change(&stage.manager, to("2028-06-01")).await.code(409), "license.outlives_source");
         let waits = json!({"end_date": "2027-08-31", "effective": "renewal"});
         assert_eq!(given.change(&stage.manager, waits).await.field(), "change.now_only");
         assert_eq!(given.show(&app).await["end_date"], "2027-07-31");
