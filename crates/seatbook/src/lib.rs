@@ -45,12 +45,14 @@ pub mod entitlements;
 
 // Processes.
 pub mod subscriptions;
+pub mod reductions;
 pub mod plan_subscriptions;
 pub mod crossgrades;
 pub mod provisioning;
 pub mod renewals;
 pub mod compositions;
 pub mod rollouts;
+pub mod amendments;
 pub mod configuration;
 pub mod billing;
 pub mod invoices;

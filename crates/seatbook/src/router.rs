@@ -25,7 +25,7 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, activation, allocations,
+    access, activation, allocations, amendments,
     app::App,
     assignments, billing, calendars, catalog, compositions, configuration, console, crossgrades,
     dispatch, entitlements,
@@ -88,6 +88,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(renewals::operations())
             .merge(compositions::operations())
             .merge(rollouts::operations())
+            .merge(amendments::operations())
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
@@ -115,6 +116,7 @@ fn pages() -> Router<App> {
         .merge(configuration::pages())
         .merge(subscriptions::pages())
         .merge(renewals::pages())
+        .merge(amendments::pages())
         .merge(provisioning::pages())
         .merge(compositions::pages())
         .merge(rollouts::pages())

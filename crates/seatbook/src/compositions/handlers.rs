@@ -143,11 +143,8 @@ impl Scene {
             position: at,
             ..it.clone()
         };
-        Chosen {
-            plan: self.plan.clone(),
-            components: (0..).zip(&self.change.new).map(renumbered).collect(),
-            overlaps: vec![],
-        }
+        let new = (0..).zip(&self.change.new).map(renumbered);
+        Chosen::of(self.plan.clone(), new.collect())
     }
 
     /// The approval that was typed.

@@ -266,7 +266,11 @@ const preview = async (form, box) => {
   const url = new URL(box.dataset.preview ?? '', location.href), mine = ++previewing;
   url.search = String(new URLSearchParams(/** @type {any} */ ([...new FormData(form)].filter(pair => typeof pair[1] === 'string' && pair[1] && pair[0] !== 'password'))));
   const answer = await ask(url).catch(() => null), result = one('[data-preview-result]', box);
-  if (mine === previewing && result && answer?.ok) result.innerHTML = await answer.text();
+  if (mine !== previewing || !result || !answer?.ok) return;
+  // Whoever ticks a box in it by keyboard stays there.
+  const text = await answer.text(), at = /** @type {HTMLInputElement|null} */ (result.contains(document.activeElement) ? document.activeElement : null);
+  result.innerHTML = text;
+  if (at?.name) all('input', result).find(it => /** @type {any} */ (it).name === at.name && /** @type {any} */ (it).value === at.value)?.focus({ preventScroll: true });
 };
 
 /** @param {HTMLInputElement} field */

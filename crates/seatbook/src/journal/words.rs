@@ -94,6 +94,14 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "Changed units or price of a subscription",
     ),
     ("renewals.co_term", "Brought licenses to one last day"),
+    (
+        "amendments.change",
+        "Changed the service plan of a customer",
+    ),
+    (
+        "amendments.convert",
+        "Converted a trial to the full service plan",
+    ),
     ("billing.edit", "Changed a billing profile"),
     ("billing.unpark", "Let an organization be invoiced again"),
     ("invoices.send", "Sent invoices"),

@@ -3,7 +3,10 @@
 use store::{Param, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
-use super::model::{Part, PlanSubscription};
+use super::{
+    commands::Terms,
+    model::{Part, PlanSubscription},
+};
 use crate::{
     error::{Error, Result},
     licenses,
@@ -229,6 +232,20 @@ pub async fn set_standing(
         &word,
         &decided.successor_id,
         &decided.ended_at,
+    ];
+    Ok(tx.execute(sql, &params).await? == 1)
+}
+
+/// Writes what was said anew of a running subscription over version `version`; `false` where it was another.
+pub async fn set_terms(tx: &mut Tx<'_>, id: Uuid, version: i64, terms: Terms) -> Result<bool> {
+    let sql = "UPDATE plan_subscription SET end_date = $3, auto_renews = $4, notice_days = $5, version = version + 1
+        WHERE id = $1 AND version = $2 AND standing = 'running'";
+    let params: [&dyn Param; 5] = [
+        &id,
+        &version,
+        &terms.end_date,
+        &terms.auto_renews,
+        &terms.notice_days,
     ];
     Ok(tx.execute(sql, &params).await? == 1)
 }

@@ -241,8 +241,7 @@ async fn page(
 
 /// What no field says of a refusal; what is short stands below, component by component.
 fn problem(page: &AssignPage, refused: Option<&Error>) -> Option<String> {
-    let components = page.components.iter();
-    let of_components = components.flat_map(|it| it.prices.iter().chain([&it.units]));
+    let of_components = page.components.iter().flat_map(|it| it.fields());
     let fields: Vec<Field> = of_components
         .chain(&page.further)
         .chain([&page.plan])

@@ -1,19 +1,18 @@
 //! What a crossgrade comes to, as rows: the gate's own preview, or what is kept of one that was done.
 
-use store::Timestamp;
 use uuid::Uuid;
 
 use super::{
     orders::foresee,
-    pages::{Comes, Losing, MoneyRows, StepRow},
-    review::{LISTED, Scene, Seen},
+    pages::{Comes, MoneyRows, StepRow},
+    review::Scene,
 };
 use crate::{
     app::App,
     console::{
         badges::Badge,
-        form::{Form, value},
-        format,
+        form::Form,
+        format::{self, Moment},
         frame::Frame,
     },
     crossgrades::{
@@ -23,17 +22,19 @@ use crate::{
     error::{Kind, Result},
     licenses::{self, model::License},
     plan_subscriptions,
+    reductions::{LISTED, Losing, person},
     scope::Permission,
-    subscriptions::{self, model::Choice, queries::Candidate},
+    subscriptions::{self, queries::Candidate},
 };
 
 /// What all of it comes to: the gate's own preview, as if whoever loses a unit had been seen.
 pub async fn rows(app: &App, frame: &Frame, scene: &Scene, form: &Form) -> Result<Comes> {
+    let moment = Moment::new(app.gate.now(), &frame.visitor.time_zone);
     let mut comes = Comes {
         losing: scene
             .overlaps
             .iter()
-            .filter_map(|it| losing(it, form, app))
+            .filter_map(|it| it.cut.as_ref()?.losing(&moment))
             .collect(),
         ..Comes::default()
     };
@@ -46,8 +47,8 @@ pub async fn rows(app: &App, frame: &Frame, scene: &Scene, form: &Form) -> Resul
     };
     let mut overlaps = scene.said(form);
     for (it, said) in scene.overlaps.iter().zip(&mut overlaps) {
-        if let Choice::Rule { fingerprint, .. } = &mut said.choice {
-            *fingerprint = it.plan.as_ref().map(|plan| plan.fingerprint.clone());
+        if let Some(cut) = &it.cut {
+            said.choice = cut.as_seen();
         }
     }
     let command = Crossgrade { order, overlaps };
@@ -66,49 +67,6 @@ pub async fn rows(app: &App, frame: &Frame, scene: &Scene, form: &Form) -> Resul
         }
         Err(error) => Err(error),
     }
-}
-
-fn losing(it: &Seen, form: &Form, app: &App) -> Option<Losing> {
-    let plan = it.plan.as_ref()?;
-    let pool = &it.overlap.pool;
-    let typed = value(&form.pairs, &format!("seen.{}", pool.id)).trim();
-    let count = plan.losers.len();
-    Some(Losing {
-        pool_id: pool.id.to_string(),
-        title: format!(
-            "{} of {}",
-            format::count(count as i64, "loses a unit", "lose a unit"),
-            pool.product_name
-        ),
-        people: it
-            .losers
-            .iter()
-            .map(|it| person(it, app.gate.now()))
-            .collect(),
-        more: count as i64 - it.losers.len() as i64,
-        fingerprint: plan.fingerprint.clone(),
-        seen: typed == plan.fingerprint,
-    })
-}
-
-/// Who it is, and what else is said: whose it is, when it was last used, what goes with it.
-fn person(it: &Candidate, now: Timestamp) -> (String, String) {
-    let used = it.binding.used.map_or_else(
-        || "never used".to_owned(),
-        |at| format!("last used {}", format::ago(at, now.get())),
-    );
-    let add_ons = match it.add_ons {
-        0 => String::new(),
-        some => format!(
-            ", {} with it",
-            format::count(some, "add-on goes", "add-ons go")
-        ),
-    };
-    let user = it.user_name.as_ref().map(|user| format!("of {user}, "));
-    (
-        it.holder_name.clone(),
-        format!("{}{used}{add_ons}", user.unwrap_or_default()),
-    )
 }
 
 /// What the preview's answer mentions by its id.

@@ -125,8 +125,7 @@ async fn page(
     let components = scene.chosen.components(&scene.seller, given, refused);
     let further = scene.chosen.further(&scene.seller, given, refused);
     let result = rows(app, frame, scene, form).await?;
-    let of_components = components.iter();
-    let of_components = of_components.flat_map(|it| it.prices.iter().chain([&it.units]));
+    let of_components = components.iter().flat_map(|it| it.fields());
     let fields: Vec<Field> = of_components
         .chain(&further)
         .chain(cards.iter().flat_map(|it| &it.fields))

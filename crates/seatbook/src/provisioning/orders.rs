@@ -5,7 +5,7 @@ use serde_json::Value;
 use store::{Date, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::pages::ComponentFields;
+use super::{pages::ComponentFields, queries};
 use crate::{
     app::App,
     console::{
@@ -16,6 +16,7 @@ use crate::{
     },
     error::{Error, FieldError, Kind, Result},
     gate::{Caller, Command},
+    licenses::{model::Pool, pools},
     organizations::tabs::Place,
     plan_subscriptions::{
         model::{Overlap, PlanOrder, WantedComponent},
@@ -88,6 +89,8 @@ pub struct Chosen {
     pub components: Vec<Component>,
     /// What the customer has of it already.
     pub overlaps: Vec<Overlap>,
+    /// The seller's open pools of each component, in their order.
+    sources: Vec<Vec<Pool>>,
 }
 
 /// What a form over a customer's plan stands on.
@@ -120,10 +123,19 @@ impl Ground {
             Some(plan) => {
                 let components = plans::queries::components(tx, plan.id, plan.composition).await?;
                 let overlaps = overlaps::find(tx, customer_id, &components, now).await?;
+                let mut sources = Vec::with_capacity(components.len());
+                for it in &components {
+                    let whose = (seller_id, it.product_id);
+                    let ids = queries::open_pools(tx, whose, now).await?;
+                    let mut found = pools::of_ids(tx, &ids).await?;
+                    found.sort_by_key(|pool| ids.iter().position(|id| *id == pool.id));
+                    sources.push(found);
+                }
                 Some(Chosen {
                     plan,
                     components,
                     overlaps,
+                    sources,
                 })
             }
             None => None,
@@ -137,10 +149,21 @@ impl Ground {
 }
 
 impl Chosen {
+    /// A plan with these components, of which units come from whichever pool runs long enough.
+    pub fn of(plan: ServicePlan, components: Vec<Component>) -> Chosen {
+        Chosen {
+            plan,
+            components,
+            overlaps: vec![],
+            sources: vec![],
+        }
+    }
+
     /// The order that was typed; whatever is not said is as the plan says.
     pub fn order(&self, form: &Form, (seller_id, customer_id): (Uuid, Uuid)) -> Result<PlanOrder> {
         let mut wrong = Vec::new();
         let mut components = Vec::with_capacity(self.components.len());
+        let issue = form.text("source") == ISSUE;
         for it in &self.components {
             let at = it.position;
             let units = typed(
@@ -148,16 +171,23 @@ impl Chosen {
                 &mut wrong,
             );
             let price = typed(price(form, at), &mut wrong);
+            let pool = form.parse::<Uuid>(&format!("source_pool_id.{at}"), "a pool");
+            let pool = typed(pool, &mut wrong).flatten();
             components.push(WantedComponent {
                 sku_id: it.sku_id,
                 units: units.flatten(),
                 price_minor: price.as_ref().and_then(|it| it.as_ref().map(|it| it.minor)),
                 currency: price.flatten().map(|it| it.currency.to_string()),
-                source_pool_id: None,
+                source_pool_id: pool.filter(|_| !issue),
             });
         }
-        let start = form.parse::<jiff::civil::Date>("start_date", "a date");
-        let start = typed(start, &mut wrong).flatten();
+        let mut day = |name: &str| {
+            let read = form.parse::<jiff::civil::Date>(name, "a date");
+            typed(read, &mut wrong).flatten().map(Date)
+        };
+        let (start_date, end_date) = (day("start_date"), day("end_date"));
+        let notice = form.parse("notice_days", "a whole number");
+        let notice_days = typed(notice, &mut wrong).flatten();
         if !wrong.is_empty() {
             return Err(Error::invalid_fields(wrong));
         }
@@ -165,11 +195,11 @@ impl Chosen {
             seller_id,
             customer_id,
             plan_id: self.plan.id,
-            issue: form.text("source") == ISSUE,
-            start_date: start.map(Date),
-            end_date: None,
-            auto_renews: None,
-            notice_days: None,
+            issue,
+            start_date,
+            end_date,
+            auto_renews: renews(form),
+            notice_days,
             components,
         })
     }
@@ -212,12 +242,34 @@ impl Chosen {
                 units: units.pop().unwrap_or_default(),
                 unit: it.units_name.clone(),
                 prices: filled(prices, given, refused),
+                source: filled(self.source(it).into_iter().collect(), given, refused).pop(),
             }
         };
         self.components.iter().map(fields).collect()
     }
 
-    /// When it begins, and where its units come from.
+    /// The pool that units of a component are drawn from, where that can be said.
+    fn source(&self, of: &Component) -> Option<Field> {
+        let place = self.components.iter().position(|it| it.sku_id == of.sku_id);
+        let pools = place.and_then(|place| self.sources.get(place))?;
+        let label = |it: &Pool| {
+            let order = it.sales_order.as_deref().unwrap_or(&it.sku_code);
+            let end = it.end_date.map_or("without end".into(), |end| {
+                format!("until {}", format::date(end.0))
+            });
+            let label = format!("{order}, {} free, {end}", format::number(it.free));
+            (it.id.to_string(), label)
+        };
+        let own: Vec<(String, String)> = pools.iter().map(label).collect();
+        let own = own.iter().map(|(id, label)| (id.as_str(), label.as_str()));
+        let choices: Vec<(&str, &str)> = std::iter::once(("", "The one that runs long enough"))
+            .chain(own)
+            .collect();
+        let name = format!("source_pool_id.{}", of.position);
+        Some(Field::select(&name, "Drawn from", &choices))
+    }
+
+    /// When it begins and ends, whether it renews, and where its units come from.
     pub fn further(
         &self,
         seller: &Seller,
@@ -229,9 +281,24 @@ impl Chosen {
             _ => Field::new("date", "start_date", "First day")
                 .hint("At once, unless you choose another day."),
         };
+        let end = Field::new("date", "end_date", "Last day")
+            .hint("By the plan’s term, unless you choose another day.");
+        let renewals = [("", "As the plan says"), ("yes", "Yes"), ("no", "No")];
+        let renews = Field::select("auto_renews", "Renews by itself", &renewals);
+        let notice = Field::new("number", "notice_days", "Days of notice")
+            .value(self.plan.notice_days.to_string())
+            .between("0", "3660")
+            .hint("Before the last day, from which the next term is announced.");
         let sources = [("", "From my own units"), (ISSUE, "Issue new units")];
         let source = Field::select("source", "Units", &sources).hint("Where the units come from.");
-        let fields = [Some(start), Some(source).filter(|_| seller.may_issue)];
+        let full = self.plan.edition == Edition::Full;
+        let fields = [
+            Some(start),
+            Some(end),
+            Some(renews).filter(|_| full),
+            Some(notice),
+            Some(source).filter(|_| seller.may_issue),
+        ];
         filled(fields.into_iter().flatten().collect(), given, refused)
     }
 
@@ -246,6 +313,15 @@ impl Chosen {
                 "Not for resale: it comes with these units, and begins at once."
             }
         }
+    }
+}
+
+/// What was chosen of a renewal; as the plan says where nothing was.
+fn renews(form: &Form) -> Option<bool> {
+    match form.text("auto_renews") {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ use super::licenses::{PlanCard, UnitsRow};
 use crate::{
     console::{badges::Badge, fields::Field, layout::Shell},
     organizations::tabs::Tabs,
+    reductions::Losing,
 };
 
 /// `/organizations/{id}/licenses`.
@@ -93,6 +94,15 @@ pub struct ComponentFields {
     pub unit: String,
     /// Price and currency, for who may set them.
     pub prices: Vec<Field>,
+    /// The pool that they are drawn from, where it can be chosen.
+    pub source: Option<Field>,
+}
+
+impl ComponentFields {
+    /// All of them.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.prices.iter().chain([&self.units]).chain(&self.source)
+    }
 }
 
 /// What assigning a plan would do.
@@ -223,23 +233,6 @@ pub struct StepRow {
     pub license_id: String,
 }
 
-/// Who loses a unit of one overlap.
-#[derive(Clone, Debug, Default)]
-pub struct Losing {
-    /// The pool.
-    pub pool_id: String,
-    /// "3 people lose Worry-Free".
-    pub title: String,
-    /// Who: (name, what else is said).
-    pub people: Vec<(String, String)>,
-    /// How many more there are than are listed.
-    pub more: i64,
-    /// What says that exactly these were seen; empty where nobody must say so.
-    pub fingerprint: String,
-    /// Whether it was said.
-    pub seen: bool,
-}
-
 /// The money of a crossgrade.
 #[derive(Clone, Debug, Default)]
 pub struct MoneyRows {
@@ -275,4 +268,10 @@ pub struct SubscriptionPage {
     pub money: Option<MoneyRows>,
     /// Whether this person may read the journal.
     pub reads_journal: bool,
+    /// Whether this person may move the customer to another plan.
+    pub may_sell: bool,
+    /// Whether this person may change it.
+    pub may_change: bool,
+    /// The plan that this trial becomes, for who may convert it: (id, name).
+    pub converts: Option<(String, String)>,
 }

@@ -1,6 +1,6 @@
 //! What these pages ask beyond the queries of the rooms above.
 
-use store::{Timestamp, Tx};
+use store::{Param, Timestamp, Tx};
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -32,6 +32,20 @@ pub async fn apart(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Re
         ORDER BY (p.ends_at IS NULL), p.ends_at, p.id LIMIT $3";
     let most = LISTED + 1;
     let rows: Vec<(Uuid,)> = tx.query(sql, &[&organization_id, &now, &most]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Pools of a seller from which units of a product can be drawn now, those that end first before the others.
+pub async fn open_pools(
+    tx: &mut Tx<'_>,
+    (seller_id, product_id): (Uuid, Uuid),
+    now: Timestamp,
+) -> Result<Vec<Uuid>> {
+    let sql = "SELECT p.id FROM pool p WHERE p.organization_id = $1 AND p.product_id = $2 AND p.open = TRUE
+          AND p.starts_at <= $3 AND (p.ends_at IS NULL OR p.ends_at > $3) AND p.quantity > p.allocated + p.assigned
+        ORDER BY (p.ends_at IS NULL), p.ends_at, p.starts_at, p.id LIMIT $4";
+    let params: [&dyn Param; 4] = [&seller_id, &product_id, &now, &LISTED];
+    let rows: Vec<(Uuid,)> = tx.query(sql, &params).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 

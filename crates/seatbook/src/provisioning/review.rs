@@ -31,18 +31,13 @@ use crate::{
         commands::order::Line,
         model::{Overlap, PlanOrder},
     },
+    reductions::{self, Cut},
     scope::Permission,
-    subscriptions::{
-        self,
-        model::{Choice, Plan},
-        queries::Candidate,
-    },
+    subscriptions,
 };
 
 /// First names of who uses an overlap.
 const NAMED: i64 = 5;
-/// People listed who would lose their unit.
-pub const LISTED: usize = 200;
 
 /// Everything that the review reads.
 pub struct Scene {
@@ -68,12 +63,12 @@ pub struct Seen {
     /// The component that takes over.
     taker: String,
     names: Vec<String>,
+    /// Whether people may be seen.
+    people: bool,
     /// What becomes of it, as far as that could be settled.
     resolution: Resolution,
-    /// Who would lose a unit by the rule that was chosen.
-    pub plan: Option<Plan>,
-    /// The first of them, with their names.
-    pub losers: Vec<Candidate>,
+    /// Who would lose a unit, where there are to be fewer.
+    pub cut: Option<Cut>,
 }
 
 impl Scene {
@@ -119,8 +114,10 @@ impl Scene {
                 && it.resolution != Resolution::KeepBoth
                 && it.units < overlap.pool.quantity
             {
-                let refused = seen.losing(tx, (it.units, &it.choice), people).await?;
-                trouble = trouble.or(refused);
+                match Cut::read(tx, (&overlap.pool, it.units), given, people).await? {
+                    Ok(cut) => seen.cut = Some(cut),
+                    Err(refused) => trouble = trouble.or(Some(refused)),
+                }
             }
             overlaps.push(seen);
         }
@@ -231,32 +228,10 @@ impl Seen {
             taker: taker.map_or_else(String::new, |it| it.product_name.clone()),
             names: names.into_iter().map(|it| it.holder_name).collect(),
             resolution: overlap.usual(),
-            plan: None,
-            losers: vec![],
+            cut: None,
+            people,
             overlap: overlap.clone(),
         })
-    }
-
-    /// Finds who would lose a unit; gives why nobody can be named.
-    async fn losing(
-        &mut self,
-        tx: &mut Tx<'_>,
-        (units, choice): (i64, &Choice),
-        people: bool,
-    ) -> Result<Option<Error>> {
-        let pool = &self.overlap.pool;
-        let plan = match subscriptions::commands::plan(tx, pool, units, choice).await {
-            Ok(plan) => plan,
-            Err(error) if error.is_refusal() => return Ok(Some(error)),
-            Err(error) => return Err(error),
-        };
-        if people {
-            let ids = plan.losers.iter().take(LISTED).map(|it| it.assignment_id);
-            let ids: Vec<Uuid> = ids.collect();
-            self.losers = subscriptions::queries::chosen(tx, pool.id, &ids).await?;
-        }
-        self.plan = Some(plan).filter(|plan| !plan.losers.is_empty());
-        Ok(None)
     }
 
     /// The first names, and a sign where there are more.
@@ -274,21 +249,9 @@ impl Seen {
             ("larger", "As many as now or as ordered, whatever is more"),
             ("new", "As many as ordered"),
         ];
-        let rules = [
-            (
-                "never_used",
-                "Who never used it, then who has been idle longest",
-            ),
-            ("idle_longest", "Who has been idle longest"),
-            ("newest", "Who got it last"),
-        ];
         let name = |word: &str| format!("{word}.{}", pool.id);
         let units = Field::select(&name("units"), "Units after a transfer", &units);
-        let rule = Field::select(
-            &name("rule"),
-            "Who gives way first, if somebody must",
-            &rules,
-        );
+        let rule = reductions::field(pool.id, self.people);
         let fields = [
             Some(units).filter(|_| self.overlap.transferable),
             Some(rule).filter(|_| pool.assigned > 0),
@@ -337,15 +300,11 @@ impl Seen {
 /// What was said of one overlap in the form.
 fn said(it: &Overlap, given: &[(String, String)]) -> Said {
     let word = |name: &str| value(given, &format!("{name}.{}", it.pool.id)).trim();
-    let seen = Some(word("seen").to_owned()).filter(|seen| !seen.is_empty());
     Said {
         pool_id: it.pool.id,
         resolution: Resolution::parse(word("resolution")),
         units: Units::parse(word("units")).unwrap_or_default(),
-        choice: Choice::Rule {
-            rule: Rule::parse(word("rule")).unwrap_or_default(),
-            fingerprint: seen,
-        },
+        choice: reductions::choice(given, it.pool.id),
     }
 }
 

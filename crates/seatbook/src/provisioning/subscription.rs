@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     licenses::PlanCard,
+    orders::Seller,
     pages::{MoneyRows, StepRow, SubscriptionPage},
 };
 use crate::{
@@ -28,13 +29,18 @@ use crate::{
         model::{Money, Record},
     },
     error::{Error, Result},
+    gate::Caller,
     licenses::{self, model::License},
     organizations,
     plan_subscriptions::{
         model::{Part, PlanSubscription, Standing},
         queries,
     },
-    scope::{Permission, Scope},
+    plans::{
+        self,
+        model::{Edition, ServicePlan},
+    },
+    scope::Permission,
 };
 
 /// `/plan-subscriptions/{id}`; `?composition=` says what has just been decided about its composition.
@@ -44,9 +50,9 @@ pub async fn show(
     Id(id): Id,
     RawQuery(query): RawQuery,
 ) -> PageResult {
-    let scope = frame.caller.scope.clone();
+    let caller = frame.caller.clone();
     let read =
-        app.read(move |mut tx| Box::pin(async move { One::read(&mut tx, &scope, id).await }));
+        app.read(move |mut tx| Box::pin(async move { One::read(&mut tx, &caller, id).await }));
     let moment = Moment::new(app.gate.now(), &frame.visitor.time_zone);
     let mut page = read.await?.page(&frame, &moment);
     let decided = pairs(query.as_deref());
@@ -76,10 +82,27 @@ struct One {
     record: Option<(Record, Option<Money>)>,
     /// The licenses that were carried over, ended or left over.
     olds: Vec<License>,
+    /// Whether this person may sell to the customer.
+    may_sell: bool,
+    /// The plan that a trial becomes.
+    full_plan: Option<ServicePlan>,
+}
+
+/// The plan that a trial becomes, as the catalog names it.
+async fn full_plan(tx: &mut Tx<'_>, trial: &PlanSubscription) -> Result<Option<ServicePlan>> {
+    if trial.edition != Edition::Trial || trial.standing != Standing::Running {
+        return Ok(None);
+    }
+    let plan = plans::queries::find(tx, trial.plan_id).await?;
+    match plan.and_then(|plan| plan.full_plan_id) {
+        Some(id) => plans::queries::find(tx, id).await,
+        None => Ok(None),
+    }
 }
 
 impl One {
-    async fn read(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<One> {
+    async fn read(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<One> {
+        let scope = &caller.scope;
         let found = queries::find_visible(tx, scope, id).await?;
         let it = found.ok_or_else(Error::not_found)?;
         let seen = sees_prices(scope, it.seller_id, it.organization_id);
@@ -98,7 +121,10 @@ impl One {
             ids.extend(&record.unbundled);
         }
         let seller = organizations::queries::find_visible(tx, scope, it.seller_id).await?;
+        let whose = (it.seller_id, it.organization_id);
         Ok(One {
+            may_sell: Seller::find(tx, caller, whose).await?.is_some(),
+            full_plan: full_plan(tx, &it).await?,
             parts: queries::parts(tx, id).await?,
             seller: seller.map(|seller| seller.name),
             olds: licenses::queries::of_ids(tx, &ids).await?,
@@ -138,12 +164,25 @@ impl One {
             reads_journal: frame.may(Permission::JournalRead),
             declined: self.it.standing == Standing::Running
                 && self.it.composition < self.it.newest_composition,
+            may_sell: self.may_sell && self.it.standing == Standing::Running,
+            may_change: self.may_sell && self.changes(),
+            converts: self
+                .full_plan
+                .as_ref()
+                .filter(|_| self.may_sell)
+                .map(|plan| (plan.id.to_string(), plan.name.clone())),
             facts,
             steps,
             left_over,
             successor: self.successor.map(of),
             predecessors: self.predecessors.into_iter().map(of).collect(),
         }
+    }
+
+    /// Whether there is anything to change: a trial stays as it was given, and so does what waits for a word.
+    fn changes(&self) -> bool {
+        let it = &self.it;
+        it.standing == Standing::Running && it.edition != Edition::Trial && !it.is_locked()
     }
 
     fn facts(&self, moment: &Moment) -> Vec<(String, String)> {

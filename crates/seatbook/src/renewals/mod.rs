@@ -7,7 +7,7 @@
 //! Keeps true: a term begins on the day after the one before it; it ends once, however many servers look, and however
 //! late; a license renews only where that was decided or is its way from the beginning; it never outlives the one its
 //! units were drawn from.
-//! Others may use: `queries`, [`sweep::run`], and of `commands` the money. Read first: `sweep`, then `commands::renew`.
+//! Others may use: `commands`, `model`, `queries`, `terms`, [`sweep::run`]. Read first: `sweep`, then `commands::renew`.
 
 pub mod api;
 pub mod commands;

@@ -143,6 +143,16 @@ async fn license_off(
     Ok((!on).then_some(Obstacle::Off))
 }
 
+/// The units of the next term of a license's own pool, and their price where another was said: as it was decided.
+pub async fn planned(tx: &mut Tx<'_>, pool: &Pool) -> Result<(i64, Option<(i64, String)>)> {
+    let decided = subscriptions::queries::decisions(tx, &[pool.id]).await?;
+    let lapsing = decided.get(&pool.id).map_or(0, |it| it.lapsing);
+    let said = next_term(tx, pool.license_id).await?;
+    let less = lapsing.min(pool.quantity - pool.allocated);
+    let more = said.quantity.filter(|more| *more > pool.quantity);
+    Ok((more.unwrap_or(pool.quantity - less), said.price))
+}
+
 /// The term to come of a pool, without its price.
 async fn coming(
     tx: &mut Tx<'_>,

@@ -168,11 +168,10 @@ impl Ground {
             None => None,
         };
         let chosen = match plan {
-            Some(plan) => Some(Chosen {
-                components: plans::queries::components(tx, plan.id, plan.composition).await?,
-                overlaps: vec![],
-                plan,
-            }),
+            Some(plan) => {
+                let parts = plans::queries::components(tx, plan.id, plan.composition).await?;
+                Some(Chosen::of(plan, parts))
+            }
             None => None,
         };
         let filter = below(seller_id, None, OFFERED);

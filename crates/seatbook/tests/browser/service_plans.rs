@@ -1,11 +1,11 @@
 //! C1 to C4: a customer gets a service plan, moves to a larger one with everybody's unit, and back; both moves are taken
-//! back from the journal.
+//! back from the journal. C5: a changed composition is approved. C6: what a customer has of a plan is changed.
 
 use serde_json::json;
 use thirtyfour::By;
 
 use crate::{
-    harness::{Engine, TestApp},
+    harness::{self, Engine, TestApp},
     on_both, plan_stage,
     stage::Stage,
     visitor::Visitor,
@@ -13,7 +13,8 @@ use crate::{
 
 on_both!(
     a_customer_moves_up_and_down,
-    a_changed_composition_is_approved
+    a_changed_composition_is_approved,
+    a_plan_is_changed
 );
 
 /// Opens the sheet and chooses a plan in it.
@@ -193,6 +194,43 @@ async fn a_changed_composition_is_approved(engine: Engine) {
     manager.sees("The new composition was approved").await;
     manager.row("XDR").sees("0 of 7 users in use").await;
     manager.misses("link", "Review change").await;
+    app.prove();
+    drop(manager);
+    stage.end().await;
+}
+
+/// C6: units, renewal and notice on one form; whoever loses a unit is seen before.
+async fn a_plan_is_changed(engine: Engine) {
+    let stage = Stage::set_up(engine).await;
+    let app = &stage.app;
+    let world = plan_stage::Stage::open(app, 100).await;
+    let units = world.units(world.worry_free, 12);
+    let given = world.assign(world.standard, units).await.expect(201);
+    world.bind(app, 3).await;
+    let manager = stage.member(world.partner, "account_manager").await;
+    let tab = format!("/organizations/{}/licenses", world.customer);
+    manager.opens(&tab).await;
+    manager.follows("Plan WFS").await;
+    manager.follows("Change subscription").await;
+    manager.fills("Units of Worry-Free", "14").await;
+    manager.sees("Change of Worry-Free").await;
+    manager
+        .chooses("At the end of its term", "Does not renew")
+        .await;
+    manager.fills("Days of notice", "10").await;
+    manager.presses("Save").await;
+    manager.sees("3 of 14 users in use").await;
+    manager.sees("does not renew").await;
+
+    manager.follows("Change subscription").await;
+    manager.fills("Units of Worry-Free", "2").await;
+    manager.sees("1 loses a unit of Worry-Free").await;
+    manager.ticks("I have seen who loses their unit").await;
+    manager.presses("Save").await;
+    manager.sees("2 of 2 users in use").await;
+    let path = format!("/api/v1/plan-subscriptions/{}", harness::id(&given["id"]));
+    let now = app.operator.get(&path).await.expect(200);
+    assert_eq!(now["notice_days"], json!(10));
     app.prove();
     drop(manager);
     stage.end().await;

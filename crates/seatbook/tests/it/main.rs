@@ -29,6 +29,7 @@ mod crossgrades;
 mod renewals;
 mod compositions;
 mod rollouts;
+mod amendments;
 mod provisioning;
 mod invoices;
 mod holders;

@@ -268,3 +268,72 @@ both_engines! {
         app.end().await;
     }
 }
+
+both_engines! {
+    /// Last day, renewal, notice, and for each component the pool it is drawn from.
+    async fn an_order_says_days_renewal_and_source(app: TestApp) {
+        let stage = Stage::open(&app, 100).await;
+        let license = json!({"organization_id": app.provider, "sku_id": stage.xdr.sku, "quantity": 40, "end_date": "2028-12-31"});
+        let license = app.operator.post("/api/v1/licenses", license).await.expect(201);
+        let share = json!({"pool_id": license["pool_id"], "organization_id": stage.partner, "units": 40});
+        app.operator.post("/api/v1/allocations", share).await.expect(201);
+        let pools = format!("/api/v1/pools?organization_id={}&limit=200", stage.partner);
+        let pools = app.operator.get(&pools).await.expect(200);
+        let mut pools = pools["items"].as_array().expect("pools").iter();
+        let later = id(&pools.find(|it| it["license_id"] == license["id"]).expect("a share")["id"]);
+        let browser = manager(&app, &stage).await;
+        let path = format!("/organizations/{}/licenses/assign", stage.customer);
+        let (suite, later_pool) = (stage.suite.to_string(), later.to_string());
+        let form = browser.get(&format!("{path}?plan_id={suite}")).await.page(200);
+        says(&form, &["Drawn from", "The one that runs long enough", "XDR-1Y, 100 free, until 31 May 2028", "XDR-1Y, 40 free, until 31 Dec 2028",
+            "name=\"end_date\"", "name=\"auto_renews\"", "name=\"notice_days\""]);
+        let wrong = [("plan_id", suite.as_str()), ("end_date", "2026-01-01"), ("step", "save")];
+        says(&browser.form(&path, &wrong).await.page(422), &["The last day lies before the first."]);
+        let wrong = [("plan_id", suite.as_str()), ("notice_days", "3661"), ("step", "save")];
+        says(&browser.form(&path, &wrong).await.page(422), &["0 to 3,660 days."]);
+        let foreign = stage.email.pool.to_string();
+        let wrong = [("plan_id", suite.as_str()), ("source_pool_id.1", foreign.as_str()), ("step", "save")];
+        says(&browser.form(&path, &wrong).await.page(422), &["This pool holds Email Security"]);
+        let good = [("plan_id", suite.as_str()), ("end_date", "2027-03-31"), ("auto_renews", "no"), ("notice_days", "7"),
+            ("source_pool_id.1", later_pool.as_str()), ("step", "save")];
+        let told = place(browser.form(&path, &good).await);
+        says(&browser.get(&told).await.page(200), &["31 Mar 2027", "does not renew"]);
+        assert_eq!(app.balance(later).await, [40, 10, 0, 30]);
+        let list = format!("/api/v1/plan-subscriptions?organization_id={}", stage.customer);
+        let given = stage.manager.get(&list).await.expect(200)["items"][0].clone();
+        assert_eq!((&given["end_date"], &given["auto_renews"], &given["notice_days"]), (&json!("2027-03-31"), &json!(false), &json!(7)));
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// Whoever loses a unit in a crossgrade is chosen by hand: the list comes ticked as the rule has it.
+    async fn losers_are_chosen_by_hand(app: TestApp) {
+        let stage = Stage::open(&app, 100).await;
+        stage.assign(stage.standard, stage.units(stage.worry_free, 4)).await.expect(201);
+        let bound = stage.bind(&app, 3).await;
+        let browser = manager(&app, &stage).await;
+        let review = format!("/organizations/{}/licenses/crossgrade", stage.customer);
+        let (suite, pool) = (stage.suite.to_string(), overlap(&stage, stage.suite).await);
+        let [units, rule, listed, chosen] = ["units", "rule", "listed", "chosen"].map(|name| format!("{name}.{pool}"));
+        let asked = format!("{review}?plan_id={suite}&units.0=2&{units}=new&{rule}=hand");
+        let part = fragment(&browser, &asked).await;
+        says(&part, &["Choose who loses 1 user of Worry-Free", &listed, "<ins>2 users</ins>"]);
+        assert_eq!(part.matches(" loses theirs\"").count(), 3, "{part}");
+        assert!(!part.contains("name=\"seen."), "{part}");
+        let both = format!("{asked}&{listed}=1&{chosen}={}&{chosen}={}", bound[0], bound[1]);
+        says(&fragment(&browser, &both).await, &["1 of those you chose need not lose theirs."]);
+        let ticked = bound[1].to_string();
+        let choice = [("plan_id", suite.as_str()), ("units.0", "2"), (&units, "new"), (&rule, "hand"), (&listed, "1"),
+            (&chosen, &ticked), ("step", "save")];
+        let told = place(browser.form(&review, &choice).await);
+        says(&browser.get(&told).await.page(200), &["2 of 2 users in use"]);
+        let ended = stage.manager.get(&format!("/api/v1/assignments/{}", bound[1])).await.expect(200);
+        assert!(!ended["ended_at"].is_null());
+        let kept = stage.manager.get(&format!("/api/v1/assignments/{}", bound[0])).await.expect(200);
+        assert!(kept["ended_at"].is_null());
+        app.prove();
+        app.end().await;
+    }
+}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::Date;
 use uuid::Uuid;
 
-use super::{Seen, current, not_running};
+use super::{Seen, current};
 use crate::{
     activation::commands::find_customer,
     compositions::{
@@ -19,7 +19,7 @@ use crate::{
     plan_subscriptions::{
         self,
         commands::{
-            Parts,
+            Parts, ended,
             order::{Line, Understood, deliver, lines, sources},
             overlapping, recompose,
         },
@@ -67,7 +67,7 @@ impl Command for ApproveComposition {
         }
         let zone = TimeZone::get(&before.time_zone).map_err(Error::internal)?;
         if tx.today(&zone) > before.end_date {
-            return Err(not_running(&before));
+            return Err(ended(&before));
         }
         let change = queries::change(tx, &before).await?;
         self.check_new(&change)?;
@@ -122,7 +122,7 @@ impl ApproveComposition {
         let today = tx.today(&zone);
         let (start, end) = (today.max(before.start_date), before.end_date);
         if start > end {
-            return Err(not_running(before));
+            return Err(ended(before));
         }
         let order = self.order(before, (start, end));
         let ordered = lines(tx, &order, &plan, new.clone()).await?;

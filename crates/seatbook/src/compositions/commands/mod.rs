@@ -13,7 +13,8 @@ use crate::{
     gate::Tx,
     plan_subscriptions::{
         self,
-        model::{PlanSubscription, Standing},
+        commands::{check_open, check_version},
+        model::PlanSubscription,
     },
     scope::{self, Permission},
 };
@@ -35,14 +36,8 @@ impl Seen {
         for permission in needed {
             permit(tx, &found, *permission).await?;
         }
-        if self.version.is_some_and(|version| version != found.version) {
-            let message = "Somebody changed this service plan in the meantime; look at it again.";
-            let stale = Error::new(Kind::Stale, "version.stale", message);
-            return Err(stale.with("version", found.version));
-        }
-        if found.standing != Standing::Running {
-            return Err(not_running(&found));
-        }
+        check_version(&found, self.version)?;
+        check_open(&found)?;
         let newest = found.newest_composition;
         if self.composition.is_some_and(|seen| seen != newest) {
             let message = format!("The plan has composition {newest} by now; look at it again.");
@@ -61,15 +56,6 @@ async fn permit(tx: &mut Tx<'_>, of: &PlanSubscription, permission: Permission) 
         Err(error) if error.kind == Kind::NotFound => Err(scope::missing(permission)),
         asked => asked,
     }
-}
-
-/// Nothing of a plan that is over becomes something else.
-fn not_running(of: &PlanSubscription) -> Error {
-    let message = format!(
-        "{} has “{}” no more, so nothing of it changes.",
-        of.organization_name, of.plan_name
-    );
-    Error::conflict("plan.not_running", message)
 }
 
 /// There is nothing to decide about.

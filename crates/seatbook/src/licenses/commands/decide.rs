@@ -247,12 +247,17 @@ pub(super) async fn spread(tx: &mut Tx<'_>, license_id: Uuid, held: bool) -> Res
 /// it: units cannot be used where they came from nothing.
 pub async fn check_within(tx: &mut Tx<'_>, license: &License) -> Result<()> {
     let outside = queries::outlives(tx, license.id).await?;
-    if outside == 0 {
-        return Ok(());
+    match outside {
+        0 => Ok(()),
+        _ => Err(outlives_source(outside)),
     }
+}
+
+/// The refusal of days beyond those of the license that units were drawn from.
+pub fn outlives_source(licenses: i64) -> Error {
     let message =
         "Units that were drawn from another license stay within its dates; these would not.";
-    Err(Error::conflict("license.outlives_source", message).with("licenses", outside))
+    Error::conflict("license.outlives_source", message).with("licenses", licenses)
 }
 
 /// Gives the free units of an ended license back to the pool they were drawn from.

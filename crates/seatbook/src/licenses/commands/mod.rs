@@ -7,7 +7,8 @@ mod issue;
 
 pub use carry::{Origin, carry, carry_back, supersede, unbundle};
 pub use decide::{
-    DeleteLicense, PauseLicense, ReturnUnits, TerminateLicense, check_within, draw, terminate,
+    DeleteLicense, PauseLicense, ReturnUnits, TerminateLicense, check_within, draw,
+    outlives_source, terminate,
 };
 pub use edit::{EditLicense, change_quantity, check_edition, check_unlocked, set_last_day};
 pub use issue::{Birth, EXPIRING_DAYS, IssueLicense, check_facts, find_sku, tidy};

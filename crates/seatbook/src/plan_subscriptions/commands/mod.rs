@@ -1,11 +1,13 @@
 //! The verbs of plan subscriptions.
 
+mod amend;
 mod assign;
 pub mod order;
 pub mod outline;
 mod recompose;
 mod remove;
 
+pub use amend::{Terms, amend, check_open, check_version, ended, permitted};
 pub use assign::{AssignPlan, begin, overlapping};
 pub use recompose::{Parts, decline, recompose};
 pub use remove::{Remove, supersede};

@@ -102,8 +102,11 @@ impl ChangeSubscription {
         let after = (quantity, price.or_else(|| before.1.clone()));
         let period = queries::next_period(tx, &seen.license, &seen.circumstances).await?;
         let money = match period {
-            Ok(slice) => prorated((before.clone(), after), Some(slice), slice.billed.start())?,
-            Err(_) => Money::unknown(MoneyGap::NoPeriod),
+            // A price is for the validity of the SKU; a plan may have terms of another length.
+            Ok(slice) if seen.circumstances.term == seen.circumstances.validity => {
+                prorated((before.clone(), after), Some(slice), slice.billed.start())?
+            }
+            _ => Money::unknown(MoneyGap::NoPeriod),
         };
         Ok(self.changed(seen, (before.0, quantity), (vec![], money)))
     }

@@ -20,7 +20,7 @@ use crate::{
     gate::{Command, Tx},
     licenses::{
         self,
-        commands::{authorize, set_last_day},
+        commands::{authorize, outlives_source, set_last_day},
         model::License,
     },
     renewals::{
@@ -112,7 +112,8 @@ impl Command for CoTerm {
             let license = license.filter(|it| it.organization_id == self.organization_id);
             let license = license.ok_or_else(Error::not_found)?;
             authorize(tx, &license, Permission::LicensesEdit).await?;
-            done.push(self.bring(tx, license).await?);
+            check_goes_on(tx, &license).await?;
+            done.push(bring(tx, license, self.end_date).await?);
         }
         Ok(CoTermed {
             end_date: self.end_date,
@@ -122,79 +123,94 @@ impl Command for CoTerm {
     }
 }
 
-impl CoTerm {
-    /// Brings one license to the day.
-    async fn bring(&self, tx: &mut Tx<'_>, before: License) -> Result<CoTermedLicense> {
-        let circumstances = queries::circumstances(tx, before.id).await?;
-        let end = self.check(tx, &before, &circumstances)?;
-        let money = self.money(tx, (&before, &circumstances), end).await?;
-        if end != self.end_date {
-            let after = set_last_day(tx, &before, self.end_date).await?;
-            if let Some(present) = queries::of_license(tx, before.id).await?.pop() {
-                let moved = Term {
-                    end_date: self.end_date,
-                    ..present.clone()
-                };
-                change(tx, &after, (present, moved)).await?;
-            }
-        }
-        Ok(CoTermedLicense {
-            license_id: before.id,
-            name: before.name,
-            sku_code: before.sku_code,
-            product_name: before.product_name,
-            quantity: before.quantity,
-            end_date_before: end,
-            end_date: self.end_date,
-            price_minor: money.1,
-            money: money.0,
-        })
+/// A license that belongs to nobody's service plan, and has a next term.
+async fn check_goes_on(tx: &mut Tx<'_>, license: &License) -> Result<()> {
+    let circumstances = queries::circumstances(tx, license.id).await?;
+    check_alone(license.id, &circumstances)?;
+    match circumstances.obstacle(license) {
+        None | Some(Obstacle::SourceEnds) => Ok(()),
+        Some(obstacle) => Err(named(license, waits(obstacle))),
     }
+}
 
-    /// Whether its term can be brought to the day; gives its last one.
-    fn check(&self, tx: &Tx<'_>, license: &License, circumstances: &Circumstances) -> Result<Date> {
-        let named = |error: Error| error.with("license_id", license.id.to_string());
-        check_alone(license.id, circumstances)?;
-        match circumstances.obstacle(license) {
-            None | Some(Obstacle::SourceEnds) => {}
-            Some(obstacle) => return Err(named(waits(obstacle))),
-        }
-        let end = license.end_date.ok_or_else(|| waits(Obstacle::NoEnd))?;
-        if matches!(license.state(tx.now()), State::Expired | State::Grace) {
-            return Err(named(waits(Obstacle::Ended)));
-        }
-        let zone = TimeZone::get(&license.time_zone).map_err(Error::internal)?;
-        if self.end_date < tx.today(&zone).max(license.start_date) {
-            let message = "The last day lies before today, or before the first one.";
-            return Err(named(Error::invalid("end_date", "in_the_past", message)));
-        }
-        Ok(end)
+/// Brings the present term of a license to a last day, within the license that its units were drawn from. For commands
+/// that have asked for the permission.
+pub async fn bring(tx: &mut Tx<'_>, before: License, end_date: Date) -> Result<CoTermedLicense> {
+    let circumstances = queries::circumstances(tx, before.id).await?;
+    let end = check(tx, &before, end_date)?;
+    // Instants that only zones set apart are held together; a day beyond is a day beyond.
+    let source = circumstances.source_end;
+    if end_date > end && source.is_some_and(|source| source < end_date) {
+        return Err(named(&before, outlives_source(1)));
     }
+    let days = (end, end_date);
+    let (money, price_minor) = money(tx, (&before, &circumstances), days).await?;
+    if end != end_date {
+        let after = set_last_day(tx, &before, end_date).await?;
+        if let Some(present) = queries::of_license(tx, before.id).await?.pop() {
+            let moved = Term {
+                end_date,
+                ..present.clone()
+            };
+            change(tx, &after, (present, moved)).await?;
+        }
+    }
+    Ok(CoTermedLicense {
+        license_id: before.id,
+        name: before.name,
+        sku_code: before.sku_code,
+        product_name: before.product_name,
+        quantity: before.quantity,
+        end_date_before: end,
+        end_date,
+        price_minor,
+        money,
+    })
+}
 
-    /// What the days cost that it gains, or give back that it loses; and the price of one unit.
-    async fn money(
-        &self,
-        tx: &mut Tx<'_>,
-        (license, circumstances): (&License, &Circumstances),
-        end: Date,
-    ) -> Result<(Money, Option<i64>)> {
-        let scope = tx.caller().scope.clone();
-        let price = licenses::queries::find_price(tx, &scope, license).await?;
-        let minor = price.as_ref().map(|(minor, _)| *minor);
-        let (first, last, units) = match self.end_date > end {
-            true => (queries::after(end)?, self.end_date.0, license.quantity),
-            false => (queries::after(self.end_date)?, end.0, -license.quantity),
-        };
-        let Ok(days) = term::Term::new(first, last) else {
-            return Ok((Money::nothing(price.map(|(_, currency)| currency)), minor));
-        };
-        let worth = (units, price);
-        let mut money = of_days(tx, (license, circumstances), days, worth).await?;
-        if units < 0 {
-            money.days = money.days.map(|days| -days);
-        }
-        Ok((money, minor))
+/// Whether the present term of a license can end on a day; gives its last one.
+fn check(tx: &Tx<'_>, license: &License, end_date: Date) -> Result<Date> {
+    let end = license
+        .end_date
+        .ok_or_else(|| named(license, waits(Obstacle::NoEnd)))?;
+    if matches!(license.state(tx.now()), State::Expired | State::Grace) {
+        return Err(named(license, waits(Obstacle::Ended)));
     }
+    let zone = TimeZone::get(&license.time_zone).map_err(Error::internal)?;
+    if end_date < tx.today(&zone).max(license.start_date) {
+        let message = "The last day lies before today, or before the first one.";
+        let past = Error::invalid("end_date", "in_the_past", message);
+        return Err(named(license, past));
+    }
+    Ok(end)
+}
+
+fn named(license: &License, error: Error) -> Error {
+    error.with("license_id", license.id.to_string())
+}
+
+/// What the days cost that a term gains, or give back that it loses; and the price of one unit.
+async fn money(
+    tx: &mut Tx<'_>,
+    (license, circumstances): (&License, &Circumstances),
+    (end, end_date): (Date, Date),
+) -> Result<(Money, Option<i64>)> {
+    let scope = tx.caller().scope.clone();
+    let price = licenses::queries::find_price(tx, &scope, license).await?;
+    let minor = price.as_ref().map(|(minor, _)| *minor);
+    let (first, last, units) = match end_date > end {
+        true => (queries::after(end)?, end_date.0, license.quantity),
+        false => (queries::after(end_date)?, end.0, -license.quantity),
+    };
+    let Ok(days) = term::Term::new(first, last) else {
+        return Ok((Money::nothing(price.map(|(_, currency)| currency)), minor));
+    };
+    let worth = (units, price);
+    let mut money = of_days(tx, (license, circumstances), days, worth).await?;
+    if units < 0 {
+        money.days = money.days.map(|days| -days);
+    }
+    Ok((money, minor))
 }
 
 /// What all of it costs, currency by currency, as far as prices are seen.

@@ -6,7 +6,7 @@ mod money;
 mod renew;
 
 pub use change::{ChangeSubscription, Changed, ScheduleRenewal, WithdrawSchedule};
-pub use co_term::{CoTerm, CoTermed, CoTermedLicense, Sum, sums};
+pub use co_term::{CoTerm, CoTermed, CoTermedLicense, Sum, bring, sums};
 pub use money::{Money, MoneyGap, Worth, of_days};
 pub use renew::{RenewLicense, RenewPlan};
 
@@ -207,6 +207,6 @@ fn check_alone(license_id: Uuid, circumstances: &Circumstances) -> Result<()> {
 }
 
 /// What keeps a license from having a next term.
-fn waits(obstacle: Obstacle) -> Error {
+pub fn waits(obstacle: Obstacle) -> Error {
     Error::conflict("renewal.waits", obstacle.sentence()).with("obstacle", obstacle.as_str())
 }

@@ -135,7 +135,7 @@ both_engines! {
         assert_eq!((&refused["code"], &refused["pool_ids"][0]), (&json!("plan.overlap"), &sold["license"]["pool_id"]));
         let moved = stage.crossgrade(stage.standard, json!({}), json!([])).await.expect(201);
         assert_eq!((&moved["superseded"][0], &moved["assigned"]["composition"]), (&json!(of), &json!(2)));
-        assert_eq!(approve(&stage.manager, of, json!({})).await.code(409), "plan.not_running");
+        assert_eq!(approve(&stage.manager, of, json!({})).await.code(409), "plan_subscription.ended");
         app.prove();
         app.end().await;
     }
@@ -151,7 +151,7 @@ both_engines! {
         let seen = stage.manager.post(&preview, json!({})).await.expect(200);
         assert_eq!((&seen["new"], &seen["assigned"]["parts"][0]["license"]["quantity"]), (&json!([]), &json!(25)));
         app.clock.advance_seconds(400 * 86_400);
-        assert_eq!(approve(&stage.manager, of, json!({})).await.code(409), "plan.not_running");
+        assert_eq!(approve(&stage.manager, of, json!({})).await.code(409), "plan_subscription.ended");
         app.end().await;
     }
 }

@@ -1,0 +1,7 @@
+//! The verbs of amendments.
+
+mod change;
+mod convert;
+
+pub use change::{ChangePlanSubscription, check_changeable};
+pub use convert::ConvertTrial;
