@@ -27,11 +27,12 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations,
     app::App,
-    assignments, billing, calendars, catalog, configuration, console, crossgrades, dispatch,
+    assignments, billing, calendars, catalog, configuration, console, crossgrades, customers,
+    dispatch,
     entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
-    licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, plans,
+    licensing, mail, notices, offboarding, openapi, organizations, overview, people, plan_subscriptions, plans,
     portal, provisioning, recovery, reference, renewals, requests, roles, sales, subscriptions,
     tokens,
 };
@@ -72,6 +73,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(activation::operations())
             .merge(sales::operations())
             .merge(dispatch::operations())
+            .merge(offboarding::operations())
+            .merge(customers::operations())
             .merge(calendars::operations())
             .merge(notices::operations())
             .merge(requests::operations())
@@ -115,6 +118,8 @@ fn pages() -> Router<App> {
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())
+        .merge(offboarding::pages())
+        .merge(customers::pages())
         .merge(calendars::pages())
         .merge(notices::pages())
         .merge(jobs::pages())

@@ -32,4 +32,5 @@ migrations! {
     18 "notices" "0018_notices.sql"
     19 "service plans" "0019_service_plans.sql"
     20 "renewals" "0020_renewals.sql"
+    24 "customers" "0024_customers.sql"
 }

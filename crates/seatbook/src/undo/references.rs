@@ -1,7 +1,7 @@
 //! What keeps a row in the book because it refers to it.
 
 /// What refers to a row that would go: noun, table, column, and what is said of the row.
-pub(super) const REFERENCES: [(&str, &str, &str, &str); 46] = [
+pub(super) const REFERENCES: [(&str, &str, &str, &str); 47] = [
     (
         "organization",
         "pool",
@@ -197,6 +197,12 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 46] = [
         "crossgrade",
         "organization_id",
         "has moved between service plans",
+    ),
+    (
+        "organization",
+        "offboarding",
+        "organization_id",
+        "was to leave",
     ),
     ("sku", "license", "sku_id", "was ordered"),
     (
