@@ -49,7 +49,7 @@ async fn busy(app: &TestApp, stage: &Stage) -> (Uuid, Uuid, Uuid) {
         .await
         .expect(201);
     assert_eq!(app.balance(below).await, [30, 0, 1, 29]);
-    (customer, pool, id(&own["id"]))
+    (customer, pool, id(&own["license"]["id"]))
 }
 
 both_engines! {
