@@ -11,6 +11,8 @@ pub mod text;
 
 pub mod email;
 
+pub mod names;
+
 pub mod telephone;
 
 pub mod activation;

@@ -58,6 +58,8 @@ pub mod billing;
 pub mod invoices;
 pub mod invoicing;
 pub mod dispatch;
+pub mod offboarding;
+pub mod customers;
 pub mod calendars;
 pub mod notices;
 pub mod rows;

@@ -28,12 +28,12 @@ use crate::{
     access, activation, allocations, amendments,
     app::App,
     assignments, billing, calendars, catalog, compositions, configuration, console, crossgrades,
-    dispatch, entitlements,
+    customers, dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
-    licensing, mail, notices, openapi, organizations, overview, people, plan_subscriptions, plans,
-    portal, provisioning, recovery, reference, renewals, requests, roles, rollouts, sales,
-    subscriptions, tokens,
+    licensing, mail, notices, offboarding, openapi, organizations, overview, people,
+    plan_subscriptions, plans, portal, provisioning, recovery, reference, renewals, requests,
+    roles, rollouts, sales, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -74,6 +74,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(activation::operations())
             .merge(sales::operations())
             .merge(dispatch::operations())
+            .merge(offboarding::operations())
+            .merge(customers::operations())
             .merge(calendars::operations())
             .merge(notices::operations())
             .merge(requests::operations())
@@ -123,6 +125,8 @@ fn pages() -> Router<App> {
         .merge(billing::pages())
         .merge(invoicing::pages())
         .merge(dispatch::pages())
+        .merge(offboarding::pages())
+        .merge(customers::pages())
         .merge(calendars::pages())
         .merge(notices::pages())
         .merge(jobs::pages())

@@ -34,4 +34,5 @@ migrations! {
     20 "renewals" "0020_renewals.sql"
     21 "compositions" "0021_compositions.sql"
     22 "rollouts" "0022_rollouts.sql"
+    23 "customers" "0023_customers.sql"
 }

@@ -20,7 +20,7 @@ use crate::{
     gate::{self, Gate},
     jobs,
     journal::sealer,
-    mail, notices,
+    mail, notices, offboarding,
     printing::{Folder, Press},
     renewals, router, schema,
     secrets::Vault,
@@ -111,19 +111,21 @@ async fn purge(app: App) {
     }
 }
 
-/// Renews the terms that are over.
+/// Lets those leave whose day has come, and renews the terms that are over: what leaves renews no more.
 async fn renew(app: App) {
-    if let Err(error) = renewals::sweep::run(&app, app.gate.now()).await {
+    let now = app.gate.now();
+    if let Err(error) = offboarding::sweep::run(&app, now).await {
+        tracing::warn!(%error, "not everybody whose day has come could leave; trying again later");
+    }
+    if let Err(error) = renewals::sweep::run(&app, now).await {
         tracing::warn!(%error, "not everything that is due could be renewed; trying again later");
     }
 }
 
 /// Ends what time has ended, and gives its units back. What renews has not ended, so that comes first.
 async fn sweep(app: App) {
+    renew(app.clone()).await;
     let now = app.gate.now();
-    if let Err(error) = renewals::sweep::run(&app, now).await {
-        tracing::warn!(%error, "not everything that is due could be renewed; trying again later");
-    }
     if let Err(error) = activation::sweep::run(&app, now).await {
         tracing::warn!(%error, "what is over could not be ended; trying again later");
     }

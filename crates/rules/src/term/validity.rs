@@ -72,6 +72,18 @@ impl Validity {
         self.period(start, 0).map(Term::end)
     }
 
+    /// What an amount for one validity comes to for a month, rounded half up: a twelfth of a year's. A month of days
+    /// is a twelve-hundredth of a hundred years.
+    #[must_use]
+    pub fn per_month(self, amount_minor: i64) -> Option<i64> {
+        let months = 12 * i128::from(self.years) + i128::from(self.months);
+        let days = 7 * i128::from(self.weeks) + i128::from(self.days);
+        let (month, day) = (i128::from(MAX_DAYS), i128::from(MAX_MONTHS));
+        let length = months * month + days * day;
+        let doubled = 2 * i128::from(amount_minor) * month;
+        i64::try_from((doubled + length).div_euclid(2 * length)).ok()
+    }
+
     /// The validity in English: `1 year 6 months`.
     #[must_use]
     pub fn in_words(self) -> String {
@@ -290,6 +302,21 @@ mod tests {
                         .expect("far from the calendar's end");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_month_is_a_twelfth_of_a_year() {
+        for (text, amount, month) in [
+            ("P1Y", 12_000, 1_000),
+            ("P1Y", 100, 8),
+            ("P1Y", 6, 1),
+            ("P1M", 999, 999),
+            ("P2Y", 24, 1),
+            ("P30D", 3_000, 3_044),
+            ("P1Y", i64::MAX, 768_614_336_404_564_651),
+        ] {
+            assert_eq!(validity(text).per_month(amount), Some(month), "{text}");
         }
     }
 

@@ -312,9 +312,6 @@ async fn sort_out<F: Serialize>(
 
 /// Takes SKUs off the shelf again. The caller has made sure that no license is of them.
 pub async fn remove_skus(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
     require(tx, Permission::CatalogEdit).await?;
     let gone = queries::delete_skus(tx, ids).await?;
     record_gone(tx, "sku", ids, gone).await
@@ -322,9 +319,6 @@ pub async fn remove_skus(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<()> {
 
 /// Takes products off the shelf again. The caller has made sure that no SKU and no license is of them.
 pub async fn remove_products(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
     require(tx, Permission::CatalogEdit).await?;
     let gone = queries::delete_products(tx, ids).await?;
     record_gone(tx, "product", ids, gone).await

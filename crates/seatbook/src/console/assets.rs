@@ -39,6 +39,7 @@ static JS: LazyLock<Asset> = LazyLock::new(|| {
     let text = concat!(
         include_str!("app.js"),
         include_str!("grid.js"),
+        include_str!("remaining.js"),
         include_str!("rows.js")
     );
     Asset::new(

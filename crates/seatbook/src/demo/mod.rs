@@ -6,7 +6,6 @@
 //! where it was; nothing lies in the future. The one password is printed, and works like any other.
 //! Read first: [`prepare`], then `story`.
 
-mod bundles;
 mod companies;
 mod names;
 mod offices;

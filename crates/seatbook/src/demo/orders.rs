@@ -1,8 +1,8 @@
 //! The demo's sales orders, in the order in which they came in.
 
 use super::{
-    bundles::{STOCK, STOCKED},
     companies::{CORDILLERA, DECCAN, HAYASHI, LEKKI, MAPLE, NORDLICHT, PROVIDER},
+    suites::{STOCK, STOCKED},
     telephones::TELEPHONES,
 };
 

@@ -9,7 +9,7 @@ use store::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Begin, Finish, PASSWORD, bundles,
+    Begin, Finish, PASSWORD,
     companies::{CUSTOMERS, Company, PARTNERS, PROVIDER},
     orders::ORDERS,
     shelf::{PRODUCTS, SKUS},
@@ -53,7 +53,7 @@ pub async fn tell(app: &App) -> Result<()> {
     for order in ORDERS {
         story.sell_until(order.days_ago).await?;
         story.take_order(order).await?;
-        if order.number == bundles::STOCKED {
+        if order.number == suites::STOCKED {
             story.give_suites().await?;
         }
     }

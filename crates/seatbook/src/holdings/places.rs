@@ -21,7 +21,7 @@ pub const HITS: i64 = 1_000;
 /// Rows of an index that one request tests at most.
 pub(super) const WALKED: i64 = 2_000;
 /// More rows than any gathered list has. The LIMIT keeps an engine from sorting before it has gathered.
-pub(super) const FENCE: i64 = 1_000_000;
+pub const FENCE: i64 = 1_000_000;
 /// Texts looked at from either end of the book to tell a rare word from a common one.
 const SAMPLE: i64 = 32;
 /// A word is rare if it stands in one text of so many, or in fewer.
@@ -54,7 +54,7 @@ pub enum Key {
 
 impl Key {
     /// Whether a cursor with this key can be of a list sorted by such keys.
-    pub(super) fn fits(&self, kind: Kind) -> bool {
+    pub fn fits(&self, kind: Kind) -> bool {
         match (self, kind) {
             (Key::Text(text), Kind::Text) => !text.contains('\0'),
             (Key::Number(_), Kind::Number | Kind::Instant) | (Key::Nothing, _) => true,
@@ -62,7 +62,8 @@ impl Key {
         }
     }
 
-    fn value(&self, kind: Kind) -> Box<dyn Param + Send> {
+    /// The key as a parameter.
+    pub fn value(&self, kind: Kind) -> Box<dyn Param + Send> {
         match (kind, self) {
             (Kind::Instant, Key::Number(micros)) => {
                 let held = (*micros).clamp(CALENDAR.0, CALENDAR.1);
@@ -357,7 +358,7 @@ async fn rarest<'w>(tx: &mut Tx<'_>, words: &'w [String]) -> Result<Option<&'w S
 }
 
 /// Ids filled up to one of a few lengths, so that a list of them makes few statements, not a thousand.
-pub(super) fn padded(mut ids: Vec<Uuid>) -> Vec<Uuid> {
+pub fn padded(mut ids: Vec<Uuid>) -> Vec<Uuid> {
     let length = [8, 64, 1_024].into_iter().find(|it| ids.len() <= *it);
     ids.resize(length.unwrap_or(ids.len()), Uuid::nil());
     ids

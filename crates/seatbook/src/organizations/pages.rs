@@ -123,6 +123,8 @@ pub struct OrganizationPage {
     pub may_suspend: bool,
     /// Whether it is suspended now.
     pub suspended: bool,
+    /// The day on which it leaves; empty where it stays, or where that is not for the reader.
+    pub leaves: String,
 }
 
 /// One license an organization holds units of.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode};
-use store::{Timestamp, Tx};
+use store::{Date, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::counts::{self, Filter};
@@ -20,6 +20,7 @@ use crate::{
     holdings::pools,
     licenses::model::Pool,
     licensing::handlers,
+    offboarding,
     organizations::{
         self,
         model::{Organization, PricingModel},
@@ -53,6 +54,7 @@ struct Seen {
     children: Vec<OrganizationRow>,
     holdings: Vec<Pool>,
     people: Vec<(String, String, String)>,
+    leaves: Option<Date>,
 }
 
 impl Seen {
@@ -80,7 +82,12 @@ impl Seen {
             true => counts::people(tx, id, PEOPLE).await?,
             false => vec![],
         };
+        let leaves = match may.contains(&Permission::OrganizationsSuspend) {
+            true => offboarding::queries::open(tx, id).await?,
+            false => None,
+        };
         Ok(Seen {
+            leaves: leaves.map(|leaves| leaves.leaves_on),
             above: counts::above(tx, scope, id).await?,
             row: rows.remove(&id).unwrap_or_default(),
             children: children
@@ -109,6 +116,9 @@ impl Seen {
             shows_people: may(Permission::PeopleRead),
             shows_licenses: may(Permission::LicensesRead),
             suspended: self.found.suspended,
+            leaves: self
+                .leaves
+                .map_or_else(String::new, |day| format::date(day.0)),
             row: self.row,
             ancestors: self.above.into_iter().map(text).collect(),
             children: self.children,

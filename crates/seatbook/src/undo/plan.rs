@@ -122,11 +122,16 @@ impl Plan {
         for edit in &self.skus {
             edit.run(tx).await?;
         }
-        remove_skus(tx, &self.gone_skus).await?;
+        // Who has put their own units back needs no right to the catalog.
+        if !self.gone_skus.is_empty() {
+            remove_skus(tx, &self.gone_skus).await?;
+        }
         for edit in &self.products {
             edit.run(tx).await?;
         }
-        remove_products(tx, &self.gone_products).await?;
+        if !self.gone_products.is_empty() {
+            remove_products(tx, &self.gone_products).await?;
+        }
         for edit in &self.organizations {
             edit.run(tx).await?;
         }

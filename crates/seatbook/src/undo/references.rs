@@ -1,7 +1,7 @@
 //! What keeps a row in the book because it refers to it.
 
 /// What refers to a row that would go: noun, table, column, and what is said of the row.
-pub(super) const REFERENCES: [(&str, &str, &str, &str); 48] = [
+pub(super) const REFERENCES: [(&str, &str, &str, &str); 49] = [
     (
         "organization",
         "pool",
@@ -209,6 +209,12 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 48] = [
         "rollout_row",
         "organization_id",
         "was among many for a service plan",
+    ),
+    (
+        "organization",
+        "offboarding",
+        "organization_id",
+        "was to leave",
     ),
     ("sku", "license", "sku_id", "was ordered"),
     (

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::{
     axe::{self, Rules},
+    customers,
     harness::{Browser, Engine, id, send},
     routes,
     stage::Stage,
@@ -167,6 +168,7 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     let mut signed_in = units_of(&ingrid, organizations).await;
     signed_in.extend(asked_for(stage, &ingrid, organizations).await);
     signed_in.extend(planned_for(&ingrid, (provider, partner)).await);
+    signed_in.extend(customers::places(&ingrid).await);
     signed_in.extend([
         "/".into(),
         "/catalog?show=products".into(),
@@ -328,10 +330,7 @@ async fn job_of(ingrid: &Browser, partner: &str) -> String {
     ];
     let done = ingrid.form(&path, &row).await;
     assert_eq!(done.status.as_u16(), 303, "{}", done.text);
-    let place = done.headers["location"]
-        .to_str()
-        .expect("a place")
-        .to_owned();
+    let place = done.headers["location"].to_str().expect("a place");
     place.split_once("job=").expect("a job").1.to_owned()
 }
 

@@ -8,6 +8,7 @@ mod assignment;
 mod axe;
 mod chromium;
 mod configuration;
+mod customers;
 mod forgot;
 #[expect(
     dead_code,

@@ -35,6 +35,7 @@ async fn screenshots_of_the_documentation() {
     ingrid.ticks("Select all on this page").await;
     take(&ingrid, "sales").await;
     drop(ingrid);
+    service_plans(&stage).await;
     let lena = stage
         .demo_person("lena@aurora-hospitals.example", Look::Light)
         .await;
@@ -46,6 +47,33 @@ async fn screenshots_of_the_documentation() {
     take(&lena, "portal").await;
     drop(lena);
     stage.end().await;
+}
+
+/// What a partner sees of the service plans of its customers.
+async fn service_plans(stage: &Stage) {
+    let jonas = stage
+        .demo_person("jonas@nordlicht.example", Look::Light)
+        .await;
+    opens_licenses_of(&jonas, "Grünwald & Söhne").await;
+    jonas.sees("Worry-Free XDR Suite").await;
+    take(&jonas, "service-plans").await;
+    jonas.follows("Review change").await;
+    jonas.sees("Email Security").await;
+    take(&jonas, "composition").await;
+    opens_licenses_of(&jonas, "Aurora Hospitals").await;
+    jonas.follows("Assign service plan").await;
+    jonas.chooses("Service plan", "Worry-Free XDR Suite").await;
+    jonas.presses("Review crossgrade").await;
+    jonas.sees("in use go over").await;
+    take(&jonas, "crossgrade").await;
+}
+
+async fn opens_licenses_of(who: &Visitor, customer: &str) {
+    who.follows("Organizations").await;
+    who.follows(customer).await;
+    who.sees("by licenses it bought").await;
+    let url = who.driver.current_url().await.expect("an address");
+    who.opens(&format!("{}/licenses", url.path())).await;
 }
 
 /// An update with a row that is finished and one that is being filled.

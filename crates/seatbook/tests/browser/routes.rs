@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 /// Routes that answer GET with something else than a page: parts of pages, files, streams, ways on. The page for
 /// the code of a second factor is the sign-in's with one field, and shows itself to nobody else.
-const NO_PAGES: [&str; 30] = [
+const NO_PAGES: [&str; 31] = [
     "/api/v1/openapi.json",
     "/assets/{file}",
     "/calendars/{file}",
@@ -20,6 +20,7 @@ const NO_PAGES: [&str; 30] = [
     "/jobs/{id}/events",
     "/licenses/assign",
     "/licenses/new/preview",
+    "/licenses/{id}/customers/new/preview",
     "/mails/{id}/attachments/{attachment_id}",
     "/mails/{id}/html",
     "/livez",

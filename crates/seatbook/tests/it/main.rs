@@ -23,6 +23,7 @@ mod plans;
 mod licenses;
 mod lists;
 mod allocations;
+mod customers;
 mod assignments;
 mod subscriptions;
 mod crossgrades;

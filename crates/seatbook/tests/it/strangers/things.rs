@@ -9,6 +9,11 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "SELECT id FROM organization WHERE name = 'Hidden Customer'",
     ),
     (
+        "customers",
+        "organization",
+        "SELECT id FROM organization WHERE name = 'Hidden Customer'",
+    ),
+    (
         "products",
         "product",
         "SELECT id FROM product ORDER BY id LIMIT 1",

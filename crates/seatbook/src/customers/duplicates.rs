@@ -1,0 +1,62 @@
+//! Organizations whose names sound like a new one: looked for among those that the caller sees, and nowhere else.
+
+use store::{Select, Tx};
+use uuid::Uuid;
+
+use super::model::Alike;
+use crate::{
+    error::Result,
+    scope::{Permission, Scope, queries::within_any},
+};
+
+/// Names looked at for each part of the new one: a word that stands in all of them tells nothing.
+const LOOKED_AT: i64 = 200;
+/// Names told.
+const TOLD: usize = 5;
+
+/// The organizations that a scope sees whose names are like this one, itself left out.
+pub async fn find(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    (name, but): (&str, Option<Uuid>),
+) -> Result<Vec<Alike>> {
+    let roots = scope.roots(Permission::OrganizationsRead);
+    let mut found: Vec<Alike> = Vec::new();
+    if roots.is_empty() {
+        return Ok(found);
+    }
+    let whole = rules::text::like_pattern(name);
+    let parts = rules::names::parts(name);
+    let parts = parts.iter().map(|part| rules::text::like_pattern(part));
+    // The whole name first, where it is long enough for an index of three letters.
+    for pattern in std::iter::once(whole).chain(parts) {
+        if found.len() >= TOLD || pattern.chars().count() < 5 {
+            continue;
+        }
+        for (organization_id, other) in holding(tx, &roots, pattern).await? {
+            let known = found.iter().any(|it| it.organization_id == organization_id);
+            if !known && Some(organization_id) != but && rules::names::alike(name, &other) {
+                found.push(Alike {
+                    organization_id,
+                    name: other,
+                });
+            }
+        }
+    }
+    found.truncate(TOLD);
+    Ok(found)
+}
+
+async fn holding(tx: &mut Tx<'_>, roots: &[Uuid], pattern: String) -> Result<Vec<(Uuid, String)>> {
+    let mut select = Select::new(
+        "SELECT o.id, o.name FROM organization_search s
+         CROSS JOIN organization_closure c CROSS JOIN organization o",
+    );
+    select
+        .and("s.text LIKE ?", &pattern)
+        .and_raw("c.descendant_id = s.id");
+    within_any(&mut select, "c.ancestor_id", roots);
+    select.and_raw("o.id = s.id");
+    let sql = select.sql(&format!(" LIMIT {LOOKED_AT}"));
+    Ok(tx.query(&sql, select.params()).await?)
+}
