@@ -17,6 +17,7 @@ use crate::{
     journal::{self, Change},
     licenses::{self, commands::terminate, pools},
     organizations::commands::SuspendOrganization,
+    plan_subscriptions,
     scope::{self, Permission, tree},
     subscriptions::commands::lower,
 };
@@ -197,6 +198,10 @@ async fn step(tx: &mut Tx<'_>, before: Offboarding) -> Result<Offboarding> {
     }
     if bound.len() as i64 == AT_ONCE {
         return Ok(begun);
+    }
+    for plan_id in queries::plans(tx, id).await? {
+        let plan = plan_subscriptions::queries::get(tx, plan_id).await?;
+        plan_subscriptions::commands::end(tx, plan).await?;
     }
     for license_id in queries::licenses(tx, id).await? {
         let license = licenses::queries::get(tx, license_id).await?;

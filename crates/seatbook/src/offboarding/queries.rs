@@ -171,6 +171,15 @@ pub async fn licenses(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<Vec<Uuid
     Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
+/// What an organization and those below it have of service plans.
+pub async fn plans(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<Vec<Uuid>> {
+    let sql = "SELECT q.id FROM organization_closure c
+        JOIN plan_subscription q ON q.organization_id = c.descendant_id
+        WHERE c.ancestor_id = $1 AND q.standing = 'running' ORDER BY q.id";
+    let ids: Vec<(Uuid,)> = tx.query(sql, &[&organization_id]).await?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
+}
+
 /// Pools at or below an organization that hold units it was passed, those passed on last first.
 pub async fn shares(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<Vec<Uuid>> {
     let sql =

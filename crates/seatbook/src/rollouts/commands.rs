@@ -18,7 +18,7 @@ use crate::{
     jobs::{self, NewJob},
     journal::{self, Change},
     organizations,
-    plan_subscriptions::commands::{order::permit, outline::outline},
+    plan_subscriptions::commands::{order::permit, outline},
     scope::Permission,
 };
 

@@ -91,13 +91,7 @@ async fn command(app: &App, frame: &Frame, form: &Form) -> Result<CreateRollout>
         .chosen
         .ok_or_else(|| Error::invalid("plan_id", "required", "Please choose a service plan."))?;
     let seller_id = ground.seller.id;
-    let end: Option<jiff::civil::Date> = form.parse("end_date", "a date")?;
-    let order = chosen.order(form, (seller_id, seller_id))?;
-    let terms = Terms {
-        end_date: end.map(Date),
-        auto_renews: form.parse("auto_renews", "yes or no")?,
-        ..Terms::of(order)
-    };
+    let terms = Terms::of(chosen.order(form, (seller_id, seller_id))?);
     let q = Some(form.text("q").to_owned()).filter(|q| !q.is_empty());
     let found = match form.text("whom") {
         "customers" => Some(Some(Kind::Customer)),
@@ -237,22 +231,6 @@ impl Ground {
     }
 }
 
-/// Days and renewal, beside what the plan's own form asks.
-fn days(chosen: &Chosen, seller: &Seller, given: &Form, refused: Option<&Error>) -> Vec<Field> {
-    let mut fields = chosen.further(seller, &given.pairs, refused);
-    let end = Field::new("date", "end_date", "Last day")
-        .hint("By the plan's term, unless you choose another day.");
-    let usual = [
-        ("", "As the plan says"),
-        ("true", "It renews"),
-        ("false", "It does not renew"),
-    ];
-    let renews = Field::select("auto_renews", "Renewal", &usual);
-    let more = filled(vec![end, renews], &given.pairs, refused);
-    fields.splice(1..1, more);
-    fields
-}
-
 async fn page(
     app: &App,
     frame: &Frame,
@@ -269,7 +247,7 @@ async fn page(
     let (mut components, mut further, mut words) = (vec![], vec![], "");
     if let Some(chosen) = &ground.chosen {
         components = chosen.components(&ground.seller, &form.pairs, refused);
-        further = days(chosen, &ground.seller, form, refused);
+        further = chosen.further(&ground.seller, &form.pairs, refused);
         words = chosen.words();
     }
     let of = |name: &str| {

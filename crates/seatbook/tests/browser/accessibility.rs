@@ -10,8 +10,8 @@ use serde_json::json;
 use crate::{
     axe::{self, Rules},
     customers,
-    harness::{Browser, Engine, id, send},
-    routes,
+    harness::{Browser, Engine, send},
+    routes, service_plans,
     stage::Stage,
     visitor::{Look, Visitor},
 };
@@ -167,7 +167,7 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     signed_out.extend(open.map(String::from));
     let mut signed_in = units_of(&ingrid, organizations).await;
     signed_in.extend(asked_for(stage, &ingrid, organizations).await);
-    signed_in.extend(planned_for(&ingrid, (provider, partner)).await);
+    signed_in.extend(service_plans::places(&ingrid, (provider, partner)).await);
     signed_in.extend(customers::places(&ingrid).await);
     signed_in.extend([
         "/".into(),
@@ -226,40 +226,6 @@ async fn units_of(ingrid: &Browser, organizations: &[serde_json::Value]) -> Vec<
     places.push(format!("/pools/{pool}/assign-several"));
     places.push(format!("/catalog/products/{add_on}/fits"));
     places
-}
-
-/// The pages over the service plan of a customer.
-async fn planned_for(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec<String> {
-    let customer = json!({"parent_id": partner, "kind": "customer", "name": "Plan AG"});
-    let customer = ingrid.post("/api/v1/organizations", customer).await.id();
-    let skus = ingrid.get("/api/v1/skus?limit=2").await.expect(200);
-    let part = |at: usize| json!({"sku_id": skus["items"][at]["id"], "units": 5});
-    let parts = json!([part(0)]);
-    let plan = json!({"code": "AXE", "name": "Axe", "components": parts});
-    let plan = ingrid.post("/api/v1/service-plans", plan).await.id();
-    let order =
-        json!({"seller_id": provider, "organization_id": customer, "plan_id": plan, "issue": true});
-    let given = ingrid.post("/api/v1/plan-subscriptions", order).await;
-    let given = given.expect(201);
-    let other = json!({"components": [part(0), part(1)]});
-    let composed = format!("/api/v1/service-plans/{plan}/compositions");
-    ingrid.post(&composed, other).await;
-    let many = json!({"seller_id": provider, "organization_ids": [customer, partner], "plan_id": plan, "issue": true});
-    let many = ingrid.post("/api/v1/rollouts", many).await.id();
-    let (given, license) = (id(&given["id"]), id(&given["parts"][0]["license"]["id"]));
-    let tab = format!("/organizations/{customer}/licenses");
-    vec![
-        tab.clone(),
-        format!("{tab}/assign?plan_id={plan}"),
-        format!("{tab}/crossgrade?plan_id={plan}"),
-        format!("{tab}/{license}/delete"),
-        format!("/plan-subscriptions/{given}"),
-        format!("/plan-subscriptions/{given}/composition"),
-        format!("/catalog/plans/{plan}/customers"),
-        format!("/rollouts/{many}"),
-        format!("/rollouts/{many}/cancel"),
-        format!("/rollouts/decide?plan_id={plan}&action=approve"),
-    ]
 }
 
 /// What a customer asked for, a redemption that waits, and the customer's own pages.

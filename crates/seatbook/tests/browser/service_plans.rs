@@ -1,11 +1,11 @@
 //! C1 to C4: a customer gets a service plan, moves to a larger one with everybody's unit, and back; both moves are taken
 //! back from the journal. C5: a changed composition is approved. C6: what a customer has of a plan is changed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use thirtyfour::By;
 
 use crate::{
-    harness::{self, Engine, TestApp},
+    harness::{self, Browser, Engine, TestApp, id},
     on_both, plan_stage,
     stage::Stage,
     visitor::Visitor,
@@ -112,10 +112,13 @@ async fn a_customer_moves_up_and_down(engine: Engine) {
         .await;
     manager.row("Worry-Free").sees("0 of 80 users in use").await;
     let bound = world.bind(app, 80).await;
+    // What happens at one instant stands in the journal in any order.
+    app.clock.advance_seconds(60);
 
     moves_up(&manager, &format!("{tab}/crossgrade")).await;
     assert_eq!(carried_to(&manager, &world, app).await, bound);
 
+    app.clock.advance_seconds(60);
     manager.opens(&tab).await;
     moves_down(&manager).await;
     assert_eq!(carried_to(&manager, &world, app).await, bound);
@@ -234,4 +237,44 @@ async fn a_plan_is_changed(engine: Engine) {
     app.prove();
     drop(manager);
     stage.end().await;
+}
+
+/// The pages over the service plan of a customer.
+pub async fn places(ingrid: &Browser, (provider, partner): (&str, &str)) -> Vec<String> {
+    let customer = json!({"parent_id": partner, "kind": "customer", "name": "Plan AG"});
+    let customer = ingrid.post("/api/v1/organizations", customer).await.id();
+    let skus = ingrid.get("/api/v1/skus?limit=2").await.expect(200);
+    let part = |at: usize| json!({"sku_id": skus["items"][at]["id"], "units": 5});
+    let parts = json!([part(0)]);
+    let plan = json!({"code": "AXE", "name": "Axe", "components": parts});
+    let plan = ingrid.post("/api/v1/service-plans", plan).await.id();
+    let order =
+        json!({"seller_id": provider, "organization_id": customer, "plan_id": plan, "issue": true});
+    let given = ingrid.post("/api/v1/plan-subscriptions", order).await;
+    let given = given.expect(201);
+    let other = json!({"components": [part(0), part(1)]});
+    let composed = format!("/api/v1/service-plans/{plan}/compositions");
+    ingrid.post(&composed, other).await;
+    let many = json!({"seller_id": provider, "organization_ids": [customer, partner], "plan_id": plan, "issue": true});
+    let many = ingrid.post("/api/v1/rollouts", many).await.id();
+    let (given, license) = (id(&given["id"]), id(&given["parts"][0]["license"]["id"]));
+    let all = ingrid.get("/api/v1/plan-subscriptions").await.expect(200);
+    let mut all = all["items"].as_array().expect("items").iter();
+    let newest =
+        |it: &&Value| it["edition"] == "full" && it["composition"] == it["newest_composition"];
+    let newest = id(&all.find(newest).expect("one that is not locked")["id"]);
+    let tab = format!("/organizations/{customer}/licenses");
+    vec![
+        tab.clone(),
+        format!("{tab}/assign?plan_id={plan}"),
+        format!("{tab}/crossgrade?plan_id={plan}"),
+        format!("{tab}/{license}/delete"),
+        format!("/plan-subscriptions/{given}"),
+        format!("/plan-subscriptions/{given}/composition"),
+        format!("/plan-subscriptions/{newest}/change"),
+        format!("/catalog/plans/{plan}/customers"),
+        format!("/rollouts/{many}"),
+        format!("/rollouts/{many}/cancel"),
+        format!("/rollouts/decide?plan_id={plan}&action=approve"),
+    ]
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Date;
 use uuid::Uuid;
 
 use super::{
-    order::{Line, Understood, deliver, sources, understand},
-    outline::check_notice,
+    order::{Line, Understood, check_sale, days, deliver, lines, sources, understand},
     record_new,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     },
     plans::{
         self,
-        model::{Component, Edition},
+        model::{Component, Edition, ServicePlan},
     },
 };
 
@@ -175,4 +175,33 @@ pub fn overlapping(customer: &str, found: &[Overlap]) -> Error {
     );
     let pools: Vec<String> = found.iter().map(|it| it.pool.id.to_string()).collect();
     Error::conflict("plan.overlap", message).with("pool_ids", json!(pools))
+}
+
+/// Keeps every rule of an order that is the same for all customers, as of a day: the plan, with what is ordered of it.
+/// Whoever calls has asked for the permissions.
+pub async fn outline(
+    tx: &mut Tx<'_>,
+    order: &PlanOrder,
+    today: Date,
+) -> Result<(ServicePlan, Vec<Line>)> {
+    let plan = plans::queries::find(tx, order.plan_id).await?;
+    let plan = plan.ok_or_else(|| {
+        Error::invalid("plan_id", "plan.unknown", "There is no such service plan.")
+    })?;
+    check_sale(&plan, today)?;
+    check_notice(order, &plan)?;
+    let components = plans::queries::components(tx, plan.id, plan.composition).await?;
+    let lines = lines(tx, order, &plan, components).await?;
+    days(order, &plan, today)?;
+    Ok((plan, lines))
+}
+
+/// The days of notice that are ordered.
+pub fn check_notice(order: &PlanOrder, plan: &ServicePlan) -> Result<i64> {
+    let days = order.notice_days.unwrap_or(plan.notice_days);
+    if !(0..=3_660).contains(&days) {
+        let message = "0 to 3,660 days.";
+        return Err(Error::invalid("notice_days", "out_of_range", message));
+    }
+    Ok(days)
 }

@@ -3,14 +3,13 @@
 mod amend;
 mod assign;
 pub mod order;
-pub mod outline;
 mod recompose;
 mod remove;
 
 pub use amend::{Terms, amend, check_open, check_version, ended, permitted};
-pub use assign::{AssignPlan, begin, overlapping};
+pub use assign::{AssignPlan, begin, outline, overlapping};
 pub use recompose::{Parts, decline, recompose};
-pub use remove::{Remove, supersede};
+pub use remove::{Remove, end, supersede};
 
 use serde_json::to_value;
 use uuid::Uuid;

@@ -22,13 +22,27 @@ pub async fn supersede(
     before: PlanSubscription,
     successor_id: Option<Uuid>,
 ) -> Result<PlanSubscription> {
+    let standing = match successor_id {
+        Some(_) => Standing::Superseded,
+        None => Standing::Running,
+    };
+    decide(tx, before, (standing, successor_id)).await
+}
+
+/// Ends a subscription whose licenses end with it, for a command that has asked for the permission.
+pub async fn end(tx: &mut Tx<'_>, before: PlanSubscription) -> Result<PlanSubscription> {
+    decide(tx, before, (Standing::Ended, None)).await
+}
+
+async fn decide(
+    tx: &mut Tx<'_>,
+    before: PlanSubscription,
+    (standing, successor_id): (Standing, Option<Uuid>),
+) -> Result<PlanSubscription> {
     let after = PlanSubscription {
-        standing: match successor_id {
-            Some(_) => Standing::Superseded,
-            None => Standing::Running,
-        },
+        standing,
         successor_id,
-        ended_at: successor_id.map(|_| tx.now()),
+        ended_at: (standing != Standing::Running).then(|| tx.now()),
         version: before.version + 1,
         ..before.clone()
     };

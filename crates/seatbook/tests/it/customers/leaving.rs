@@ -95,6 +95,26 @@ both_engines! {
 }
 
 both_engines! {
+    /// What it has of service plans ends with it, and their units go back too.
+    async fn its_service_plans_end(app: TestApp) {
+        let stage = Stage::set(&app).await;
+        let (customer, _) = stage.customer(&app, "Planned", 10).await;
+        let sku = app.operator.get("/api/v1/skus?q=CLOUD").await.expect(200);
+        let plan_id = app.plan("CLOUDS", "full", &[(id(&sku["items"][0]["id"]), 5)]).await;
+        let order = json!({"seller_id": stage.partner, "organization_id": customer, "plan_id": plan_id});
+        let given = app.operator.post("/api/v1/plan-subscriptions", order).await.expect(201);
+        assert_eq!(app.balance(stage.spare).await, [20, 5, 0, 15]);
+        stage.paula.post(&path(customer), plan("2026-06-01")).await.expect(201);
+        let found = format!("/api/v1/plan-subscriptions/{}", id(&given["id"]));
+        let found = app.operator.get(&found).await.expect(200);
+        assert_eq!(found["standing"], "ended");
+        assert_eq!(app.balance(stage.spare).await, [20, 0, 0, 20]);
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// Its day begins in its own zone; today is at once; what has passed is refused, and so is deciding twice.
     async fn the_day_is_the_customers_own(app: TestApp) {
         let stage = Stage::set(&app).await;

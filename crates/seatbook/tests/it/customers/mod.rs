@@ -51,7 +51,7 @@ impl Stage {
     }
 
     /// A new customer as it is sent.
-    fn new(&self, name: &str, more: Value) -> Value {
+    fn newcomer(&self, name: &str, more: Value) -> Value {
         let mut body = json!({"parent_id": self.partner, "name": name});
         let more = more.as_object().expect("an object").clone();
         body.as_object_mut().expect("an object").extend(more);

@@ -14,7 +14,7 @@ both_engines! {
     /// Organization, address, units of two licenses and an administrator who signs in: one step, one entry, once.
     async fn one_step_makes_a_customer(app: TestApp) {
         let stage = Stage::set(&app).await;
-        let body = stage.new("Aurora Hospitals GmbH", json!({
+        let body = stage.newcomer("Aurora Hospitals GmbH", json!({
             "website": "aurora.example", "tax_id": "DE123456789", "administrator_email": "anna@aurora.example",
             "address": {"street": "Weg 1", "postcode": "10115", "city": "Berlin", "country": "de"},
             "units": [{"pool_id": stage.pool, "units": 100}, {"pool_id": stage.spare, "units": 5}]}));
@@ -49,20 +49,20 @@ both_engines! {
     async fn all_or_nothing(app: TestApp) {
         let stage = Stage::set(&app).await;
         let units = json!([{"pool_id": stage.pool, "units": 10}, {"pool_id": stage.spare, "units": 21}]);
-        let body = stage.new("Aurora", json!({"units": units, "administrator_email": "anna@aurora.example"}));
+        let body = stage.newcomer("Aurora", json!({"units": units, "administrator_email": "anna@aurora.example"}));
         let refused = stage.paula.post(PATH, body).await.expect(409);
         assert_eq!(refused["code"], "pool.exhausted");
         assert_eq!((&refused["fields"][0]["field"], &refused["rows"][0]["free"], &refused["rows"][0]["pool_id"]),
             (&json!("units[1].units"), &json!(20), &json!(stage.spare)));
         let both = json!([{"pool_id": stage.pool, "units": 1_001}, {"pool_id": stage.spare, "units": 0}]);
-        let refused = stage.paula.post(PATH, stage.new("Aurora", json!({"units": both}))).await.expect(409);
+        let refused = stage.paula.post(PATH, stage.newcomer("Aurora", json!({"units": both}))).await.expect(409);
         assert_eq!(refused["fields"].as_array().map(Vec::len), Some(2), "{refused}");
         for (wrong, field) in [
             (json!({"administrator_email": "nobody"}), "administrator_email"),
             (json!({"address": {"country": "Germany"}}), "address.country"),
             (json!({"time_zone": "Berlin"}), "time_zone"),
         ] {
-            let refused = stage.paula.post(PATH, stage.new("Aurora", wrong)).await.expect(422);
+            let refused = stage.paula.post(PATH, stage.newcomer("Aurora", wrong)).await.expect(422);
             assert_eq!(refused["fields"][0]["field"], field, "{refused}");
         }
         assert_eq!(app.balance(stage.pool).await, [1_000, 0, 0, 1_000]);
@@ -70,11 +70,11 @@ both_engines! {
         assert_eq!(found["items"], json!([]));
         assert_eq!(stage.paula.get("/api/v1/invitations").await.expect(200)["items"], json!([]));
         let manager = app.member(stage.partner, "account_manager").await;
-        let asks = stage.new("Aurora", json!({"administrator_email": "anna@aurora.example"}));
+        let asks = stage.newcomer("Aurora", json!({"administrator_email": "anna@aurora.example"}));
         let refused = manager.post(PATH, asks).await.expect(403);
         assert_eq!(refused["permission"], "people.edit");
         let units = json!({"units": [{"pool_id": stage.pool, "units": 1}]});
-        manager.post(PATH, stage.new("Aurora", units)).await.expect(201);
+        manager.post(PATH, stage.newcomer("Aurora", units)).await.expect(201);
         app.prove();
         app.end().await;
     }
@@ -87,13 +87,13 @@ both_engines! {
         stage.customer(&app, "Aurora Hospitals GmbH", 1).await;
         app.organization(app.provider, "customer", "Secret Clinics").await;
         for name in ["AURORA HOSPITALS Ltd.", "Aurora Hospital", "Hospitals Aurora"] {
-            let refused = stage.paula.post(PATH, stage.new(name, json!({}))).await.expect(409);
+            let refused = stage.paula.post(PATH, stage.newcomer(name, json!({}))).await.expect(409);
             assert_eq!(refused["code"], "customer.near_duplicate", "{name}");
             assert_eq!(refused["duplicates"][0]["name"], "Aurora Hospitals GmbH");
         }
-        let other = stage.paula.post(PATH, stage.new("Secret Clinics", json!({}))).await.expect(201);
+        let other = stage.paula.post(PATH, stage.newcomer("Secret Clinics", json!({}))).await.expect(201);
         assert_eq!(other["duplicates"], json!([]));
-        let body = stage.new("Aurora Hospital", json!({"accept_duplicates": true}));
+        let body = stage.newcomer("Aurora Hospital", json!({"accept_duplicates": true}));
         let made = stage.paula.post(PATH, body).await.expect(201);
         assert_eq!(made["duplicates"][0]["name"], "Aurora Hospitals GmbH");
         let none: Option<&Value> = made["invitation"].as_object().map(|_| &made);

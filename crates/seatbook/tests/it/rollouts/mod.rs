@@ -221,6 +221,8 @@ both_engines! {
         assert_eq!(job(&stage, &asked, "check_job_id").await["state"], "canceled");
         assert_eq!(stage.manager.act(&cancel).await.code(409), "rollout.state");
 
+        // Of what is asked at one instant nothing is the later.
+        app.clock.advance_seconds(1);
         let (path, found) = checked(&app, &stage, stage.standard, &ids).await;
         let stale = stage.manager.request(Method::POST, &format!("{path}/apply")).header("If-Match", "\"1\"");
         assert_eq!(send(stale.json(&json!({}))).await.code(412), "version.stale");
