@@ -114,6 +114,17 @@ pub struct Error {
 }
 
 impl Error {
+    /// What it says in one line, whichever fields it is about.
+    pub fn in_a_line(&self) -> String {
+        match self.fields.as_slice() {
+            [] => self.message.clone(),
+            fields => {
+                let messages: Vec<&str> = fields.iter().map(|it| it.message.as_str()).collect();
+                messages.join(" ")
+            }
+        }
+    }
+
     /// An error of any kind.
     pub fn new(kind: Kind, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Error {

@@ -26,7 +26,7 @@ use crate::{
     },
     plan_subscriptions::{model::PlanSubscription, queries},
     plans::model::{Edition, MOST_UNITS},
-    provisioning::pages::ComponentFields,
+    provisioning::{orders::renews, pages::ComponentFields},
     reductions::{self, Cut},
     renewals,
     scope::{self, Permission, queries::permissions_at},
@@ -231,11 +231,7 @@ impl One {
             version: form.parse("version", "a whole number")?,
             components,
             end_date: end_date.map(Date),
-            auto_renews: match form.text("auto_renews") {
-                "yes" => Some(true),
-                "no" => Some(false),
-                _ => None,
-            },
+            auto_renews: renews(form),
             notice_days: form.parse("notice_days", "a whole number")?,
             at_renewal: form.text("effective") == "renewal",
         })

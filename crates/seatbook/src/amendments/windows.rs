@@ -110,28 +110,19 @@ async fn filled(
     let mut command = match one.command(form) {
         Ok(command) => command,
         Err(error) => {
-            page.result.problem = Some(in_a_line(&error));
+            page.result.problem = Some(error.in_a_line());
             return Ok(page);
         }
     };
     one.as_seen(&mut command);
-    match foresee(app, frame, &command).await {
+    match foresee(app, &frame.caller, &command).await {
         Ok(done) => page.result.tell(&done),
         Err(error) if error.fields.iter().any(|it| it.code == "change.nothing") => {}
         // A preview that takes too long is given up; the form can be sent without it.
         Err(error) if error.is_refusal() || error.kind == Kind::Unavailable => {
-            page.result.problem = Some(in_a_line(&error));
+            page.result.problem = Some(error.in_a_line());
         }
         Err(error) => return Err(error),
     }
     Ok(page)
-}
-
-/// A refusal in one line, whichever fields it is about.
-fn in_a_line(error: &Error) -> String {
-    let fields: Vec<&str> = error.fields.iter().map(|it| it.message.as_str()).collect();
-    match fields.is_empty() {
-        true => error.message.clone(),
-        false => fields.join(" "),
-    }
 }

@@ -207,12 +207,7 @@ impl Command for MarkShareable {
 /// the permission is told so.
 pub async fn require(tx: &mut Tx<'_>, permission: Permission) -> Result<()> {
     let root = tree::root(tx).await?.ok_or_else(Error::not_found)?;
-    tx.require(permission, root)
-        .await
-        .map_err(|error| match error.kind {
-            Kind::NotFound => scope::missing(permission),
-            _ => error,
-        })
+    tx.require_above(permission, root).await
 }
 
 /// Whether the caller may see and set list prices.

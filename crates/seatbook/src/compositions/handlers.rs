@@ -228,7 +228,7 @@ async fn page(
         }
     }
     let fields = components.iter();
-    let fields = fields.flat_map(|it| it.prices.iter().chain([&it.units]));
+    let fields = fields.flat_map(|it| it.fields());
     let fields: Vec<Field> = fields.chain(&further).cloned().collect();
     let gone = change.gone.iter();
     let gone = gone.filter(|part| part.license.standing == LicenseStanding::Issued);

@@ -322,11 +322,7 @@ async fn previewed(
     match done {
         Ok(done) => page.preview = left(place, &done.outcome),
         Err(error) if error.is_refusal() => {
-            let fields: Vec<&str> = error.fields.iter().map(|it| it.message.as_str()).collect();
-            page.refused = Some(match fields.is_empty() {
-                true => error.message.clone(),
-                false => fields.join(" "),
-            });
+            page.refused = Some(error.in_a_line());
         }
         Err(error) => return Err(error),
     }

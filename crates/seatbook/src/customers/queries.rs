@@ -10,7 +10,7 @@ use super::model::{Customer, Metrics, Sort};
 use crate::{
     catalog,
     error::{Error, Result},
-    holdings::places::{COUNTED, FENCE, GATHERED, HITS, Key, Kind, Place, padded},
+    holdings::places::{COUNTED, FENCE, Found, GATHERED, HITS, Key, Kind, Place, padded},
     licenses::{self, model::Pool, pools},
     renewals,
     scope::{Scope, queries::within_any},
@@ -68,12 +68,15 @@ pub async fn page(tx: &mut Tx<'_>, filter: &Filter) -> Result<Page> {
             "A list of more than 5,000 customers is sorted by name or units; narrow it first.";
         return Err(Error::invalid("sort", TOO_LONG, message));
     }
-    let places = reading.find(tx).await?;
-    let (ids, previous, next) = turned(places, filter);
+    let found = Found {
+        places: reading.find(tx).await?,
+        given_up: None,
+    };
+    let turned = found.page(filter.from.as_ref(), filter.limit);
     Ok(Page {
-        customers: of(tx, filter.license_id, ids).await?,
-        previous,
-        next,
+        customers: of(tx, filter.license_id, turned.ids).await?,
+        previous: turned.previous,
+        next: turned.next,
         size,
         gathered: reading.gathered,
     })
@@ -225,30 +228,6 @@ async fn read(
                 .collect()
         }
     })
-}
-
-/// The ids of the page in the order of the list, and the places of its neighbours.
-fn turned(mut places: Vec<Place>, filter: &Filter) -> (Vec<Uuid>, Option<Place>, Option<Place>) {
-    let limit = usize::try_from(filter.limit).unwrap_or_default();
-    let more = places.len() > limit;
-    places.truncate(limit);
-    let back = filter.from.as_ref().is_some_and(|from| from.back);
-    let turn = |place: &Place, back| Place {
-        back,
-        ..place.clone()
-    };
-    let onward = places.last().filter(|_| more).map(|it| turn(it, back));
-    let origin = places
-        .first()
-        .filter(|_| filter.from.is_some())
-        .map(|it| turn(it, !back));
-    let mut ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
-    if back {
-        ids.reverse();
-        (ids, onward, origin)
-    } else {
-        (ids, origin, onward)
-    }
 }
 
 /// These customers, in this order.

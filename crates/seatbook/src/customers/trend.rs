@@ -9,8 +9,9 @@ use crate::{console::format::Moment, error::Result, licenses::model::Pool};
 
 /// Months before the present one.
 const MONTHS: i64 = 11;
-/// Changes looked through at once for one that says a figure.
-const CHUNK: i64 = 100;
+/// Changes looked through for one that says a figure: where units come and go by the thousand, one that changed nothing
+/// else may be far. Such a month is left out.
+const LOOKED_THROUGH: i64 = 500;
 /// The picture's own size; the page stretches it.
 const SIZE: (i64, i64) = (1_100, 200);
 
@@ -78,12 +79,12 @@ pub async fn read(tx: &mut Tx<'_>, pool: &Pool, moment: &Moment) -> Result<Trend
             continue;
         };
         first = last_before(tx, pool.id, (first, last), end).await?;
-        let (quantity, allocated) = figures(tx, pool.id, first).await?;
-        months.push(Month {
+        let figures = figures(tx, pool.id, first).await?;
+        months.extend(figures.map(|(quantity, allocated)| Month {
             label,
             quantity,
             allocated,
-        });
+        }));
     }
     months.push(Month {
         label: named(moment.today),
@@ -128,22 +129,22 @@ async fn last_before(
     Ok(known)
 }
 
-/// Units of a pool, and those passed on, at a version.
-async fn figures(tx: &mut Tx<'_>, pool_id: Uuid, version: i64) -> Result<(i64, i64)> {
-    let sql =
-        "SELECT version, after FROM change WHERE noun = 'pool' AND row_id = $1 AND version <= $2
-        ORDER BY version DESC LIMIT $3";
-    let (mut quantity, mut allocated, mut from) = (None, None, version);
-    while from > 0 && (quantity.is_none() || allocated.is_none()) {
-        let rows: Vec<(i64, Option<Json>)> = tx.query(sql, &[&pool_id, &from, &CHUNK]).await?;
-        let Some((oldest, _)) = rows.last() else {
-            break;
-        };
-        from = oldest - 1;
-        for Json(after) in rows.into_iter().filter_map(|(_, after)| after) {
-            quantity = quantity.or_else(|| after.get("quantity").and_then(Value::as_i64));
-            allocated = allocated.or_else(|| after.get("allocated").and_then(Value::as_i64));
-        }
+/// Units of a pool, and those passed on, at a version; nothing where the last changes do not say.
+async fn figures(tx: &mut Tx<'_>, pool_id: Uuid, version: i64) -> Result<Option<(i64, i64)>> {
+    if version == 0 {
+        return Ok(Some((0, 0)));
     }
-    Ok((quantity.unwrap_or_default(), allocated.unwrap_or_default()))
+    let sql = "SELECT after FROM change WHERE noun = 'pool' AND row_id = $1 AND version <= $2
+        ORDER BY version DESC LIMIT $3";
+    let rows: Vec<(Option<Json>,)> = tx
+        .query(sql, &[&pool_id, &version, &LOOKED_THROUGH])
+        .await?;
+    let all = (rows.len() as i64) < LOOKED_THROUGH;
+    let latest = |figure: &str| {
+        let mut after = rows.iter().filter_map(|(after,)| after.as_ref());
+        let found = after.find_map(|Json(after)| after.get(figure).and_then(Value::as_i64));
+        // Whose whole history never said it had none.
+        found.or(all.then_some(0))
+    };
+    Ok(latest("quantity").zip(latest("allocated")))
 }

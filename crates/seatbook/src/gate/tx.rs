@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Caller, Origin, Premises};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     journal::Change,
     scope::{self, Permission},
 };
@@ -116,6 +116,19 @@ impl<'a> Tx<'a> {
             Ok(())
         } else {
             Err(scope::missing(permission))
+        }
+    }
+
+    /// The same at an organization that the caller may not even see, after one that it sees: 403 where the permission is
+    /// missing there.
+    pub async fn require_above(
+        &mut self,
+        permission: Permission,
+        organization_id: Uuid,
+    ) -> Result<()> {
+        match self.require(permission, organization_id).await {
+            Err(error) if error.kind == Kind::NotFound => Err(scope::missing(permission)),
+            asked => asked,
         }
     }
 

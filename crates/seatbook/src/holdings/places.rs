@@ -224,22 +224,27 @@ impl Edges {
 
 /// Rows found, each at its place, on the way; and where a walk was given up.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) places: Vec<Place>,
-    pub(super) given_up: Option<Place>,
+pub struct Found {
+    /// The rows, one more than the page holds where there are more.
+    pub places: Vec<Place>,
+    /// Where a walk was given up.
+    pub given_up: Option<Place>,
 }
 
 /// Ids of a page in the order of the list, and the places of its neighbours.
 #[derive(Debug, Default)]
-pub(super) struct Turned {
-    pub(super) ids: Vec<Uuid>,
-    pub(super) previous: Option<Place>,
-    pub(super) next: Option<Place>,
+pub struct Turned {
+    /// The rows of the page.
+    pub ids: Vec<Uuid>,
+    /// Where the page before begins.
+    pub previous: Option<Place>,
+    /// Where the page after begins.
+    pub next: Option<Place>,
 }
 
 impl Found {
     /// Turns what was found on the way into a page of `limit` rows.
-    pub(super) fn page(mut self, from: Option<&Place>, limit: i64) -> Turned {
+    pub fn page(mut self, from: Option<&Place>, limit: i64) -> Turned {
         let limit = usize::try_from(limit).unwrap_or_default();
         let full = self.places.len() > limit;
         self.places.truncate(limit);

@@ -18,7 +18,7 @@ use crate::{
     licenses::{self, commands::terminate, pools},
     organizations::commands::SuspendOrganization,
     plan_subscriptions,
-    scope::{self, Permission, tree},
+    scope::{Permission, tree},
     subscriptions::commands::lower,
 };
 
@@ -236,10 +236,7 @@ async fn permit(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<()> {
     };
     // Nobody lets their own organization leave: whoever looks after it does.
     for permission in [Permission::OrganizationsSuspend, Permission::AllocationsSet] {
-        match tx.require(permission, parent_id).await {
-            Err(error) if error.kind == Kind::NotFound => return Err(scope::missing(permission)),
-            asked => asked?,
-        }
+        tx.require_above(permission, parent_id).await?;
     }
     Ok(())
 }

@@ -366,3 +366,26 @@ pub async fn included(tx: &mut Tx<'_>, sku_ids: &[Uuid]) -> Result<Vec<(Uuid, Uu
     );
     Ok(tx.query(&sql, &params).await?)
 }
+
+/// The pools of a seller from which units of these products can be drawn now, those that end first before the others:
+/// each with its product and what is free of it.
+pub async fn open_pools(
+    tx: &mut Tx<'_>,
+    seller_id: Uuid,
+    product_ids: &[Uuid],
+    now: Timestamp,
+) -> Result<Vec<(Uuid, Uuid, i64)>> {
+    let mut select =
+        Select::new("SELECT p.id, p.product_id, p.quantity - p.allocated - p.assigned FROM pool p");
+    select
+        .and("p.organization_id = ?", &seller_id)
+        .and_raw("p.open = TRUE AND p.quantity > p.allocated + p.assigned")
+        .and(
+            "p.starts_at <= ? AND (p.ends_at IS NULL OR p.ends_at > ?)",
+            &now,
+        );
+    let places: Vec<String> = product_ids.iter().map(|id| select.bind(id)).collect();
+    select.and_raw(&format!("p.product_id IN ({})", places.join(", ")));
+    let sql = select.sql(" ORDER BY (p.ends_at IS NULL), p.ends_at, p.starts_at, p.id");
+    Ok(tx.query(&sql, select.params()).await?)
+}

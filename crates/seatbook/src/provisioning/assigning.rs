@@ -1,7 +1,5 @@
 //! The form that assigns a service plan to a customer.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::{
     extract::{RawQuery, State},
@@ -10,8 +8,8 @@ use axum::{
 use uuid::Uuid;
 
 use super::{
-    orders::{Chosen, Ground, Seller, foresee, renamed, short},
-    pages::{AssignPage, Foretold, Shortage},
+    orders::{Chosen, Ground, foresee, renamed},
+    pages::{AssignPage, Foretold},
     picker,
 };
 use crate::{
@@ -26,11 +24,8 @@ use crate::{
     },
     error::{Error, Kind, Result},
     gate::Key,
-    licenses::{model::Pool, pools},
-    plan_subscriptions::{
-        commands::AssignPlan,
-        model::{AssignedPlan, Overlap},
-    },
+    licenses::model::License,
+    plan_subscriptions::{commands::AssignPlan, model::Overlap},
     plans::{self, model::ServicePlan},
     requests::commands::RequestUnits,
 };
@@ -316,73 +311,17 @@ async fn foretell(
         // What cannot be read is said beside its field when the form is sent.
         Err(_) => return Ok(Foretold::default()),
     };
-    match foresee(app, frame, &AssignPlan { order }).await {
-        Ok(done) => told(app, done).await,
+    match foresee(app, &frame.caller, &AssignPlan { order }).await {
+        Ok(done) => {
+            let it = &done.subscription;
+            let days = (it.start_date, it.end_date);
+            let licenses: Vec<&License> = done.parts.iter().map(|it| &it.license).collect();
+            Foretold::drawn(app, &licenses, days).await
+        }
         // A preview that takes too long is given up; the form can be sent without it.
         Err(error) if error.is_refusal() || error.kind == Kind::Unavailable => {
-            Ok(refused(&ground.seller, chosen, &error))
+            Ok(Foretold::refused(chosen, &error, ground.seller.may_ask))
         }
         Err(error) => Err(error),
-    }
-}
-
-/// Component by component, from which pool units are drawn and what is left there.
-async fn told(app: &App, assigned: AssignedPlan) -> Result<Foretold> {
-    let sources = assigned.parts.iter();
-    let sources: Vec<Uuid> = sources.filter_map(|it| it.license.source_pool_id).collect();
-    let read =
-        app.read(move |mut tx| Box::pin(async move { pools::of_ids(&mut tx, &sources).await }));
-    let mut pools: BTreeMap<Uuid, Pool> = read.await?.into_iter().map(|it| (it.id, it)).collect();
-    let mut rows = Vec::with_capacity(assigned.parts.len());
-    for part in &assigned.parts {
-        let it = &part.license;
-        let units = format::count(it.quantity, &it.unit, &it.units);
-        let pool = it.source_pool_id.and_then(|id| pools.get_mut(&id));
-        let source = match pool {
-            None => "new units".to_owned(),
-            Some(pool) => {
-                // Two components of one pool leave what both have taken.
-                pool.free -= it.quantity;
-                let order = pool.sales_order.as_deref().unwrap_or(&pool.sku_code);
-                format!("from {order}, {} left there", format::number(pool.free))
-            }
-        };
-        rows.push((it.product_name.clone(), units, source));
-    }
-    let it = &assigned.subscription;
-    Ok(Foretold {
-        rows,
-        days: format!(
-            "{} to {}",
-            format::date(it.start_date.0),
-            format::date(it.end_date.0)
-        ),
-        ..Foretold::default()
-    })
-}
-
-/// What is short, with a way to ask for it; else why it would be refused.
-fn refused(seller: &Seller, chosen: &Chosen, error: &Error) -> Foretold {
-    let shortage = |(sku_id, wanted, available): (Uuid, i64, i64)| {
-        let it = chosen.components.iter().find(|it| it.sku_id == sku_id)?;
-        let more = wanted - available;
-        Some(Shortage {
-            words: format!(
-                "{}: {} wanted, {} free in one pool of yours.",
-                it.product_name,
-                format::count(wanted, &it.unit, &it.units_name),
-                format::number(available)
-            ),
-            ask: seller.may_ask.then(|| format!("{sku_id}:{more}")),
-            label: format!("Ask for {} more", format::number(more)),
-        })
-    };
-    let short: Vec<Shortage> = short(error).into_iter().filter_map(shortage).collect();
-    Foretold {
-        problem: Some(error)
-            .filter(|error| short.is_empty() && error.fields.is_empty())
-            .map(|error| error.message.clone()),
-        short,
-        ..Foretold::default()
     }
 }

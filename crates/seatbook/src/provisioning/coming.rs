@@ -52,17 +52,12 @@ pub async fn rows(app: &App, frame: &Frame, scene: &Scene, form: &Form) -> Resul
         }
     }
     let command = Crossgrade { order, overlaps };
-    match foresee(app, frame, &command).await {
+    match foresee(app, &frame.caller, &command).await {
         Ok(done) => told(app, scene, comes, done).await,
         // A preview holds others up only for a moment: of very many units it may not be finished, and then the page
         // says so.
         Err(error) if error.is_refusal() || error.kind == Kind::Unavailable => {
-            let fields = error.fields.iter().map(|it| it.message.as_str());
-            let fields: Vec<&str> = fields.collect();
-            comes.problem = Some(match fields.is_empty() {
-                true => error.message.clone(),
-                false => fields.join(" "),
-            });
+            comes.problem = Some(error.in_a_line());
             Ok(comes)
         }
         Err(error) => Err(error),

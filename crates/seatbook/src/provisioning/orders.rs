@@ -12,11 +12,10 @@ use crate::{
         fields::{Field, filled},
         form::Form,
         format,
-        frame::Frame,
     },
     error::{Error, FieldError, Kind, Result},
     gate::{Caller, Command},
-    licenses::{model::Pool, pools},
+    licenses::model::Pool,
     organizations::tabs::Place,
     plan_subscriptions::{
         model::{Overlap, PlanOrder, WantedComponent},
@@ -123,14 +122,7 @@ impl Ground {
             Some(plan) => {
                 let components = plans::queries::components(tx, plan.id, plan.composition).await?;
                 let overlaps = overlaps::find(tx, customer_id, &components, now).await?;
-                let mut sources = Vec::with_capacity(components.len());
-                for it in &components {
-                    let whose = (seller_id, it.product_id);
-                    let ids = queries::open_pools(tx, whose, now).await?;
-                    let mut found = pools::of_ids(tx, &ids).await?;
-                    found.sort_by_key(|pool| ids.iter().position(|id| *id == pool.id));
-                    sources.push(found);
-                }
+                let sources = queries::sources(tx, seller_id, &components, now).await?;
                 Some(Chosen {
                     plan,
                     components,
@@ -317,7 +309,7 @@ impl Chosen {
 }
 
 /// What was chosen of a renewal; as the plan says where nothing was.
-fn renews(form: &Form) -> Option<bool> {
+pub fn renews(form: &Form) -> Option<bool> {
     match form.text("auto_renews") {
         "yes" => Some(true),
         "no" => Some(false),
@@ -378,15 +370,15 @@ pub fn short(error: &Error) -> Vec<(Uuid, i64, i64)> {
 /// for again, as the first of its kind pays for what the next ones find prepared.
 pub async fn foresee<C: Command + Clone>(
     app: &App,
-    frame: &Frame,
+    caller: &Caller,
     command: &C,
 ) -> Result<C::Outcome> {
     for _ in 1..TRIES {
-        match app.gate.preview(&frame.caller, command.clone()).await {
+        match app.gate.preview(caller, command.clone()).await {
             Err(error) if error.kind == Kind::Unavailable => {}
             done => return Ok(done?.outcome),
         }
     }
-    let done = app.gate.preview(&frame.caller, command.clone()).await;
+    let done = app.gate.preview(caller, command.clone()).await;
     Ok(done?.outcome)
 }

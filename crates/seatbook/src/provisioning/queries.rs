@@ -1,9 +1,16 @@
 //! What these pages ask beyond the queries of the rooms above.
 
-use store::{Param, Timestamp, Tx};
+use std::collections::{BTreeMap, BTreeSet};
+
+use store::{Timestamp, Tx};
 use uuid::Uuid;
 
-use crate::error::Result;
+use crate::{
+    error::Result,
+    licenses::{model::Pool, pools},
+    plan_subscriptions::queries::open_pools,
+    plans::model::Component,
+};
 
 /// Licenses listed in one block of the Licenses tab.
 pub const LISTED: i64 = 100;
@@ -35,18 +42,25 @@ pub async fn apart(tx: &mut Tx<'_>, organization_id: Uuid, now: Timestamp) -> Re
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Pools of a seller from which units of a product can be drawn now, those that end first before the others.
-pub async fn open_pools(
+/// The seller's open pools of each component, no more of one than a form lists.
+pub async fn sources(
     tx: &mut Tx<'_>,
-    (seller_id, product_id): (Uuid, Uuid),
+    seller_id: Uuid,
+    components: &[Component],
     now: Timestamp,
-) -> Result<Vec<Uuid>> {
-    let sql = "SELECT p.id FROM pool p WHERE p.organization_id = $1 AND p.product_id = $2 AND p.open = TRUE
-          AND p.starts_at <= $3 AND (p.ends_at IS NULL OR p.ends_at > $3) AND p.quantity > p.allocated + p.assigned
-        ORDER BY (p.ends_at IS NULL), p.ends_at, p.starts_at, p.id LIMIT $4";
-    let params: [&dyn Param; 4] = [&seller_id, &product_id, &now, &LISTED];
-    let rows: Vec<(Uuid,)> = tx.query(sql, &params).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+) -> Result<Vec<Vec<Pool>>> {
+    let products: Vec<Uuid> = components.iter().map(|it| it.product_id).collect();
+    let open = open_pools(tx, seller_id, &products, now).await?;
+    let of = |product_id: Uuid| {
+        let ids = open.iter().filter(move |it| it.1 == product_id);
+        ids.map(|it| it.0).take(LISTED as usize)
+    };
+    let ids: BTreeSet<Uuid> = products.iter().copied().flat_map(of).collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let found = pools::of_ids(tx, &ids).await?;
+    let found: BTreeMap<Uuid, Pool> = found.into_iter().map(|it| (it.id, it)).collect();
+    let pools = |product_id| of(product_id).filter_map(|id| found.get(&id).cloned());
+    Ok(products.iter().map(|id| pools(*id).collect()).collect())
 }
 
 /// Whom to ask at an organization: name and address of whoever has acted for it longest.

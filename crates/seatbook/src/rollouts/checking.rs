@@ -14,17 +14,16 @@ use crate::{
     app::App,
     console::format::count,
     error::{Error, Kind as ErrorKind, Result},
-    gate::{Caller, Command},
+    gate::Caller,
     jobs::{Ended, Kind, Work},
     plan_subscriptions::commands::AssignPlan,
+    provisioning::orders::foresee,
 };
 
 /// The name of the job.
 pub const JOB: &str = "rollouts.check";
 /// Customers whose answers are written together.
 pub const STEP: i64 = 50;
-/// How often a preview that took too long is asked for.
-const TRIES: usize = 5;
 
 /// How the runner checks a rollout. Begun again after a crash, it goes on with whoever has no answer.
 pub const KIND: Kind = Kind {
@@ -98,22 +97,13 @@ async fn rehearse(app: &App, caller: &Caller, rollout: &Rollout, row: &RolloutRo
     match rollout.action {
         Action::Assign => {
             let order = rollout.order(row.organization_id);
-            foresee(app, caller, &AssignPlan { order }).await
+            foresee(app, caller, &AssignPlan { order }).await.map(drop)
         }
-        Action::Approve => foresee(app, caller, &rollout.approval(row)?).await,
-        Action::Decline => foresee(app, caller, &rollout.refusal(row)?).await,
+        Action::Approve => foresee(app, caller, &rollout.approval(row)?)
+            .await
+            .map(drop),
+        Action::Decline => foresee(app, caller, &rollout.refusal(row)?).await.map(drop),
     }
-}
-
-/// A preview holds others up only for a moment; one that was given up is asked for again, and in the end the job is.
-async fn foresee<C: Command + Clone>(app: &App, caller: &Caller, command: &C) -> Result<()> {
-    for _ in 1..TRIES {
-        match app.gate.preview(caller, command.clone()).await {
-            Err(error) if error.kind == ErrorKind::Unavailable => {}
-            answered => return answered.map(drop),
-        }
-    }
-    app.gate.preview(caller, command.clone()).await.map(drop)
 }
 
 /// The rollout as it is now.
@@ -206,13 +196,9 @@ impl Answer {
             Some(field) => field.code.to_string(),
             None => error.code.to_string(),
         };
-        let messages: Vec<&str> = match error.fields.as_slice() {
-            [] => vec![&error.message],
-            fields => fields.iter().map(|field| field.message.as_str()).collect(),
-        };
         Ok(Answer {
             position,
-            refused: Some((code, messages.join(" "))),
+            refused: Some((code, error.in_a_line())),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use store::{Json, Param, Select, Timestamp, Tx};
+use store::{Json, Param, Select, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -274,27 +274,4 @@ pub async fn without(tx: &mut Tx<'_>, rollout: &Rollout, sku_id: Uuid) -> Result
             WHERE t.subscription_id = q.id AND l.sku_id = $2)";
     let (count,): (i64,) = tx.query_one(sql, &[&rollout.id, &sku_id]).await?;
     Ok(count)
-}
-
-/// Units that are free in a seller's open pools of these products, each pool with its product, in the order in which
-/// they are drawn from.
-pub async fn free(
-    tx: &mut Tx<'_>,
-    seller_id: Uuid,
-    product_ids: &[Uuid],
-    now: Timestamp,
-) -> Result<Vec<(Uuid, Uuid, i64)>> {
-    let mut select =
-        Select::new("SELECT p.id, p.product_id, p.quantity - p.allocated - p.assigned FROM pool p");
-    select
-        .and("p.organization_id = ?", &seller_id)
-        .and_raw("p.open = TRUE AND p.quantity > p.allocated + p.assigned")
-        .and(
-            "p.starts_at <= ? AND (p.ends_at IS NULL OR p.ends_at > ?)",
-            &now,
-        );
-    let places: Vec<String> = product_ids.iter().map(|id| select.bind(id)).collect();
-    select.and_raw(&format!("p.product_id IN ({})", places.join(", ")));
-    let sql = select.sql(" ORDER BY (p.ends_at IS NULL), p.ends_at, p.starts_at, p.id");
-    Ok(tx.query(&sql, select.params()).await?)
 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    plan_subscriptions,
     plans::{self, model::Component},
 };
 
@@ -69,7 +70,8 @@ pub async fn of(
     let mut pools = Pools::default();
     if !rollout.terms.issue && !components.is_empty() {
         let products: Vec<Uuid> = components.iter().map(|it| it.product_id).collect();
-        pools.free = queries::free(tx, rollout.seller_id, &products, now).await?;
+        pools.free =
+            plan_subscriptions::queries::open_pools(tx, rollout.seller_id, &products, now).await?;
     }
     let mut totals = Vec::with_capacity(components.len());
     for component in components {

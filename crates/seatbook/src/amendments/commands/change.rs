@@ -13,7 +13,7 @@ use crate::{
     gate::{Command, Tx},
     licenses::{
         self,
-        commands::{authorize, check_edition},
+        commands::{authorize, check_edition, locked},
         model::License,
         pools,
     },
@@ -99,11 +99,7 @@ pub fn check_changeable(found: &PlanSubscription) -> Result<()> {
         return Err(Error::conflict("trial.not_modifiable", message));
     }
     if found.is_locked() {
-        let message = format!(
-            "“{}” is made of other parts by now; approve or decline them for this customer first.",
-            found.plan_name
-        );
-        return Err(Error::conflict("plan.locked", message));
+        return Err(locked((found.plan_id, &found.plan_name)));
     }
     Ok(())
 }

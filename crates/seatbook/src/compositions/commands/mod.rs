@@ -9,14 +9,14 @@ pub use decline::DeclineComposition;
 use uuid::Uuid;
 
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     gate::Tx,
     plan_subscriptions::{
         self,
         commands::{check_open, check_version},
         model::PlanSubscription,
     },
-    scope::{self, Permission},
+    scope::Permission,
 };
 
 /// What was seen of a customer's plan by whoever decides about it.
@@ -34,7 +34,8 @@ impl Seen {
     async fn read(self, tx: &mut Tx<'_>, needed: &[Permission]) -> Result<PlanSubscription> {
         let found = plan_subscriptions::queries::get(tx, self.id).await?;
         for permission in needed {
-            permit(tx, &found, *permission).await?;
+            tx.require(*permission, found.organization_id).await?;
+            tx.require_above(*permission, found.seller_id).await?;
         }
         check_version(&found, self.version)?;
         check_open(&found)?;
@@ -46,15 +47,6 @@ impl Seen {
             );
         }
         Ok(found)
-    }
-}
-
-/// Asks for a permission at the customer, which must be visible, and at the seller, whose word a plan is.
-async fn permit(tx: &mut Tx<'_>, of: &PlanSubscription, permission: Permission) -> Result<()> {
-    tx.require(permission, of.organization_id).await?;
-    match tx.require(permission, of.seller_id).await {
-        Err(error) if error.kind == Kind::NotFound => Err(scope::missing(permission)),
-        asked => asked,
     }
 }
 

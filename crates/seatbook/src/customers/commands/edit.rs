@@ -17,7 +17,7 @@ use crate::{
         commands::EditOrganization,
         model::{Organization, OrganizationFacts},
     },
-    scope::{self, Permission, tree},
+    scope::{Permission, tree},
 };
 
 /// What a customer shall have of one pool.
@@ -98,11 +98,7 @@ impl EditCustomer {
         tx.require(set, self.organization_id).await?;
         let node = tree::find(tx, self.organization_id).await?;
         let parent_id = node.and_then(|node| node.parent_id);
-        let asked = tx.require(set, parent_id.unwrap_or_default()).await;
-        match asked {
-            Err(error) if error.kind == Kind::NotFound => Err(scope::missing(set)),
-            asked => asked,
-        }
+        tx.require_above(set, parent_id.unwrap_or_default()).await
     }
 
     async fn rename(

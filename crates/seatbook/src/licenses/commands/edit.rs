@@ -245,12 +245,15 @@ pub async fn check_unlocked(tx: &mut Tx<'_>, pool_ids: &[Uuid]) -> Result<()> {
     let Some((license_id, plan_id, name)) = bundles::locked(tx, pool_ids).await? else {
         return Ok(());
     };
+    Err(locked((plan_id, &name)).with("license_id", license_id.to_string()))
+}
+
+/// Nobody has said yet what becomes of a plan here that is made of other parts by now.
+pub fn locked((plan_id, name): (Uuid, &str)) -> Error {
     let message = format!(
         "“{name}” is made of other parts by now. Approve or decline that for this customer first."
     );
-    Err(Error::conflict("plan.locked", message)
-        .with("license_id", license_id.to_string())
-        .with("plan_id", plan_id.to_string()))
+    Error::conflict("plan.locked", message).with("plan_id", plan_id.to_string())
 }
 
 /// The first day of a license that has renewed is behind it: its terms follow one another from there.

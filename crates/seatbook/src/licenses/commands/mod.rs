@@ -10,7 +10,7 @@ pub use decide::{
     DeleteLicense, PauseLicense, ReturnUnits, TerminateLicense, check_within, draw,
     outlives_source, terminate,
 };
-pub use edit::{EditLicense, change_quantity, check_edition, check_unlocked, set_last_day};
+pub use edit::{EditLicense, change_quantity, check_edition, check_unlocked, locked, set_last_day};
 pub use issue::{Birth, EXPIRING_DAYS, IssueLicense, check_facts, find_sku, tidy};
 
 use jiff::tz::TimeZone;
@@ -27,7 +27,7 @@ use crate::{
     error::{Error, Kind, Result},
     gate::Tx,
     journal::Change,
-    scope::{self, Permission},
+    scope::Permission,
 };
 
 /// Computes a license's dates from its first day: the last day by the SKU's validity, unless one is given.
@@ -179,8 +179,5 @@ pub async fn authorize(tx: &mut Tx<'_>, license: &License, permission: Permissio
         return tx.require(permission, license.organization_id).await;
     };
     tx.require(permission, license.organization_id).await?;
-    match tx.require(permission, seller_id).await {
-        Err(error) if error.kind == Kind::NotFound => Err(scope::missing(permission)),
-        asked => asked,
-    }
+    tx.require_above(permission, seller_id).await
 }

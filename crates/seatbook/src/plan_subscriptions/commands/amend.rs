@@ -12,7 +12,7 @@ use crate::{
         model::{PlanSubscription, Standing},
         queries,
     },
-    scope::{self, Permission},
+    scope::Permission,
 };
 
 /// What can be said anew of a subscription.
@@ -42,11 +42,9 @@ pub async fn permitted(tx: &mut Tx<'_>, id: Uuid) -> Result<PlanSubscription> {
     let found = queries::get(tx, id).await?;
     tx.require(Permission::LicensesRead, found.organization_id)
         .await?;
-    match tx.require(Permission::LicensesSell, found.seller_id).await {
-        Err(error) if error.kind == Kind::NotFound => Err(scope::missing(Permission::LicensesSell)),
-        Err(error) => Err(error),
-        Ok(()) => Ok(found),
-    }
+    tx.require_above(Permission::LicensesSell, found.seller_id)
+        .await?;
+    Ok(found)
 }
 
 /// Whether it is still what the editor saw; anything where the editor did not say.
