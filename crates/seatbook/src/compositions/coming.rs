@@ -9,10 +9,7 @@ use crate::{
     console::{form::Form, format, frame::Frame},
     error::{Kind, Result},
     licenses::model::License,
-    provisioning::{
-        orders::foresee,
-        pages::{Foretold, MoneyRows},
-    },
+    provisioning::{foretold::Foretold, orders::foresee, pages::MoneyRows},
     renewals::commands::Sum,
 };
 

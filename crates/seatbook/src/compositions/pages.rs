@@ -13,8 +13,9 @@ use crate::{
     },
     plan_subscriptions::model::PlanSubscription,
     provisioning::{
+        foretold::Foretold,
         licenses::locked,
-        pages::{ComponentFields, Foretold, MoneyRows},
+        pages::{ComponentFields, MoneyRows},
     },
 };
 

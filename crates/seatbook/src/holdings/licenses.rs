@@ -6,7 +6,10 @@ use rules::lifecycle::State;
 use store::{Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::places::{FENCE, GATHERED, HITS, Keyword, Narrow, WALKED, count_to};
+use super::{
+    keyword::Keyword,
+    places::{FENCE, GATHERED, HITS, Narrow, WALKED, count_to},
+};
 use crate::{
     error::Result,
     licenses::{

@@ -10,6 +10,7 @@ pub mod api;
 pub mod export;
 pub mod figures;
 pub mod handlers;
+mod keyword;
 pub mod licenses;
 pub mod pages;
 pub mod places;

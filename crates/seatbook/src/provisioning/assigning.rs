@@ -8,8 +8,9 @@ use axum::{
 use uuid::Uuid;
 
 use super::{
+    foretold::Foretold,
     orders::{Chosen, Ground, foresee, renamed},
-    pages::{AssignPage, Foretold},
+    pages::AssignPage,
     picker,
 };
 use crate::{

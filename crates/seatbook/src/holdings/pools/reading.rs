@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::{
     super::{
+        keyword::Keyword,
         places::{
-            COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Keyword, Kind, Narrow, Place,
-            Stretch, WALKED, Way, count_to, padded,
+            COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Kind, Narrow, Place, Stretch,
+            WALKED, Way, count_to, padded,
         },
         sort::Sort,
     },
