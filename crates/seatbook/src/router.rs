@@ -27,6 +27,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations, amendments,
     app::App,
+    as_of,
     assignments, billing, calendars, catalog, compositions, configuration, console, crossgrades,
     customers, dispatch, entitlements,
     error::{Error, Kind},
@@ -94,7 +95,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
-            .merge(history::operations()),
+            .merge(history::operations())
+            .merge(as_of::operations()),
     )
 }
 
@@ -132,6 +134,7 @@ fn pages() -> Router<App> {
         .merge(jobs::pages())
         .merge(mail::pages())
         .merge(history::pages())
+        .merge(as_of::pages())
         .merge(recovery::pages())
         .merge(roles::pages())
         .merge(tokens::pages())
