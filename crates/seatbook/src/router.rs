@@ -27,9 +27,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations, amendments,
     app::App,
-    as_of,
-    assignments, billing, calendars, catalog, compositions, configuration, console, crossgrades,
-    customers, dispatch, entitlements,
+    as_of, assignments, billing, calendars, catalog, compositions, configuration, console,
+    crossgrades, customers, dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, offboarding, openapi, organizations, overview, people,

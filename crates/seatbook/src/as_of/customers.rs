@@ -69,7 +69,13 @@ async fn before(tx: &mut Tx<'_>, pool: &Pool, day: &Day) -> Result<Vec<(Uuid, i6
     shares.retain(|it| {
         it.parent_id == Some(pool.id) && Some(it.license_id) == license_id && it.balance.0 > 0
     });
-    let share = |it: past::Then| (it.organization_id, it.balance.0, it.balance.1 + it.balance.2);
+    let share = |it: past::Then| {
+        (
+            it.organization_id,
+            it.balance.0,
+            it.balance.1 + it.balance.2,
+        )
+    };
     Ok(shares.into_iter().map(share).collect())
 }
 

@@ -25,8 +25,6 @@ pub enum Where {
 pub struct Day {
     /// The day.
     pub date: civil::Date,
-    /// Today.
-    pub today: civil::Date,
     /// The last instant of it that counts, at which states are told.
     pub at: Timestamp,
     /// Where it lies.
@@ -62,14 +60,12 @@ impl Day {
         };
         let at = match lies {
             Where::Now => now,
-            _ => Timestamp::new(over.saturating_sub(SignedDuration::from_micros(1)).unwrap_or(over)),
+            _ => Timestamp::new(
+                over.saturating_sub(SignedDuration::from_micros(1))
+                    .unwrap_or(over),
+            ),
         };
-        Ok(Day {
-            date,
-            today,
-            at,
-            lies,
-        })
+        Ok(Day { date, at, lies })
     }
 
     /// The smallest id of what was recorded after this day. Ids of the journal begin with the millisecond of what they

@@ -44,7 +44,8 @@ pub struct Then {
 /// The pools that an organization had when a day was over.
 pub async fn pools(tx: &mut Tx<'_>, organization_id: Uuid, day: &Day) -> Result<Vec<Pool>> {
     let (bound, limit) = (day.bound(), MOST + 1);
-    let born = "SELECT row_id FROM change WHERE organization_id = $1 AND noun = 'pool' AND version = 1
+    let born =
+        "SELECT row_id FROM change WHERE organization_id = $1 AND noun = 'pool' AND version = 1
         AND journal_id < $2 LIMIT $3";
     let born: Vec<(Uuid,)> = tx.query(born, &[&organization_id, &bound, &limit]).await?;
     let held = "SELECT id FROM pool WHERE organization_id = $1 LIMIT $2";

@@ -155,8 +155,7 @@ async fn looked_back(
         if *budget <= 0 {
             return Err(too_large());
         }
-        let changes: Vec<(i64, Option<Json>)> =
-            tx.query(sql, &[&noun, &id, &next, &PIECE]).await?;
+        let changes: Vec<(i64, Option<Json>)> = tx.query(sql, &[&noun, &id, &next, &PIECE]).await?;
         *budget -= changes.len() as i64;
         next = changes.last().map_or(0, |(version, _)| version - 1);
         for (_, after) in changes {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use self::{
     outlook::Outlook,
-    shares::{Decided, decided, shares},
+    shares::{Decided, Share, decided, shares},
 };
 use super::{day::Day, list::MOST, tracks::too_large};
 use crate::{
@@ -41,13 +41,18 @@ pub async fn pools(tx: &mut Tx<'_>, organization_id: Uuid, day: &Day) -> Result<
     let outlook = Outlook::read(tx, licenses).await?;
     let own: HashMap<Uuid, Decided> = decided(tx, &ids).await?;
     let leaves = leaves(tx, organization_id, day).await?;
+    let mut below: HashMap<Uuid, Vec<Share>> = HashMap::new();
+    for share in shares {
+        below.entry(share.source_id).or_default().push(share);
+    }
     for pool in &mut held {
-        for share in shares.iter().filter(|share| share.source_id == pool.id) {
+        let below = below.remove(&pool.id).unwrap_or_default();
+        for share in &below {
             share.gives_back(pool, outlook.renews_until(share.license_id, day.date)?);
         }
         let renewed = outlook.renews_until(pool.license_id, day.date)?;
         outlook.renew(pool, (own.get(&pool.id), renewed), day)?;
-        for share in shares.iter().filter(|share| share.source_id == pool.id) {
+        for share in &below {
             share.takes_more(pool, outlook.renews_until(share.license_id, day.date)?);
         }
         if leaves {
@@ -59,11 +64,7 @@ pub async fn pools(tx: &mut Tx<'_>, organization_id: Uuid, day: &Day) -> Result<
 }
 
 /// The pools below one, as customers will have them when a day is over: organization, units, units in use.
-pub async fn below(
-    tx: &mut Tx<'_>,
-    pool_id: Uuid,
-    day: &Day,
-) -> Result<Vec<(Uuid, i64, i64)>> {
+pub async fn below(tx: &mut Tx<'_>, pool_id: Uuid, day: &Day) -> Result<Vec<(Uuid, i64, i64)>> {
     let sql = "SELECT id FROM pool WHERE parent_id = $1 AND quantity > 0
         AND license_id = (SELECT license_id FROM pool WHERE id = $1) LIMIT $2";
     let ids: Vec<(Uuid,)> = tx.query(sql, &[&pool_id, &(MOST + 1)]).await?;
@@ -86,7 +87,11 @@ pub async fn below(
             pool.assigned -= (gone - pool.free).max(0);
             pool.quantity -= gone;
         }
-        customers.push((pool.organization_id, pool.quantity, pool.allocated + pool.assigned));
+        customers.push((
+            pool.organization_id,
+            pool.quantity,
+            pool.allocated + pool.assigned,
+        ));
     }
     customers.retain(|(_, quantity, _)| *quantity > 0);
     Ok(customers)

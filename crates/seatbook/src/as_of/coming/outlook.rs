@@ -51,9 +51,7 @@ impl FromRow for Line {
         let runs_out = edition != "full" || unbundled || awaits;
         let on = match plan {
             Some(plan) => plan,
-            None => {
-                decided.unwrap_or(by_itself) && lapsing.unwrap_or_default() < quantity.max(1)
-            }
+            None => decided.unwrap_or(by_itself) && lapsing.unwrap_or_default() < quantity.max(1),
         };
         let term = validity(row.get(16)?).or(validity(row.get(14)?));
         let goes_on = on && !runs_out && standing(&word)? == Standing::Issued;

@@ -60,10 +60,9 @@ impl Share {
     pub(super) fn lost(&self, renewed: bool) -> i64 {
         match (self.leaves, renewed) {
             (true, _) => self.quantity,
-            (false, true) => self.decided.lapses(
-                (self.quantity, self.allocated, self.free),
-                !self.drawn,
-            ),
+            (false, true) => self
+                .decided
+                .lapses((self.quantity, self.allocated, self.free), !self.drawn),
             (false, false) => 0,
         }
     }
@@ -124,7 +123,11 @@ pub(super) struct Decided {
 impl Decided {
     /// Units that leave a pool with the term, of (all, passed on, free). A share that does not renew ends for everybody
     /// in it; units that are passed on stay, and so do those of people whom nobody named.
-    pub(super) fn lapses(&self, (quantity, allocated, free): (i64, i64, i64), is_share: bool) -> i64 {
+    pub(super) fn lapses(
+        &self,
+        (quantity, allocated, free): (i64, i64, i64),
+        is_share: bool,
+    ) -> i64 {
         let all = quantity - allocated;
         match self.auto_renews {
             true => self.lapsing.min(all).min(free + self.named),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use store::Timestamp;
 use uuid::Uuid;
 
-use super::{customers, issued, now, on};
+use super::{customers, issued, now, on, path};
 use crate::{both_engines, harness::TestApp};
 
 /// Moves the clock to the end of a day, and does what is due.
@@ -90,7 +90,7 @@ both_engines! {
         let pool = app.operator.get(&format!("/api/v1/licenses/{license}")).await.expect(200)["pool_id"].clone();
         decide(&app, pool.as_str().expect("an id").parse().expect("an id"), "unsubscribe", json!({})).await;
         let state = async |day: &str| {
-            let list = app.operator.get(&super::path(app.provider, day)).await.expect(200);
+            let list = app.operator.get(&path(app.provider, day)).await.expect(200);
             (list["items"][0]["status"].clone(), list["items"][0]["available"].clone())
         };
         assert_eq!(state("2026-06-01").await, (json!("scheduled"), json!(0)));

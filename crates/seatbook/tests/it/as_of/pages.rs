@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{issued, set};
-use crate::{both_engines, harness::TestApp};
+use crate::both_engines;
 
 both_engines! {
     /// A day is chosen; its list is searched and narrowed; a number leads to whoever had the units then.

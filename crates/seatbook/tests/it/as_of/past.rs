@@ -108,7 +108,11 @@ async fn happens(
     let path = format!("/api/v1/licenses/{license}");
     match dice.below(7) {
         0 => held.push(issued(app, &code, json!({"quantity": 10 + units})).await),
-        1 => drop(app.operator.patch(&path, json!({"quantity": 10 * units})).await),
+        1 => drop(
+            app.operator
+                .patch(&path, json!({"quantity": 10 * units}))
+                .await,
+        ),
         2 => drop(app.operator.act(&format!("{path}/pause")).await),
         3 => drop(app.operator.act(&format!("{path}/resume")).await),
         4 => drop(app.operator.delete(&path).await),
@@ -116,7 +120,10 @@ async fn happens(
             let (from, to) = match dice.below(5) < 3 {
                 true => (pool, places[1]),
                 false => {
-                    let path = format!("/api/v1/pools?organization_id={}&license_id={license}", places[1]);
+                    let path = format!(
+                        "/api/v1/pools?organization_id={}&license_id={license}",
+                        places[1]
+                    );
                     let found = app.operator.get(&path).await.expect(200);
                     match found["items"][0]["id"].as_str() {
                         Some(id) => (id.parse().expect("an id"), places[2]),
