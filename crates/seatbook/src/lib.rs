@@ -71,6 +71,7 @@ pub mod sales;
 // Faces.
 pub mod verify;
 pub mod history;
+pub mod as_of;
 pub mod portal;
 pub mod overview;
 pub mod reference;

@@ -27,8 +27,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations, amendments,
     app::App,
-    assignments, billing, calendars, catalog, compositions, configuration, console, crossgrades,
-    customers, dispatch, entitlements,
+    as_of, assignments, billing, calendars, catalog, compositions, configuration, console,
+    crossgrades, customers, dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, offboarding, openapi, organizations, overview, people,
@@ -94,7 +94,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
-            .merge(history::operations()),
+            .merge(history::operations())
+            .merge(as_of::operations()),
     )
 }
 
@@ -132,6 +133,7 @@ fn pages() -> Router<App> {
         .merge(jobs::pages())
         .merge(mail::pages())
         .merge(history::pages())
+        .merge(as_of::pages())
         .merge(recovery::pages())
         .merge(roles::pages())
         .merge(tokens::pages())

@@ -171,6 +171,8 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     signed_in.extend(customers::places(&ingrid).await);
     signed_in.extend([
         "/".into(),
+        "/as-of".into(),
+        "/as-of?date=2030-01-01".into(),
         "/catalog?show=products".into(),
         "/catalog/shareable".into(),
         format!("/organizations/{partner}/move"),

@@ -24,6 +24,7 @@ mod licenses;
 mod lists;
 mod allocations;
 mod customers;
+mod as_of;
 mod assignments;
 mod subscriptions;
 mod crossgrades;
