@@ -67,6 +67,8 @@ pub mod sheets;
 pub mod undo;
 pub mod imports;
 pub mod sales;
+pub mod statements;
+pub mod reconciliation;
 
 // Faces.
 pub mod verify;

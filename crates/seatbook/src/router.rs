@@ -32,8 +32,8 @@ use crate::{
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, offboarding, openapi, organizations, overview, people,
-    plan_subscriptions, plans, portal, provisioning, recovery, reference, renewals, requests,
-    roles, rollouts, sales, subscriptions, tokens,
+    plan_subscriptions, plans, portal, provisioning, reconciliation, recovery, reference, renewals,
+    requests, roles, rollouts, sales, statements, subscriptions, tokens,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -95,7 +95,9 @@ fn operations() -> OpenApiRouter<App> {
             .merge(invoices::operations())
             .merge(imports::operations())
             .merge(history::operations())
-            .merge(as_of::operations()),
+            .merge(as_of::operations())
+            .merge(statements::operations())
+            .merge(reconciliation::operations()),
     )
 }
 
@@ -130,6 +132,8 @@ fn pages() -> Router<App> {
         .merge(customers::pages())
         .merge(calendars::pages())
         .merge(notices::pages())
+        .merge(statements::pages())
+        .merge(reconciliation::pages())
         .merge(jobs::pages())
         .merge(mail::pages())
         .merge(history::pages())

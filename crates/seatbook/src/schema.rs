@@ -35,5 +35,6 @@ migrations! {
     21 "compositions" "0021_compositions.sql"
     22 "rollouts" "0022_rollouts.sql"
     23 "customers" "0023_customers.sql"
-    24 "as of" "0028_as_of.sql"
+    28 "as of" "0028_as_of.sql"
+    27 "statements" "0027_statements.sql"
 }

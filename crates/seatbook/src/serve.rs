@@ -24,6 +24,7 @@ use crate::{
     printing::{Folder, Press},
     renewals, router, schema,
     secrets::Vault,
+    statements,
 };
 
 /// How often old request keys are forgotten.
@@ -108,6 +109,9 @@ async fn purge(app: App) {
     }
     if let Err(error) = activation::guard::forget(db, now).await {
         tracing::warn!(%error, "old wrong codes could not be forgotten; trying again later");
+    }
+    if let Err(error) = statements::sweep::forget(db, now).await {
+        tracing::warn!(%error, "old statements could not be forgotten; trying again later");
     }
 }
 

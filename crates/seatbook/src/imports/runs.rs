@@ -249,7 +249,7 @@ pub fn named(said: &BTreeMap<String, String>, headings: &[String]) -> Result<Map
 }
 
 /// A file's name without folders and what cannot be seen.
-fn shown_name(name: &str) -> String {
+pub fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = rules::text::normalize_key(last).chars().take(200).collect();
     if name.is_empty() { "file".into() } else { name }

@@ -118,6 +118,12 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("invoices.credit", "Took an invoice back by a credit note"),
     ("payments.record", "Recorded a payment"),
     ("payments.remove", "Took the record of a payment back"),
+    ("statements.upload", "Uploaded a distributor's statement"),
+    (
+        "statements.map",
+        "Said which column of a statement is which",
+    ),
+    ("statements.remove", "Took a distributor's statement away"),
     ("imports.apply", "Imported a file"),
     ("imports.apply_part", "Imported a part of a file"),
     (

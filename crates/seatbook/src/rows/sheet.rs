@@ -1,11 +1,11 @@
 //! What a kind of file has for fields, and what its rows come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::cells::{Oddity, Outcome, Remark};
-use crate::error::{Error, FieldError};
+use super::cells::{Mapping, Oddity, Outcome, Remark, forgiving};
+use crate::error::{Error, FieldError, Result};
 
 /// A field of a kind, and the headings by which it is guessed.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,53 @@ pub const fn field(
         hint,
         required: false,
         headings,
+    }
+}
+
+/// The columns that look like these fields. A heading serves one field, the first that knows it.
+pub fn guess(fields: &[Field], headings: &[String]) -> Mapping {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (place, heading) in headings.iter().enumerate() {
+        places.entry(forgiving(heading)).or_insert(place);
+    }
+    let mut mapping = Mapping::new();
+    for field in fields {
+        let mut known = field.headings.iter();
+        if let Some(place) = known.find_map(|heading| places.remove(*heading)) {
+            mapping.insert(field.name.into(), place);
+        }
+    }
+    mapping
+}
+
+/// The mapping, if it names these fields and columns of the file, and every field that must be there.
+pub fn check_mapping(fields: &[Field], mapping: &Mapping, columns: usize) -> Result<()> {
+    let mut wrong = Vec::new();
+    let mut complain = |field: &str, code: &'static str, message: String| {
+        wrong.push(FieldError {
+            field: format!("mapping.{field}"),
+            code: code.into(),
+            message,
+        });
+    };
+    for (name, place) in mapping {
+        if !fields.iter().any(|field| field.name == name) {
+            let message = format!("A file of this kind has no field “{name}”.");
+            complain(name, "field.unknown", message);
+        } else if *place >= columns {
+            let message = "The file has no such column.".into();
+            complain(name, "column.unknown", message);
+        }
+    }
+    for field in fields.iter().filter(|field| field.required) {
+        if !mapping.contains_key(field.name) {
+            let message = format!("Say which column is “{}”.", field.label);
+            complain(field.name, "required", message);
+        }
+    }
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Error::invalid_fields(wrong)),
     }
 }
 

@@ -1,7 +1,5 @@
 //! What can be imported: for each kind its fields, how its rows become units, and how units are kept.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 use store::{Timestamp, Tx};
 use utoipa::ToSchema;
@@ -11,12 +9,12 @@ use super::{catalog, extensions, licenses, organizations, shares};
 pub use crate::rows::sheet::{Field, Judged, field};
 use crate::{
     catalog::upsert::{ProductRow, SkuRow},
-    error::{Error, FieldError, Kind, Result},
+    error::{Kind, Result},
     extensions::rows::ExtensionRow,
     gate::{self, Caller, Origin},
     rows::{
         self,
-        cells::{Mapping, Oddity, Staged, forgiving},
+        cells::{Mapping, Oddity, Staged},
     },
     scope::{self, Permission},
 };
@@ -146,62 +144,12 @@ impl ImportKind {
 
     /// The columns that look like its fields. A heading serves one field, the first that knows it.
     pub fn guess(self, headings: &[String]) -> Mapping {
-        let mut places: HashMap<String, usize> = HashMap::new();
-        for (place, heading) in headings.iter().enumerate() {
-            places.entry(forgiving(heading)).or_insert(place);
-        }
-        let mut mapping = Mapping::new();
-        for field in self.fields() {
-            let known = field
-                .headings
-                .iter()
-                .find_map(|heading| places.remove(*heading));
-            if let Some(place) = known {
-                mapping.insert(field.name.into(), place);
-            }
-        }
-        mapping
+        rows::sheet::guess(self.fields(), headings)
     }
 
     /// The mapping, if it names fields of this kind and columns of the file, and every field that must be there.
     pub fn check_mapping(self, mapping: &Mapping, columns: usize) -> Result<()> {
-        let mut wrong = Vec::new();
-        let mut complain = |field: &str, code: &'static str, message: String| {
-            wrong.push(FieldError {
-                field: format!("mapping.{field}"),
-                code: code.into(),
-                message,
-            });
-        };
-        for (name, place) in mapping {
-            if !self.fields().iter().any(|field| field.name == name) {
-                complain(
-                    name,
-                    "field.unknown",
-                    format!("An import of this kind has no field “{name}”."),
-                );
-            } else if *place >= columns {
-                complain(
-                    name,
-                    "column.unknown",
-                    "The file has no such column.".into(),
-                );
-            }
-        }
-        for field in self.fields().iter().filter(|field| field.required) {
-            if !mapping.contains_key(field.name) {
-                complain(
-                    field.name,
-                    "required",
-                    format!("Say which column is “{}”.", field.label),
-                );
-            }
-        }
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid_fields(wrong))
-        }
+        rows::sheet::check_mapping(self.fields(), mapping, columns)
     }
 
     /// What the rows of a file say.

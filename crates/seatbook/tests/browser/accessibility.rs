@@ -11,7 +11,7 @@ use crate::{
     axe::{self, Rules},
     customers,
     harness::{Browser, Engine, send},
-    routes, service_plans,
+    reconciliation, routes, service_plans,
     stage::Stage,
     visitor::{Look, Visitor},
 };
@@ -169,6 +169,7 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     signed_in.extend(asked_for(stage, &ingrid, organizations).await);
     signed_in.extend(service_plans::places(&ingrid, (provider, partner)).await);
     signed_in.extend(customers::places(&ingrid).await);
+    signed_in.extend(reconciliation::places(&ingrid).await);
     signed_in.extend([
         "/".into(),
         "/as-of".into(),

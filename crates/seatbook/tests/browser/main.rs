@@ -21,6 +21,7 @@ mod licenses;
 mod mass_configuration;
 mod pictures;
 mod plans;
+mod reconciliation;
 #[expect(
     dead_code,
     reason = "the other binary's world of service plans: a journey needs only part of it"

@@ -34,6 +34,9 @@ async fn screenshots_of_the_documentation() {
     ingrid.opens("/sales").await;
     ingrid.ticks("Select all on this page").await;
     take(&ingrid, "sales").await;
+    ingrid.opens("/reconciliation").await;
+    ingrid.sees("What the numbers are").await;
+    take(&ingrid, "reconciliation").await;
     drop(ingrid);
     service_plans(&stage).await;
     let lena = stage

@@ -34,6 +34,7 @@ mod rollouts;
 mod amendments;
 mod provisioning;
 mod invoices;
+mod reconciliation;
 mod holders;
 mod entitlements;
 mod verify;
