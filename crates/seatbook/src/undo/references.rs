@@ -1,7 +1,7 @@
 //! What keeps a row in the book because it refers to it.
 
 /// What refers to a row that would go: noun, table, column, and what is said of the row.
-pub(super) const REFERENCES: [(&str, &str, &str, &str); 49] = [
+pub(super) const REFERENCES: [(&str, &str, &str, &str); 50] = [
     (
         "organization",
         "pool",
@@ -215,6 +215,12 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 49] = [
         "offboarding",
         "organization_id",
         "was to leave",
+    ),
+    (
+        "organization",
+        "workbook",
+        "organization_id",
+        "has exported its customers",
     ),
     ("sku", "license", "sku_id", "was ordered"),
     (

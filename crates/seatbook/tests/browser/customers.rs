@@ -135,6 +135,7 @@ pub async fn places(ingrid: &Browser) -> Vec<String> {
     vec![
         format!("{list}/{customer}/edit"),
         format!("{list}/{customer}/offboard"),
+        format!("/licenses/{license}/workbook"),
         list,
     ]
 }

@@ -24,6 +24,7 @@ mod licenses;
 mod lists;
 mod allocations;
 mod customers;
+mod workbooks;
 mod assignments;
 mod subscriptions;
 mod crossgrades;
