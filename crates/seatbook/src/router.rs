@@ -33,7 +33,7 @@ use crate::{
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, offboarding, openapi, organizations, overview, people,
     plan_subscriptions, plans, portal, provisioning, reconciliation, recovery, reference, renewals,
-    requests, roles, rollouts, sales, statements, subscriptions, tokens,
+    requests, roles, rollouts, sales, statements, subscriptions, tokens, workbooks,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -76,6 +76,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(dispatch::operations())
             .merge(offboarding::operations())
             .merge(customers::operations())
+            .merge(workbooks::operations())
             .merge(calendars::operations())
             .merge(notices::operations())
             .merge(requests::operations())
@@ -130,6 +131,7 @@ fn pages() -> Router<App> {
         .merge(dispatch::pages())
         .merge(offboarding::pages())
         .merge(customers::pages())
+        .merge(workbooks::pages())
         .merge(calendars::pages())
         .merge(notices::pages())
         .merge(statements::pages())

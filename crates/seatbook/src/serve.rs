@@ -25,6 +25,7 @@ use crate::{
     renewals, router, schema,
     secrets::Vault,
     statements,
+    workbooks,
 };
 
 /// How often old request keys are forgotten.
@@ -112,6 +113,9 @@ async fn purge(app: App) {
     }
     if let Err(error) = statements::sweep::forget(db, now).await {
         tracing::warn!(%error, "old statements could not be forgotten; trying again later");
+    }
+    if let Err(error) = workbooks::exporting::forget(&app, now).await {
+        tracing::warn!(%error, "old workbooks could not be forgotten; trying again later");
     }
 }
 

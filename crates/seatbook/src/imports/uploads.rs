@@ -209,7 +209,8 @@ fn result_row(row: ImportRow, width: usize) -> Vec<String> {
 /// `catalog.csv` is CSV.
 pub fn sample(name: &str) -> Result<impl IntoResponse + use<>> {
     let (kind, ending) = name.split_once('.').unwrap_or((name, "csv"));
-    let kind = ImportKind::parse(kind).ok_or_else(Error::not_found)?;
+    let kind = ImportKind::parse(kind).filter(|kind| kind.has_sample());
+    let kind = kind.ok_or_else(Error::not_found)?;
     let format = Format::parse(ending).ok_or_else(Error::not_found)?;
     let headings = kind.sample();
     let mut writer = files::Writer::new(format, kind.label(), headings.len())?;

@@ -104,6 +104,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ),
     ("customers.onboard", "Onboarded a customer"),
     ("customers.edit", "Changed a customer"),
+    ("workbooks.export", "Exported customers as a workbook"),
     ("offboarding.plan", "Decided that a customer leaves"),
     ("offboarding.withdraw", "Decided that a customer stays"),
     ("offboarding.leave", "Let a customer leave"),

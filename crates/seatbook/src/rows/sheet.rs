@@ -101,6 +101,9 @@ pub struct Judged {
     pub outcome: Outcome,
     /// Why not, where it is bad: the field of the kind, a code, a sentence.
     pub errors: Vec<FieldError>,
+    /// What its fields were before, where that is told: the field of the kind, and its value.
+    #[serde(default)]
+    pub before: Vec<(String, String)>,
     /// What it would be, so that a book that changed meanwhile is noticed.
     #[serde(skip)]
     pub mark: String,
@@ -117,8 +120,14 @@ impl Judged {
         Judged {
             outcome,
             errors: vec![],
+            before: vec![],
             mark,
         }
+    }
+
+    /// The same, and what its fields were before.
+    pub fn instead_of(self, before: Vec<(String, String)>) -> Self {
+        Judged { before, ..self }
     }
 
     /// A refusal of a command, as a problem.
@@ -140,6 +149,7 @@ impl Judged {
         Judged {
             outcome: Outcome::Bad,
             errors,
+            before: vec![],
             mark: String::new(),
         }
     }
@@ -167,6 +177,19 @@ impl<W> Default for Sheet<W> {
 }
 
 impl<W> Sheet<W> {
+    /// The same, of things that are one of several sorts.
+    pub fn map<V>(self, sort: impl Fn(W) -> V) -> Sheet<V> {
+        let unit = |unit: Unit<W>| Unit {
+            rows: unit.rows,
+            what: sort(unit.what),
+        };
+        Sheet {
+            units: self.units.into_iter().map(unit).collect(),
+            remarks: self.remarks,
+            oddities: self.oddities,
+        }
+    }
+
     /// Says something about a row.
     pub fn remark(&mut self, row: i64, remark: Remark) {
         self.remarks.entry(row).or_default().push(remark);

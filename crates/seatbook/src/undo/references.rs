@@ -1,7 +1,7 @@
 //! What keeps a row in the book because it refers to it.
 
 /// What refers to a row that would go: noun, table, column, and what is said of the row.
-pub(super) const REFERENCES: [(&str, &str, &str, &str); 52] = [
+pub(super) const REFERENCES: [(&str, &str, &str, &str); 53] = [
     (
         "organization",
         "pool",
@@ -227,6 +227,12 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 52] = [
         "statement_row",
         "organization_id",
         "is named in a distributor's statement",
+    ),
+    (
+        "organization",
+        "workbook",
+        "organization_id",
+        "has exported its customers",
     ),
     ("sku", "license", "sku_id", "was ordered"),
     (

@@ -136,6 +136,7 @@ pub async fn places(ingrid: &Browser) -> Vec<String> {
         format!("{list}/{customer}/edit"),
         format!("{list}/{customer}/offboard"),
         format!("/as-of/pools/{pool}"),
+        format!("/licenses/{license}/workbook"),
         list,
     ]
 }

@@ -37,6 +37,13 @@ mod stage;
 mod subscriptions;
 mod tree;
 mod visitor;
+#[expect(
+    dead_code,
+    reason = "the other binary's spreadsheet: a journey needs only part of it"
+)]
+#[path = "../it/workbooks/sheet.rs"]
+mod workbook_sheet;
+mod workbooks;
 
 /// Writes one test for each engine.
 macro_rules! on_both {

@@ -37,6 +37,7 @@ const NO_PAGES: [&str; 32] = [
     "/sign-in/code",
     "/subscriptions/{id}/change/preview",
     "/subscriptions/{id}/next-term/preview",
+    "/workbooks/{id}/file",
 ];
 
 /// Every route that answers GET with a page.

@@ -25,6 +25,7 @@ mod lists;
 mod allocations;
 mod customers;
 mod as_of;
+mod workbooks;
 mod assignments;
 mod subscriptions;
 mod crossgrades;

@@ -324,6 +324,8 @@ impl Writer<'_> {
         let invitation = json!({"email": "hidden-too@example.org", "organization_id": self.customer, "role": "reader"});
         self.post("/invitations", invitation).await;
         papers::send_in(self.app, (self.partner, self.customer)).await;
+        self.file().await;
+        self.workbook().await;
         let job = self
             .app
             .hand_in(
@@ -339,6 +341,15 @@ impl Writer<'_> {
             .act(&format!("/api/v1/jobs/{job}/cancel"))
             .await
             .expect(200);
+    }
+
+    /// Customers of a license, exported to come back.
+    async fn workbook(&self) {
+        let pools = self.app.operator.get("/api/v1/pools").await.expect(200);
+        let pool = pools["items"][0]["id"].as_str().expect("a pool");
+        let path = format!("/api/v1/pools/{pool}/workbooks");
+        let made = self.app.operator.post(&path, json!({})).await;
+        made.expect(201);
     }
 
     /// A mail with a file.

@@ -124,6 +124,11 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "statement",
         "SELECT id FROM statement ORDER BY id LIMIT 1",
     ),
+    (
+        "workbooks",
+        "workbook",
+        "SELECT id FROM workbook ORDER BY id LIMIT 1",
+    ),
 ];
 
 /// Properties that hold an id, and whose: the segment of the path to such things.
