@@ -156,14 +156,28 @@ pub async fn customers(
         })
     });
     let (pool, told) = read.await?;
-    let (told, error) = worded(told)?;
-    let mut list = customer_list(&pool, &date).read(&pairs);
-    let dial = Dial::of(&date, told.as_ref().map(|(day, _, _)| day), error);
+    let page = customers_page(&frame, &pairs, (pool, &date), worded(told)?);
+    let rendered = match frame.fragment.0 {
+        true => page.as_rows().render(),
+        false => page.render(),
+    };
+    Ok(html(StatusCode::OK, rendered))
+}
+
+/// The page of what was told, or of why it cannot be.
+fn customers_page(
+    frame: &Frame,
+    pairs: &[(String, String)],
+    (pool, date): (Pool, &str),
+    (told, error): (Option<(Day, Pool, Vec<CustomerThen>)>, String),
+) -> CustomersPage {
+    let mut list = customer_list(&pool, date).read(pairs);
+    let dial = Dial::of(date, told.as_ref().map(|(day, _, _)| day), error);
     let found = told.map(|(_, _, found)| found).unwrap_or_default();
     let had_any = !found.is_empty();
-    let cut = fitting(found, &list, &pairs);
+    let cut = fitting(found, &list, pairs);
     paged(&mut list, &cut);
-    let page = CustomersPage {
+    CustomersPage {
         shell: frame.shell(format!("Customers of {}", pool.sku_code), "licenses"),
         dial,
         list,
@@ -173,12 +187,7 @@ pub async fn customers(
         units: pool.units,
         rows: cut.rows,
         had_any,
-    };
-    let rendered = match frame.fragment.0 {
-        true => page.as_rows().render(),
-        false => page.render(),
-    };
-    Ok(html(StatusCode::OK, rendered))
+    }
 }
 
 fn fitting(
