@@ -30,8 +30,8 @@ use crate::{
     assignments, billing, calendars, catalog, compositions, configuration, console, crossgrades,
     customers, dispatch, entitlements,
     error::{Error, Kind},
-    extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
-    licensing, mail, notices, offboarding, openapi, organizations, overview, people,
+    exports, extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs,
+    licenses, licensing, mail, notices, offboarding, openapi, organizations, overview, people,
     plan_subscriptions, plans, portal, provisioning, recovery, reference, renewals, requests,
     roles, rollouts, sales, subscriptions, tokens,
 };
@@ -53,6 +53,7 @@ pub const KINDS: &[jobs::Kind] = &[
     dispatch::delivering::KIND,
     rollouts::KINDS[0],
     rollouts::KINDS[1],
+    exports::KIND,
 ];
 
 /// The operations of every room, and their document.
@@ -94,7 +95,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
-            .merge(history::operations()),
+            .merge(history::operations())
+            .merge(exports::operations()),
     )
 }
 
@@ -105,6 +107,7 @@ fn pages() -> Router<App> {
         .merge(people::pages())
         .merge(organizations::pages())
         .merge(overview::pages())
+        .merge(exports::pages())
         .merge(catalog::pages())
         .merge(fits::pages())
         .merge(plans::pages())

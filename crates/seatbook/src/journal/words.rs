@@ -118,6 +118,9 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("invoices.credit", "Took an invoice back by a credit note"),
     ("payments.record", "Recorded a payment"),
     ("payments.remove", "Took the record of a payment back"),
+    ("exports.request", "Asked for a list as a file"),
+    ("exports.take", "Took a list along as a file"),
+    ("exports.finish", "Wrote a list into a file"),
     ("imports.apply", "Imported a file"),
     ("imports.apply_part", "Imported a part of a file"),
     (
