@@ -47,7 +47,7 @@ pub struct ExportIn {
 pub async fn create(State(app): State<App>, write: Write<ExportIn>) -> Result<Response> {
     let asked = asked(&write.caller, write.body.clone())?;
     let answer = write.submit(&app, RequestExport { asked }).await?;
-    let location = format!("/api/v1/exports/{}", answer.outcome.id);
+    let location = format!("/api/v1/jobs/{}", answer.outcome.job_id);
     Ok(answer.accepted(&location))
 }
 

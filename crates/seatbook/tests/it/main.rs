@@ -24,6 +24,7 @@ mod licenses;
 mod lists;
 mod allocations;
 mod customers;
+mod exports;
 mod assignments;
 mod subscriptions;
 mod crossgrades;
