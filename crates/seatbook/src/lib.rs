@@ -18,6 +18,7 @@ pub mod printing;
 pub mod app;
 pub mod api;
 pub mod console;
+pub mod listings;
 pub mod openapi;
 pub mod jobs;
 pub mod mail;
@@ -78,6 +79,7 @@ pub mod history;
 pub mod as_of;
 pub mod portal;
 pub mod overview;
+pub mod exports;
 pub mod reference;
 pub mod demo;
 

@@ -30,7 +30,7 @@ use crate::{
     as_of, assignments, billing, calendars, catalog, compositions, configuration, console,
     crossgrades, customers, dispatch, entitlements,
     error::{Error, Kind},
-    extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
+    exports, extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, offboarding, openapi, organizations, overview, people,
     plan_subscriptions, plans, portal, provisioning, reconciliation, recovery, reference, renewals,
     requests, roles, rollouts, sales, statements, subscriptions, tokens, workbooks,
@@ -53,6 +53,7 @@ pub const KINDS: &[jobs::Kind] = &[
     dispatch::delivering::KIND,
     rollouts::KINDS[0],
     rollouts::KINDS[1],
+    exports::KIND,
 ];
 
 /// The operations of every room, and their document.
@@ -98,7 +99,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(history::operations())
             .merge(as_of::operations())
             .merge(statements::operations())
-            .merge(reconciliation::operations()),
+            .merge(reconciliation::operations())
+            .merge(exports::operations()),
     )
 }
 
@@ -109,6 +111,7 @@ fn pages() -> Router<App> {
         .merge(people::pages())
         .merge(organizations::pages())
         .merge(overview::pages())
+        .merge(exports::pages())
         .merge(catalog::pages())
         .merge(fits::pages())
         .merge(plans::pages())

@@ -35,6 +35,7 @@ migrations! {
     21 "compositions" "0021_compositions.sql"
     22 "rollouts" "0022_rollouts.sql"
     23 "customers" "0023_customers.sql"
+    24 "exports" "0024_exports.sql"
     25 "round trips" "0025_round_trips.sql"
     27 "statements" "0027_statements.sql"
     28 "as of" "0028_as_of.sql"

@@ -16,7 +16,7 @@ use crate::{
     confined::Program,
     demo,
     error::{Error, Result},
-    files,
+    exports, files,
     gate::{self, Gate},
     jobs,
     journal::sealer,
@@ -115,6 +115,9 @@ async fn purge(app: App) {
     }
     if let Err(error) = workbooks::exporting::forget(&app, now).await {
         tracing::warn!(%error, "old workbooks could not be forgotten; trying again later");
+    }
+    if let Err(error) = exports::forget(db, now).await {
+        tracing::warn!(%error, "files that have expired could not be forgotten; trying again later");
     }
 }
 

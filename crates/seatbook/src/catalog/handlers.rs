@@ -7,7 +7,7 @@ use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
 };
-use store::Tx;
+use store::{BoxFuture, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -27,6 +27,8 @@ use crate::{
         frame::{Frame, PageResult},
     },
     error::{Error, Result},
+    files::{self, Cell},
+    listings::{self, Field, Listing, PORTION, Portion, Reader, maybe, shown, text},
     scope::{Permission, Scope},
 };
 
@@ -272,5 +274,72 @@ fn product_row(product: &Product, counts: &HashMap<Uuid, i64>) -> ProductRow {
         kind: product.kind.label().into(),
         skus: counts.get(&product.id).copied().unwrap_or_default(),
         shareable: product.shareable,
+    }
+}
+
+/// The SKUs as a workbook shows them, prices only for those who may see them.
+const FIELDS: &[Field<Sku>] = &[
+    Field::text("", "SKU", |it: &Sku, _| text(&it.code)).wide(24),
+    Field::text("", "Name", |it: &Sku, _| text(&it.name)).wide(40),
+    Field::text("", "Reference", |it, _| maybe(it.reference.as_ref())),
+    Field::text("product", "Product", |it: &Sku, _| text(&it.product_name)).wide(32),
+    Field::text("attributes", "Type", |it, _| maybe(it.r#type.as_ref())),
+    Field::text("attributes", "Tier", |it, _| maybe(it.tier.as_ref())),
+    Field::text("attributes", "Class", |it, _| maybe(it.class.as_ref())),
+    Field::text("validity", "Validity", |it, _| {
+        text(
+            &it.validity
+                .map_or_else(|| "No end".into(), |it| it.in_words()),
+        )
+    }),
+    Field::new("price", "Price", files::ColumnKind::Money, |it, _| {
+        it.price().map_or(Cell::Empty, |price| Cell::Money {
+            minor: price.minor,
+            digits: price.currency.exponent(),
+        })
+    }),
+    Field::text("price", "Currency", |it, _| {
+        it.currency
+            .map_or(Cell::Empty, |currency| text(currency.code()))
+    }),
+];
+
+/// The SKUs of the catalog, on their way into a file.
+struct Skus {
+    fields: Vec<&'static Field<Sku>>,
+    filter: queries::Filter,
+}
+
+/// The SKUs, as an address describes them.
+pub fn listing(pairs: &[(String, String)]) -> Box<dyn Listing> {
+    let list = sku_list().read(pairs);
+    Box::new(Skus {
+        fields: shown(FIELDS, &list),
+        filter: queries::Filter {
+            keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
+            limit: PORTION,
+            ..queries::Filter::default()
+        },
+    })
+}
+
+impl Listing for Skus {
+    fn columns(&self) -> Vec<files::Column> {
+        listings::columns(&self.fields)
+    }
+
+    fn next<'a>(
+        &'a mut self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Portion>> {
+        Box::pin(async move {
+            let found = queries::list_skus(tx, &reader.scope, &self.filter).await?;
+            self.filter.after = found.last().map(|last| (last.name.clone(), last.id));
+            Ok(Portion {
+                rows: listings::rows(&self.fields, &found, reader),
+                is_last: (found.len() as i64) < PORTION,
+            })
+        })
     }
 }

@@ -9,7 +9,7 @@ pub mod api;
 pub mod commands;
 pub mod facts;
 pub mod forms;
-mod handlers;
+pub mod handlers;
 pub mod model;
 pub mod pages;
 pub mod queries;

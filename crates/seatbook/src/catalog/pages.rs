@@ -70,6 +70,7 @@ pub struct ProductRow {
 pub fn sku_list() -> ListView {
     ListView {
         path: "/catalog".into(),
+        export: "/exports?list=skus".into(),
         search: "Code, name, product",
         sort: "name".into(),
         noun: ("SKU", "SKUs"),

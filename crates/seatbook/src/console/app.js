@@ -187,7 +187,7 @@ const followJob = banner => {
     const [tone, symbol, label] = JOB[now.state] ?? ['mute', 'info', now.state], open = ['queued', 'running', 'waiting'].includes(now.state);
     if (bar && now.rows_total) { bar.max = now.rows_total; bar.value = now.rows_done; }
     const rows = one('[data-job-rows]', banner), message = one('[data-job-message]', banner), badge = one('[data-job-badge] .badge', banner);
-    if (rows) rows.textContent = now.rows_total ? `${words(now.rows_done)} of ${words(now.rows_total)} rows` : '';
+    if (rows) rows.textContent = now.rows_total ? `${words(now.rows_done)} of ${words(now.rows_total)} rows` : now.rows_done ? `${words(now.rows_done)} rows` : '';
     if (message) { message.textContent = now.message ?? ''; message.hidden = !now.message; }
     if (badge) { badge.className = `badge ${tone}`; badge.replaceChildren(icon(symbol), label); }
     if (open) return;
@@ -313,7 +313,8 @@ addEventListener('change', event => {
 });
 addEventListener('submit', event => {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (form.matches('[data-live]')) { event.preventDefault(); clearTimeout(waiting); refresh(form); }
+  // A button with an address of its own leaves the page: a list as a file.
+  if (form.matches('[data-live]') && !event.submitter?.hasAttribute('formaction')) { event.preventDefault(); clearTimeout(waiting); refresh(form); }
   if (form.matches('#drawer form[data-sheet]')) { event.preventDefault(); postSheet(form, event.submitter); }
   if (form.matches('[data-with-selection]')) addSelected(form);
   // What was ticked on another page and is being done now is no longer ticked.

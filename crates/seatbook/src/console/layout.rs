@@ -100,6 +100,8 @@ pub struct JobBanner {
     pub rows_total: i64,
     /// Whether the page is to be loaded anew when it ends, and not only its list.
     pub reloads: bool,
+    /// Where its file can be downloaded; empty for none.
+    pub download: String,
 }
 
 /// (key, label, icon, address, permission that shows it); an empty permission shows it to all.
@@ -270,7 +272,10 @@ impl JobBanner {
     /// "120 of 500 rows", or nothing while the total is unknown.
     pub fn progress(&self) -> String {
         if self.rows_total == 0 {
-            return String::new();
+            return match self.rows_done {
+                0 => String::new(),
+                done => format::count(done, "row", "rows"),
+            };
         }
         format!(
             "{} of {} rows",

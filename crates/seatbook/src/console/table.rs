@@ -33,7 +33,7 @@ pub struct ListView {
     pub note: &'static str,
     /// What is counted: ("license", "licenses").
     pub noun: (&'static str, &'static str),
-    /// Where the list can be downloaded; empty for nowhere.
+    /// Where the list is asked for as a file, as it is shown; empty for nowhere.
     pub export: String,
 }
 
@@ -273,11 +273,6 @@ impl ListView {
             None if self.more => format!("{} on this page", words(self.shown)),
             _ => words(self.shown),
         }
-    }
-
-    /// Another address with the same search, filters and sort.
-    pub fn address_at(&self, path: &str) -> String {
-        self.address(path, &self.sort).0
     }
 
     fn href(&self, sort: &str, cursor: Option<&str>) -> String {

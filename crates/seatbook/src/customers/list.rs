@@ -5,7 +5,7 @@ use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
 };
-use store::Tx;
+use store::{BoxFuture, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -27,8 +27,10 @@ use crate::{
         table::{Column, ListView},
     },
     error::Result,
+    files::{self, Cell, ColumnKind},
     holdings::places::COUNTED,
-    licenses::model::Pool,
+    licenses::{model::Pool, pools},
+    listings::{self, Field, Listing, PORTION, Portion, Reader, rows, shown, text},
     scope::{self, Permission},
 };
 
@@ -103,7 +105,7 @@ pub async fn show(
                 false => trend::read(tx, &pool, &then).await?,
             };
             Ok(Seen {
-                found: asked.find(tx, &pool).await?,
+                found: asked.find(tx, &pool, PAGE).await?,
                 metrics: queries::metrics(tx, &caller.scope, &pool).await?,
                 may: scope::queries::permissions_at(tx, caller.actor_id, holder).await?,
                 pool,
@@ -149,15 +151,15 @@ impl Asked {
         }
     }
 
-    async fn find(self, tx: &mut Tx<'_>, pool: &Pool) -> Result<Found> {
+    async fn find(&self, tx: &mut Tx<'_>, pool: &Pool, limit: i64) -> Result<Found> {
         let mut filter = Filter {
             pool_id: pool.id,
             license_id: pool.license_id,
-            keyword: self.keyword,
+            keyword: self.keyword.clone(),
             sort: self.sort,
             descending: self.descending,
             from: self.sort.place(self.descending, &self.cursor).ok(),
-            limit: PAGE,
+            limit,
         };
         let found = queries::page(tx, &filter).await;
         let gave_way = found
@@ -284,6 +286,7 @@ fn kpis(pool: &Pool, it: &Metrics, moment: &Moment) -> Vec<Kpi> {
 fn customer_list(license_id: Uuid) -> ListView {
     ListView {
         path: format!("/licenses/{license_id}/customers"),
+        export: format!("/exports?list=customers&of={license_id}"),
         search: "Customer",
         sort: "name".into(),
         noun: ("customer", "customers"),
@@ -296,5 +299,89 @@ fn customer_list(license_id: Uuid) -> ListView {
             Column::optional("changed", "Last change", true),
         ],
         ..ListView::default()
+    }
+}
+
+/// The table as a workbook shows it.
+const FIELDS: &[Field<Customer>] = &[
+    Field::text("", "Customer", |it: &Customer, _| text(&it.name)).wide(40),
+    Field::text("kind", "Kind", |it, _| text(&it.kind)),
+    Field::number("", "Units", |it: &Customer, _| Cell::Number(it.quantity)).summed(),
+    Field::number("", "In use there", |it: &Customer, _| {
+        Cell::Number(it.in_use)
+    })
+    .summed(),
+    Field::number("usage", "Usage, %", |it, _| {
+        Cell::Number(it.in_use * 100 / it.quantity.max(1))
+    }),
+    Field::new(
+        "changed",
+        "Last change",
+        ColumnKind::Instant,
+        |it, reader| reader.clock(it.changed_at),
+    ),
+    Field::new("", "Leaves on", ColumnKind::Date, |it, _| {
+        listings::day(it.leaves_on)
+    }),
+];
+
+/// The customers of a license, on their way into a file.
+struct Customers {
+    fields: Vec<&'static Field<Customer>>,
+    license_id: Uuid,
+    asked: Asked,
+    is_whole: bool,
+}
+
+/// The customers of a license, as an address describes them.
+pub fn listing(license_id: Uuid, pairs: &[(String, String)]) -> Box<dyn Listing> {
+    let list = customer_list(license_id).read(pairs);
+    Box::new(Customers {
+        fields: shown(FIELDS, &list),
+        license_id,
+        asked: Asked::read(&list, ""),
+        is_whole: !list.narrowed(),
+    })
+}
+
+impl Listing for Customers {
+    fn columns(&self) -> Vec<files::Column> {
+        listings::columns(&self.fields)
+    }
+
+    fn next<'a>(
+        &'a mut self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Portion>> {
+        Box::pin(async move {
+            let place = (self.license_id, reader.organization_id);
+            let pool = queries::pool_of(tx, &reader.scope, place).await?;
+            let (found, (sort, descending), _) = self.asked.find(tx, &pool, PORTION).await?;
+            // Where the order gave way, the next portion follows the one it gave way to.
+            (self.asked.sort, self.asked.descending) = (sort, descending);
+            let next = found.next.as_ref();
+            self.asked.cursor =
+                next.map_or_else(String::new, |place| sort.cursor(descending, place));
+            Ok(Portion {
+                rows: rows(&self.fields, &found.customers, reader),
+                is_last: next.is_none(),
+            })
+        })
+    }
+
+    fn count<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Option<i64>>> {
+        Box::pin(async move {
+            if !self.is_whole {
+                return Ok(None);
+            }
+            let place = (self.license_id, reader.organization_id);
+            let pool = queries::pool_of(tx, &reader.scope, place).await?;
+            Ok(Some(pools::count_shares(tx, pool.id).await?))
+        })
     }
 }

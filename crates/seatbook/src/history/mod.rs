@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod door;
+pub mod export;
 pub mod list;
 pub mod pages;
 mod prices;

@@ -63,6 +63,7 @@ pub struct ChangeLine {
 pub fn journal_list(commands: &[(&str, &str)]) -> ListView {
     ListView {
         path: "/journal".into(),
+        export: "/exports?list=journal".into(),
         search: "Person, subject, change",
         sort: "-when".into(),
         noun: ("entry", "entries"),

@@ -70,13 +70,13 @@ pub async fn list(
     Ok(html(StatusCode::OK, rendered))
 }
 
-fn choices() -> Vec<(&'static str, &'static str)> {
+pub(super) fn choices() -> Vec<(&'static str, &'static str)> {
     let mut choices = vec![("", "Every kind of change")];
     choices.extend(words::COMMANDS);
     choices
 }
 
-fn filter(view: &mut ListView, pairs: &[(String, String)]) -> Result<(Filter, i64)> {
+pub(super) fn filter(view: &mut ListView, pairs: &[(String, String)]) -> Result<(Filter, i64)> {
     let value = |name: &str| {
         let found = pairs
             .iter()

@@ -74,7 +74,7 @@ fn answer(frame: &Frame, page: &HoldersPage) -> Response {
     html(StatusCode::OK, rendered)
 }
 
-fn filter(list: &ListView, organization_id: Option<Uuid>, cursor: &str) -> Filter {
+pub(super) fn filter(list: &ListView, organization_id: Option<Uuid>, cursor: &str) -> Filter {
     Filter {
         organization_id,
         kind: Kind::parse(list.chosen("kind")),

@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod commands;
+pub mod export;
 mod forms;
 mod list;
 pub mod model;

@@ -75,7 +75,12 @@ pub fn holder_list(path: String, of_all: bool) -> ListView {
         Column::optional("owner", "Belongs to", true).unsorted(),
         Column::fixed("units", "Units").number().unsorted(),
     ]);
+    let of = path.split('/').nth(2).filter(|_| !of_all);
     ListView {
+        export: match of {
+            Some(id) => format!("/exports?list=holders&of={id}"),
+            None => "/exports?list=holders".into(),
+        },
         path,
         search: "Name, e-mail, extension, number, serial",
         sort: "name".into(),

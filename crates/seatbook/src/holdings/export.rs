@@ -1,110 +1,163 @@
-//! The list of licenses as a file, with the columns that the import of licenses understands.
+//! The list of licenses as a file: what the page shows as a workbook, or what an import of licenses understands as CSV.
 
 use std::collections::HashMap;
 
-use axum::{
-    extract::{RawQuery, State},
-    http::header,
-    response::IntoResponse,
-};
-use store::{Param, Timestamp, Tx, placeholders};
+use store::{BoxFuture, Param, Tx, placeholders};
 use uuid::Uuid;
 
 use super::{
     handlers,
-    pools::{Filter, page},
+    pools::{self, Filter, TOO_LONG, page},
+    sort::Sort,
 };
 use crate::{
-    app::App,
-    console::{
-        form::pairs,
-        frame::{Frame, PageResult},
-    },
     error::{Error, Result},
-    files,
+    files::{Cell, Column, ColumnKind, Format},
     licenses::model::Pool,
-    scope::Scope,
+    listings::{Field, Listing, PORTION, Portion, Reader, columns, day, maybe, rows, shown, text},
 };
 
-/// Licenses in one file at most.
-const ROWS: usize = 100_000;
-/// Rows read at once.
-const CHUNK: i64 = 500;
-
-/// The headings; the first nine are fields of an import.
-const HEADINGS: [&str; 17] = [
-    "Sales order",
-    "SKU",
-    "Quantity",
-    "Owner reference",
-    "Start date",
-    "End date",
-    "Support reference",
-    "Name",
-    "Note",
-    "Product",
-    "Type",
-    "Tier",
-    "Class",
-    "Available",
-    "Assigned",
-    "In use",
-    "Status",
+/// The list as a workbook shows it.
+const SHOWN: &[Field<Line>] = &[
+    Field::text("", "Sales order", |it, _| {
+        maybe(it.pool.sales_order.as_ref())
+    }),
+    Field::text("", "SKU", |it: &Line, _| text(&it.pool.sku_code)).wide(24),
+    Field::text("", "Product", |it: &Line, _| text(&it.pool.product_name)).wide(32),
+    Field::text("type", "Type", |it, _| maybe(it.pool.sku_type.as_ref())),
+    Field::text("tier", "Tier", |it, _| maybe(it.pool.sku_tier.as_ref())),
+    Field::text("class", "Class", |it, _| maybe(it.pool.sku_class.as_ref())),
+    Field::new("start", "Start", ColumnKind::Date, START),
+    Field::new("end", "End", ColumnKind::Date, END),
+    Field::number("quantity", "Quantity", QUANTITY).summed(),
+    Field::number("available", "Available", AVAILABLE).summed(),
+    Field::number("assigned", "Assigned", ALLOCATED).summed(),
+    Field::text("status", "Status", STATUS),
 ];
 
-/// `/licenses/export`: everything that search and filters of the list find, in its order.
-pub async fn csv(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
-    let pairs = pairs(query.as_deref());
-    let mut list = handlers::read(&pairs);
-    let filter = Filter {
-        from: None,
-        limit: CHUNK,
-        ..handlers::filter(&mut list, frame.visitor.organization_id, &pairs)
-    };
-    let (scope, now) = (frame.caller.scope.clone(), app.gate.now());
-    let lines =
-        app.read(move |mut tx| Box::pin(async move { lines(&mut tx, &scope, filter, now).await }));
-    let heading = HEADINGS.map(str::to_owned).to_vec();
-    let mut file = files::Writer::csv(b',');
-    for line in std::iter::once(heading).chain(lines.await?) {
-        file.row(&line)?;
-    }
-    let bytes = file.finish()?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"licenses.csv\"",
-        ),
-    ];
-    Ok((headers, bytes).into_response())
+/// The list as an import takes it; the first nine are fields of one.
+const IMPORTED: &[Field<Line>] = &[
+    Field::text("", "Sales order", |it, _| {
+        maybe(it.pool.sales_order.as_ref())
+    }),
+    Field::text("", "SKU", |it, _| text(&it.pool.sku_code)),
+    Field::number("", "Quantity", QUANTITY),
+    Field::text("", "Owner reference", |it, _| maybe(it.words[0].as_ref())),
+    Field::new("", "Start date", ColumnKind::Date, START),
+    Field::new("", "End date", ColumnKind::Date, END),
+    Field::text("", "Support reference", |it, _| {
+        maybe(it.pool.support_reference.as_ref())
+    }),
+    Field::text("", "Name", |it, _| maybe(it.words[1].as_ref())),
+    Field::text("", "Note", |it, _| maybe(it.words[2].as_ref())),
+    Field::text("", "Product", |it, _| text(&it.pool.product_name)),
+    Field::text("", "Type", |it, _| maybe(it.pool.sku_type.as_ref())),
+    Field::text("", "Tier", |it, _| maybe(it.pool.sku_tier.as_ref())),
+    Field::text("", "Class", |it, _| maybe(it.pool.sku_class.as_ref())),
+    Field::number("", "Available", AVAILABLE),
+    Field::number("", "Assigned", ALLOCATED),
+    Field::number("", "In use", |it, _| Cell::Number(it.pool.assigned)),
+    Field::text("", "Status", STATUS),
+];
+
+type Fill = fn(&Line, &Reader) -> Cell;
+const START: Fill = |it, _| day(Some(it.pool.start_date));
+const END: Fill = |it, _| day(it.pool.end_date);
+const QUANTITY: Fill = |it, _| Cell::Number(it.pool.quantity);
+const AVAILABLE: Fill = |it, reader| Cell::Number(it.pool.available(reader.now));
+const ALLOCATED: Fill = |it, _| Cell::Number(it.pool.allocated);
+const STATUS: Fill = |it, reader| text(it.pool.state(reader.now).as_str());
+
+/// A license in a file.
+struct Line {
+    pool: Pool,
+    words: Words,
 }
 
-async fn lines(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    mut filter: Filter,
-    now: Timestamp,
-) -> Result<Vec<Vec<String>>> {
-    let mut lines = Vec::new();
-    loop {
-        let found = page(tx, scope, &filter, now).await?;
-        let mut words = words(tx, &found.pools).await?;
-        for pool in &found.pools {
-            let words = words.remove(&pool.license_id);
-            let words = words.unwrap_or_else(|| [Some(RECEIVED.into()), None, None]);
-            lines.push(line(pool, words, now));
-        }
-        if lines.len() > ROWS {
-            let message =
-                "A file has at most 100,000 licenses; narrow the list by a search or a filter.";
-            return Err(Error::invalid("q", "export.too_large", message));
-        }
-        match found.next {
-            Some(next) => filter.from = Some(next),
-            None => return Ok(lines),
-        }
+/// Everything that search and filters of the list find, in its order.
+struct Licenses {
+    fields: Vec<&'static Field<Line>>,
+    filter: Filter,
+    /// Whether nothing narrows the list.
+    is_whole: bool,
+    /// Whether a row says what only an import asks for.
+    with_words: bool,
+}
+
+/// The licenses of the reader's organization, as an address describes them.
+pub fn listing(pairs: &[(String, String)], reader: &Reader, format: Format) -> Box<dyn Listing> {
+    let mut list = handlers::read(pairs);
+    let filter = Filter {
+        from: None,
+        limit: PORTION,
+        ..handlers::filter(&mut list, reader.organization_id, pairs)
+    };
+    let with_words = format == Format::Csv;
+    Box::new(Licenses {
+        fields: match with_words {
+            true => IMPORTED.iter().collect(),
+            false => shown(SHOWN, &list),
+        },
+        filter,
+        is_whole: !list.narrowed(),
+        with_words,
+    })
+}
+
+impl Listing for Licenses {
+    fn columns(&self) -> Vec<Column> {
+        columns(&self.fields)
     }
+
+    fn next<'a>(
+        &'a mut self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Portion>> {
+        Box::pin(async move {
+            let mut found = page(tx, &reader.scope, &self.filter, reader.now).await;
+            if found.as_ref().is_err_and(is_too_long) {
+                // As the page does it: an order that takes a list of any length.
+                (self.filter.sort, self.filter.descending) = (Sort::Order, false);
+                found = page(tx, &reader.scope, &self.filter, reader.now).await;
+            }
+            let found = found?;
+            let mut words = match self.with_words {
+                true => words(tx, &found.pools).await?,
+                false => HashMap::new(),
+            };
+            let line = |pool: Pool| Line {
+                words: words
+                    .remove(&pool.license_id)
+                    .unwrap_or_else(|| [Some(RECEIVED.into()), None, None]),
+                pool,
+            };
+            let lines: Vec<Line> = found.pools.into_iter().map(line).collect();
+            let is_last = found.next.is_none();
+            self.filter.from = found.next;
+            Ok(Portion {
+                rows: rows(&self.fields, &lines, reader),
+                is_last,
+            })
+        })
+    }
+
+    fn count<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Option<i64>>> {
+        Box::pin(async move {
+            match self.is_whole {
+                true => Ok(Some(pools::count(tx, reader.organization_id).await?)),
+                false => Ok(None),
+            }
+        })
+    }
+}
+
+fn is_too_long(error: &Error) -> bool {
+    error.code == TOO_LONG || error.fields.iter().any(|field| field.code == TOO_LONG)
 }
 
 /// What a file says of an own license beside its pool: the owner's reference, name, note.
@@ -129,29 +182,4 @@ async fn words(tx: &mut Tx<'_>, pools: &[Pool]) -> Result<HashMap<Uuid, Words>> 
     let found: Vec<Found> = tx.query(&sql, &params).await?;
     let words = |(id, reference, name, note): Found| (id, [reference, name, note]);
     Ok(found.into_iter().map(words).collect())
-}
-
-fn line(pool: &Pool, words: Words, now: Timestamp) -> Vec<String> {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let [owner, name, note] = words.map(Option::unwrap_or_default);
-    vec![
-        text(&pool.sales_order),
-        pool.sku_code.clone(),
-        pool.quantity.to_string(),
-        owner,
-        pool.start_date.0.to_string(),
-        pool.end_date
-            .map_or_else(String::new, |end| end.0.to_string()),
-        text(&pool.support_reference),
-        name,
-        note,
-        pool.product_name.clone(),
-        text(&pool.sku_type),
-        text(&pool.sku_tier),
-        text(&pool.sku_class),
-        pool.available(now).to_string(),
-        pool.allocated.to_string(),
-        pool.assigned.to_string(),
-        pool.state(now).as_str().to_owned(),
-    ]
 }

@@ -176,7 +176,6 @@ impl List {
             let indexed = Sort::parse(column.key).is_some_and(Sort::any_length);
             column.sortable &= indexed || self.found.sortable;
         }
-        list.export = list.address_at("/licenses/export");
     }
 }
 

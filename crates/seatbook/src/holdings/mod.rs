@@ -1,6 +1,6 @@
 //! Holdings: licenses and pools as lists, however many there are.
 //!
-//! Owns: the page and the operations that list them, their sorts, cursors, figures and file.
+//! Owns: the page and the operations that list them, their sorts, cursors, figures and files.
 //! Does not own: a license or a pool by itself (`licenses`), who received units (`allocations`).
 //! Keeps true: a page takes the same time however much the book holds; it begins behind a place, never behind
 //! a number of rows; every row is on exactly one page, whatever the sort.
@@ -32,7 +32,5 @@ pub fn operations() -> OpenApiRouter<App> {
 
 /// The pages of this room.
 pub fn pages() -> Router<App> {
-    Router::new()
-        .route("/licenses", get(handlers::list))
-        .route("/licenses/export", get(export::csv))
+    Router::new().route("/licenses", get(handlers::list))
 }

@@ -48,6 +48,7 @@ pub struct LicenseGroup {
 pub fn license_list() -> ListView {
     ListView {
         path: "/licenses".into(),
+        export: "/exports?list=licenses".into(),
         search: "Sales order, SKU, product",
         sort: "order".into(),
         noun: ("license", "licenses"),

@@ -6,6 +6,7 @@
 //! Read first: `handlers`.
 
 pub mod decisions;
+pub mod export;
 pub mod handlers;
 pub mod pages;
 pub mod payments;

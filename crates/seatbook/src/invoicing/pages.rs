@@ -57,6 +57,7 @@ pub fn invoice_list() -> ListView {
     states.extend(labels.iter().map(|(word, label)| (*word, label.as_str())));
     ListView {
         path: "/invoices".into(),
+        export: "/exports?list=invoices".into(),
         search: "Number, customer, SKU, license",
         sort: "-issued".into(),
         noun: ("invoice", "invoices"),

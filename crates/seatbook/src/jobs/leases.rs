@@ -120,14 +120,14 @@ pub async fn renew(db: &Db, claim: &Claim, now: Timestamp) -> Result<bool> {
     Ok(done.await? == 1)
 }
 
-/// Gives the job back untouched, for a server that stops: the try does not count.
-pub async fn release(db: &Db, claim: &Claim, now: Timestamp) -> Result<bool> {
+/// Gives the job back untouched, to be taken from then on: the try does not count.
+pub async fn release(db: &Db, claim: &Claim, run_at: Timestamp) -> Result<bool> {
     const SQL: &str =
         "UPDATE job SET state = 'queued', worker = NULL, run_at = $3, attempts = attempts - 1
         WHERE id = $1 AND worker = $2 AND state = 'running'";
     let (id, worker) = (claim.id, claim.worker);
     let done = db.plumb(PLACE, move |mut tx| {
-        Box::pin(async move { tx.execute(SQL, &[&id, &worker, &now]).await })
+        Box::pin(async move { tx.execute(SQL, &[&id, &worker, &run_at]).await })
     });
     Ok(done.await? == 1)
 }

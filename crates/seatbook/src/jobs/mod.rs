@@ -10,6 +10,7 @@
 pub mod api;
 pub mod commands;
 pub mod events;
+pub mod export;
 pub mod leases;
 pub mod model;
 pub mod pages;

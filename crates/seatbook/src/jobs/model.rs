@@ -125,6 +125,7 @@ pub struct Ended {
     pub(super) message: String,
     pub(super) outcome: Outcome,
     pub(super) canceled: bool,
+    pub(super) again_seconds: Option<i64>,
 }
 
 impl Ended {
@@ -141,6 +142,14 @@ impl Ended {
         Ended {
             canceled: true,
             ..Ended::done(message)
+        }
+    }
+
+    /// It could not begin now, and is taken again after so many seconds, as if nobody had: somebody else does such work.
+    pub fn later(seconds: i64) -> Self {
+        Ended {
+            again_seconds: Some(seconds),
+            ..Ended::default()
         }
     }
 
@@ -246,6 +255,10 @@ impl Job {
             rows_done: self.rows_done,
             rows_total: self.rows_total,
             reloads: false,
+            download: match (self.state, &self.result) {
+                (State::Done, Some(result)) => result.file.clone().unwrap_or_default(),
+                _ => String::new(),
+            },
         }
     }
 }

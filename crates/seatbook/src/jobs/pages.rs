@@ -47,6 +47,7 @@ pub struct JobRow {
 pub fn job_list() -> ListView {
     ListView {
         path: "/jobs".into(),
+        export: "/exports?list=jobs".into(),
         search: "Title",
         sort: "-created".into(),
         noun: ("job", "jobs"),

@@ -169,6 +169,10 @@ impl Server {
         };
         let (db, now) = (self.app.gate.db(), self.now());
         let kept = match tried {
+            Tried::Ended(Ok(Ended {
+                again_seconds: Some(seconds),
+                ..
+            })) => leases::release(db, &claim, now.plus_seconds(seconds)).await?,
             Tried::Ended(ended) => {
                 leases::settle(db, &claim, settlement(&claim, ended, now), now).await?
             }

@@ -59,7 +59,10 @@ pub async fn list(
     Ok(html(StatusCode::OK, rendered))
 }
 
-fn filter(view: &ListView, pairs: &[(String, String)]) -> Result<(queries::Filter, i64)> {
+pub(super) fn filter(
+    view: &ListView,
+    pairs: &[(String, String)],
+) -> Result<(queries::Filter, i64)> {
     let cursor = pairs.iter().find(|(name, _)| name == "cursor");
     let paging = Paging {
         limit: None,
@@ -102,7 +105,7 @@ fn row(job: &Job, now: Timestamp) -> JobRow {
 }
 
 /// Jobs without a person are Seatbook's own; a person without a name was erased.
-fn person(job: &Job) -> String {
+pub(super) fn person(job: &Job) -> String {
     match (job.actor_id == Uuid::nil(), job.person.as_str()) {
         (true, _) => "Seatbook".into(),
         (false, "") => "Somebody who left".into(),

@@ -125,6 +125,9 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "Said which column of a statement is which",
     ),
     ("statements.remove", "Took a distributor's statement away"),
+    ("exports.request", "Asked for a list as a file"),
+    ("exports.take", "Took a list along as a file"),
+    ("exports.finish", "Wrote a list into a file"),
     ("imports.apply", "Imported a file"),
     ("imports.apply_part", "Imported a part of a file"),
     (

@@ -51,10 +51,10 @@ pub async fn list(
     let filter = queries::Filter {
         keyword: params.q,
         parent_id: params.parent_id,
-        below: None,
         kind: params.kind.map(Kind::as_str),
         after: paging.after()?,
         limit: limit + 1,
+        ..queries::Filter::default()
     };
     let read = app.read(move |mut tx| {
         Box::pin(async move { queries::list(&mut tx, &caller.scope, &filter).await })

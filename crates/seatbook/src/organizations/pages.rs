@@ -57,6 +57,7 @@ pub struct OrganizationRow {
 pub fn organization_list() -> ListView {
     ListView {
         path: "/organizations".into(),
+        export: "/exports?list=organizations".into(),
         search: "Name or reference",
         sort: "name".into(),
         noun: ("organization", "organizations"),

@@ -72,6 +72,10 @@ pub struct Filter {
     pub below: Option<Uuid>,
     /// Of this kind.
     pub kind: Option<&'static str>,
+    /// Suspended, or below one that is.
+    pub blocked: bool,
+    /// From Z to A.
+    pub descending: bool,
     /// Behind this place: name and id of the last row seen.
     pub after: Option<(String, Uuid)>,
     /// Rows at most.
@@ -100,16 +104,19 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     if let Some(kind) = &filter.kind {
         select.and("o.kind = ?", kind);
     }
+    if filter.blocked {
+        select.and_raw("n.blocked = TRUE");
+    }
+    let (sign, way) = match filter.descending {
+        true => ('<', "DESC"),
+        false => ('>', "ASC"),
+    };
     if let Some((name, id)) = &filter.after {
-        select.and_all("(o.name, o.id) > (?, ?)", &[name, id]);
+        select.and_all(&format!("(o.name, o.id) {sign} (?, ?)"), &[name, id]);
     }
     let limit = select.bind(&filter.limit);
-    Ok(tx
-        .query(
-            &select.sql(&format!(" ORDER BY o.name, o.id LIMIT {limit}")),
-            select.params(),
-        )
-        .await?)
+    let order = format!(" ORDER BY o.name {way}, o.id {way} LIMIT {limit}");
+    Ok(tx.query(&select.sql(&order), select.params()).await?)
 }
 
 /// Adds the row; `false` where the reference is taken.

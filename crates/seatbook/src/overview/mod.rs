@@ -7,6 +7,7 @@
 
 mod changes;
 mod counts;
+pub mod export;
 mod figures;
 mod home;
 mod moving;

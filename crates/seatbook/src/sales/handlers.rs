@@ -91,7 +91,7 @@ pub async fn list(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
     Ok(html(StatusCode::OK, rendered))
 }
 
-fn filter(view: &ListView, pairs: &[(String, String)], seller_id: Uuid) -> Filter {
+pub(super) fn filter(view: &ListView, pairs: &[(String, String)], seller_id: Uuid) -> Filter {
     let status = match (view.chosen("expired"), view.chosen("soon")) {
         ("", "") => None,
         ("", _) => Some(Status::ExpiringSoon),

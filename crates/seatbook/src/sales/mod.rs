@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod decisions;
+pub mod export;
 pub mod forms;
 pub mod handlers;
 pub mod pages;

@@ -202,6 +202,7 @@ pub fn sales_list(customers: &[(uuid::Uuid, String)]) -> ListView {
     customer.options.extend(options);
     ListView {
         path: "/sales".into(),
+        export: "/exports?list=sales".into(),
         search: "Code, name, note, plan, customer",
         sort: "-created".into(),
         natural_sort: "-created".into(),

@@ -3,11 +3,10 @@
 use askama::Template;
 use axum::{
     extract::{RawQuery, State},
-    http::{StatusCode, header},
-    response::IntoResponse,
+    http::StatusCode,
 };
 use rules::reduction::Rule;
-use store::{Timestamp, Tx};
+use store::{BoxFuture, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -30,25 +29,24 @@ use crate::{
         table::ListView,
     },
     error::{Error, Result},
-    files,
+    files::{self, Cell, ColumnKind},
     gate::Caller,
     holdings::{
         pools::{self, Total},
         sort::Sort,
     },
     licenses::model::Status,
+    listings::{Field, Listing, PORTION, Portion, Reader, columns, day, maybe, rows, text},
     organizations::{
         self,
         model::Organization,
         tabs::{Place, Tabs},
     },
-    scope::{self, Permission},
+    scope::{self, Permission, Scope},
 };
 
 /// Rows on one page of the list.
 const PAGE: i64 = 100;
-/// Rows of one file at most, and rows read for it at once.
-const FILE: (usize, i64) = (100_000, 500);
 /// Bound and terminated units shown on a subscription's page.
 const UNITS: i64 = 50;
 
@@ -124,21 +122,7 @@ impl Found {
     ) -> Result<Found> {
         let (scope, whose) = (&caller.scope, filter.organization_id);
         let place = Place::read(tx, caller, whose, Permission::LicensesRead).await?;
-        let page = match uuid {
-            Some(id) => {
-                let permission = Permission::LicensesRead;
-                scope::queries::check_visible(tx, scope, permission, whose).await?;
-                let wanted = ((id, Some(whose)), (None, filter.limit));
-                let pools = queries::found_by(tx, scope, wanted.0, wanted.1).await?;
-                let total = Total::Exactly(pools.len() as i64);
-                pools::Page {
-                    pools,
-                    total,
-                    ..pools::Page::default()
-                }
-            }
-            None => pools::page(tx, scope, &filter, at.0).await?,
-        };
+        let page = found(tx, scope, (&filter, uuid), at.0).await?;
         let known = |id: &Uuid| {
             page.pools
                 .iter()
@@ -163,7 +147,6 @@ impl Found {
             Total::MoreThan(count) => (Some(count), true),
             Total::Uncounted => (None, true),
         };
-        view.export = view.address_at(&format!("{}/export", view.path));
     }
 }
 
@@ -302,96 +285,90 @@ impl One {
     }
 }
 
-/// The headings of the file.
-const HEADINGS: [&str; 14] = [
-    "UUID",
-    "License UUID",
-    "SKU",
-    "Product",
-    "Sales order",
-    "Total",
-    "Passed on",
-    "Assigned",
-    "Available",
-    "Renewal date",
-    "Auto-renewal",
-    "Units not renewed",
-    "Expiry date",
-    "Status",
+/// What a file says of each.
+const FIELDS: &[Field<Subscription>] = &[
+    Field::text("", "UUID", |it: &Subscription, _| text(&it.id.to_string())).wide(38),
+    Field::text("", "License UUID", |it: &Subscription, _| {
+        text(&it.license_id.to_string())
+    })
+    .wide(38),
+    Field::text("", "SKU", |it, _| text(&it.sku_code)),
+    Field::text("", "Product", |it: &Subscription, _| text(&it.product_name)).wide(32),
+    Field::text("", "Sales order", |it, _| maybe(it.sales_order.as_ref())),
+    Field::number("", "Total", |it: &Subscription, _| Cell::Number(it.total)).summed(),
+    Field::number("", "Passed on", |it, _| Cell::Number(it.allocated)),
+    Field::number("", "Assigned", |it, _| Cell::Number(it.assigned)),
+    Field::number("", "Available", |it, _| Cell::Number(it.available)),
+    Field::new("", "Renewal date", ColumnKind::Date, |it, _| {
+        day(it.renewal_date)
+    }),
+    Field::text("", "Auto-renewal", |it, _| {
+        text(["off", "on"][usize::from(it.renewal_date.is_some())])
+    }),
+    Field::number("", "Units not renewed", |it, _| Cell::Number(it.lapsing)),
+    Field::new("", "Expiry date", ColumnKind::Date, |it, _| {
+        day(it.expiry_date)
+    }),
+    Field::text("", "Status", |it, _| text(it.status.as_str())),
 ];
 
-/// `/organizations/{id}/subscriptions/export`: everything that search and filter of the list find, in its order.
-pub async fn csv(
-    State(app): State<App>,
-    frame: Frame,
-    Id(id): Id,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    let pairs = pairs(query.as_deref());
-    let view = subscription_list(id).read(&pairs);
-    let mut filter = filter(&view, id, &pairs, FILE.1);
+/// The subscriptions of an organization, on their way into a file.
+struct Subscriptions {
+    filter: pools::Filter,
+    uuid: Option<Uuid>,
+}
+
+/// The subscriptions of an organization, as an address describes them.
+pub fn listing(id: Uuid, pairs: &[(String, String)]) -> Box<dyn Listing> {
+    let view = subscription_list(id).read(pairs);
+    let mut filter = filter(&view, id, pairs, PORTION);
     filter.from = None;
-    let uuid = view.q.trim().parse::<Uuid>().ok();
-    let at = (app.gate.now(), app.settings.reactivation_days);
-    let caller = frame.caller.clone();
-    let lines = app.read(move |mut tx| {
-        Box::pin(async move { lines(&mut tx, &caller, (filter, uuid), at).await })
-    });
-    let heading = HEADINGS.map(str::to_owned).to_vec();
-    let mut file = files::Writer::csv(b',');
-    for line in std::iter::once(heading).chain(lines.await?) {
-        file.row(&line)?;
-    }
-    let bytes = file.finish()?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"subscriptions.csv\"",
-        ),
-    ];
-    Ok((headers, bytes).into_response())
+    let uuid = view.q.trim().parse().ok();
+    Box::new(Subscriptions { filter, uuid })
 }
 
-async fn lines(
+impl Listing for Subscriptions {
+    fn columns(&self) -> Vec<files::Column> {
+        columns(&FIELDS.iter().collect::<Vec<_>>())
+    }
+
+    fn next<'a>(
+        &'a mut self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Portion>> {
+        Box::pin(async move {
+            let wanted = (&self.filter, self.uuid);
+            let page = found(tx, &reader.scope, wanted, reader.now).await?;
+            // Until when something can be reactivated is not in a file.
+            let lines = queries::of_pools(tx, &page.pools, (reader.now, 0)).await?;
+            let is_last = page.next.is_none();
+            self.filter.from = page.next;
+            let fields: Vec<_> = FIELDS.iter().collect();
+            Ok(Portion {
+                rows: rows(&fields, &lines, reader),
+                is_last,
+            })
+        })
+    }
+}
+
+/// The pools of a page: by what the address asks, or the one of a UUID.
+async fn found(
     tx: &mut Tx<'_>,
-    caller: &Caller,
-    (mut filter, uuid): (pools::Filter, Option<Uuid>),
-    at: (Timestamp, i64),
-) -> Result<Vec<Vec<String>>> {
-    let mut lines = Vec::new();
-    loop {
-        let found = Found::read(tx, caller, (filter.clone(), uuid), at).await?;
-        lines.extend(found.subscriptions.iter().map(line));
-        if lines.len() > FILE.0 {
-            let message =
-                "A file has at most 100,000 rows; narrow the list by a search or a filter.";
-            return Err(Error::invalid("q", "export.too_large", message));
-        }
-        match found.page.next {
-            Some(next) => filter.from = Some(next),
-            None => return Ok(lines),
-        }
-    }
-}
-
-fn line(it: &Subscription) -> Vec<String> {
-    let date = |day: Option<store::Date>| day.map_or_else(String::new, |day| day.0.to_string());
-    let on = ["off", "on"][usize::from(it.renewal_date.is_some())];
-    vec![
-        it.id.to_string(),
-        it.license_id.to_string(),
-        it.sku_code.clone(),
-        it.product_name.clone(),
-        it.sales_order.clone().unwrap_or_default(),
-        it.total.to_string(),
-        it.allocated.to_string(),
-        it.assigned.to_string(),
-        it.available.to_string(),
-        date(it.renewal_date),
-        on.into(),
-        it.lapsing.to_string(),
-        date(it.expiry_date),
-        it.status.as_str().to_owned(),
-    ]
+    scope: &Scope,
+    (filter, uuid): (&pools::Filter, Option<Uuid>),
+    now: Timestamp,
+) -> Result<pools::Page> {
+    let whose = filter.organization_id;
+    let Some(id) = uuid else {
+        return pools::page(tx, scope, filter, now).await;
+    };
+    scope::queries::check_visible(tx, scope, Permission::LicensesRead, whose).await?;
+    let pools = queries::found_by(tx, scope, (id, Some(whose)), (None, filter.limit)).await?;
+    Ok(pools::Page {
+        total: Total::Exactly(pools.len() as i64),
+        pools,
+        ..pools::Page::default()
+    })
 }

@@ -36,10 +36,6 @@ pub fn operations() -> OpenApiRouter<App> {
 pub fn pages() -> Router<App> {
     Router::new()
         .route("/organizations/{id}/subscriptions", get(handlers::list))
-        .route(
-            "/organizations/{id}/subscriptions/export",
-            get(handlers::csv),
-        )
         .route("/subscriptions/{id}", get(handlers::show))
         .route(
             "/subscriptions/{id}/reduction",

@@ -57,6 +57,7 @@ pub struct SubscriptionRow {
 pub fn subscription_list(organization_id: uuid::Uuid) -> ListView {
     ListView {
         path: format!("/organizations/{organization_id}/subscriptions"),
+        export: format!("/exports?list=subscriptions&of={organization_id}"),
         search: "UUID, SKU, product, sales order",
         sort: "end".into(),
         noun: ("subscription", "subscriptions"),

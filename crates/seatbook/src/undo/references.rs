@@ -1,7 +1,7 @@
 //! What keeps a row in the book because it refers to it.
 
 /// What refers to a row that would go: noun, table, column, and what is said of the row.
-pub(super) const REFERENCES: [(&str, &str, &str, &str); 53] = [
+pub(super) const REFERENCES: [(&str, &str, &str, &str); 54] = [
     (
         "organization",
         "pool",
@@ -34,6 +34,12 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 53] = [
         "import_batch",
         "organization_id",
         "has imported files",
+    ),
+    (
+        "organization",
+        "export",
+        "organization_id",
+        "has had lists written into files",
     ),
     (
         "organization",

@@ -9,6 +9,7 @@ mod axe;
 mod chromium;
 mod configuration;
 mod customers;
+mod exports;
 mod forgot;
 #[expect(
     dead_code,

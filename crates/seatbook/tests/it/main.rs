@@ -26,6 +26,7 @@ mod allocations;
 mod customers;
 mod as_of;
 mod workbooks;
+mod exports;
 mod assignments;
 mod subscriptions;
 mod crossgrades;

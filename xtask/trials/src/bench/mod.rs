@@ -7,6 +7,7 @@ mod bare_http;
 mod bare_postgres;
 mod bare_sqlite;
 mod check;
+mod export;
 mod fill;
 mod import;
 mod list;
@@ -41,6 +42,7 @@ pub enum Name {
     Check,
     List,
     Import,
+    Export,
 }
 
 #[derive(Args)]
@@ -50,7 +52,7 @@ pub struct BenchArgs {
     /// How long each figure is measured.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Licenses in the book of `list`, ascending.
+    /// Licenses in the book of `list`, ascending; the last of them in that of `export`.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
     sizes: Vec<u64>,
     /// The folder of `pgbench`.
@@ -111,6 +113,7 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                 Name::Check => check::run(&task).await,
                 Name::List => list::run(&task).await,
                 Name::Import => import::run(&task).await,
+                Name::Export => export::run(&task).await,
             };
             let figures = figures.map_err(|e| format!("{name:?} on {}: {e}", engine.as_str()))?;
             for figure in figures {

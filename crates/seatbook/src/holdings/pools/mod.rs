@@ -96,6 +96,12 @@ pub async fn size(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<i64> {
     count_to(tx, &select, "SELECT id FROM pool", COUNTED).await
 }
 
+/// How many pools an organization has, whatever it takes: for work that takes longer.
+pub async fn count(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<i64> {
+    let sql = "SELECT count(*) FROM pool WHERE organization_id = $1 AND (quantity > 0 OR parent_id IS NULL)";
+    Ok(tx.query_one::<(i64,)>(sql, &[&organization_id]).await?.0)
+}
+
 /// A page of the pools of one organization that the scope can see.
 pub async fn page(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestamp) -> Result<Page> {
     scope::queries::check_visible(tx, scope, Permission::LicensesRead, filter.organization_id)

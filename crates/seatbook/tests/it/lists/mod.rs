@@ -16,7 +16,7 @@ use crate::{
 const MANY: usize = 5_100;
 
 /// Every row of a list over the API, page by page.
-async fn all(person: &Person, path: &str) -> Vec<Value> {
+pub async fn all(person: &Person, path: &str) -> Vec<Value> {
     let (mut rows, mut cursor) = (Vec::new(), String::new());
     loop {
         let sign = if path.contains('?') { '&' } else { '?' };

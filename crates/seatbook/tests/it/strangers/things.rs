@@ -62,6 +62,11 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "SELECT id FROM payment ORDER BY id LIMIT 1",
     ),
     ("jobs", "job", "SELECT id FROM job ORDER BY id LIMIT 1"),
+    (
+        "exports",
+        "export",
+        "SELECT id FROM export ORDER BY id LIMIT 1",
+    ),
     ("mails", "mail", "SELECT id FROM mail WHERE kind = 'hidden'"),
     (
         "attachments",
@@ -179,5 +184,5 @@ pub const SHARED: [&str; 3] = ["products", "skus", "service-plans"];
 /// What belongs to a person and to nobody else: others do not see it at all.
 pub const PERSONAL: [&str; 1] = ["tokens"];
 
-/// Operations that only read, and are asked by POST because their question is long.
-pub const READS: [&str; 1] = ["entitlements_check_many"];
+/// Operations for whoever may read, and asked by POST: because their question is long, or their answer takes a while.
+pub const READS: [&str; 2] = ["entitlements_check_many", "exports_create"];

@@ -29,13 +29,15 @@ both_engines! {
         assert!(browser.get(&back).await.page(200).contains("as a new record"));
         browser.form(&back, &[]).await.goes(&format!("/subscriptions/{}", stage.desk_pool));
         assert_eq!(app.balance(stage.desk_pool).await, [5, 0, 2, 3]);
-        let file = browser.get(&format!("{list}/export")).await;
+        let place = format!("/exports?list=subscriptions&of={}", list.split('/').nth(2).unwrap_or_default());
+        let file = browser.form(&place, &[("format", "csv")]).await;
         assert_eq!(file.headers["content-type"], "text/csv; charset=utf-8");
         let file = file.page(200);
         assert!(file.lines().count() == 4 && file.contains(",2027-06-01,on,0,2027-05-31,active"), "{file}");
         let stranger = app.organization(app.provider, "customer", "Elsewhere").await;
         let (other, _) = app.browser_of(stranger, "customer_administrator").await;
-        for place in [&list, &ask, &back, &format!("{list}/export"), &path(bound[0], "").replace("/api/v1", "")] {
+        other.form(&place, &[("format", "csv")]).await.page(404);
+        for place in [&list, &ask, &back, &path(bound[0], "").replace("/api/v1", "")] {
             other.get(place.trim_end_matches('/')).await.page(404);
         }
         app.prove();

@@ -1,0 +1,151 @@
+//! A list taken along: at once where it is short, else by a job; and the file of a job, for whoever asked.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use tokio::io::AsyncReadExt;
+use uuid::Uuid;
+
+use super::{
+    commands::{RequestExport, TakeExport},
+    lists,
+    model::{Asked, Export},
+    queries,
+    writing::{self, Scribe},
+};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    files::{Cell, Column},
+    gate::{Caller, Key},
+    listings::Reader,
+    scope::{Permission, queries::check_visible},
+};
+
+/// Rows that are answered at once, at most.
+const SHORT: usize = 5_000;
+/// Portions that are looked through for them: filters may find little in a long list.
+const PORTIONS: usize = 20;
+
+/// What came of asking.
+pub enum Taken {
+    /// The file.
+    File(Response),
+    /// The job that writes it.
+    Job(Uuid),
+}
+
+/// Takes a list along.
+pub async fn take(app: &App, caller: &Caller, asked: Asked, key: Key) -> Result<Taken> {
+    lists::check_subject(asked.list, asked.subject_id)?;
+    let reader = Arc::new(writing::reader(app, caller, &asked).await?);
+    let Some((columns, rows)) = short(app, &asked, &reader).await? else {
+        if !caller.scope.holds(Permission::JobsRead) {
+            let message = "More than 5,000 rows are written by a job, and you may not see jobs: narrow the list by a \
+                search or a filter.";
+            return Err(Error::invalid("q", "export.too_large", message));
+        }
+        let done = app.gate.submit(caller, key, RequestExport { asked });
+        return Ok(Taken::Job(done.await?.outcome.job_id));
+    };
+    let rows_written = rows.len() as i64;
+    let command = TakeExport {
+        asked: asked.clone(),
+        rows_written,
+    };
+    app.gate.submit(caller, key, command).await?;
+    let scribe = Scribe::start(&asked, &reader, columns)?;
+    let _ = scribe.rows(rows).await;
+    let mut file = tokio::fs::File::from_std(scribe.finish().await?);
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)
+        .await
+        .map_err(Error::internal)?;
+    let headers = headers(&asked, &reader)?;
+    Ok(Taken::File((headers, content).into_response()))
+}
+
+type Rows = (Vec<Column>, Vec<Vec<Cell>>);
+
+/// The whole list, where it is short.
+async fn short(app: &App, asked: &Asked, reader: &Arc<Reader>) -> Result<Option<Rows>> {
+    let mut listing = lists::open(app, asked, reader)?;
+    let mut rows = Vec::new();
+    for _ in 0..PORTIONS {
+        let (rest, portion) = writing::portion(app, reader, listing).await?;
+        listing = rest;
+        rows.extend(portion.rows);
+        match (rows.len() > SHORT, portion.is_last) {
+            (true, _) => return Ok(None),
+            (false, true) => return Ok(Some((listing.columns(), rows))),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// The export, for whoever asked for it and may still read the list; to everybody else there is none.
+pub async fn mine(app: &App, caller: &Caller, id: Uuid) -> Result<Export> {
+    let (scope, actor_id, now) = (caller.scope.clone(), caller.actor_id, app.gate.now());
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let found = queries::find(&mut tx, id).await?;
+            let export = found.filter(|it| it.asked_by == actor_id && it.expires_at > now);
+            let export = export.ok_or_else(Error::not_found)?;
+            let asked = export.asked();
+            check_visible(&mut tx, &scope, asked.list.permission(), asked.place()).await?;
+            Ok(export)
+        })
+    });
+    read.await
+}
+
+/// The file of an export, piece by piece.
+pub async fn file(app: &App, caller: &Caller, id: Uuid) -> Result<Response> {
+    let export = mine(app, caller, id).await?;
+    let Some(writing_id) = export.writing_id else {
+        let message = "The file is not written yet; its job says how far it is.";
+        return Err(
+            Error::conflict("export.not_ready", message).with("job_id", export.job_id.to_string())
+        );
+    };
+    let reader = writing::reader(app, caller, &export.asked()).await?;
+    let reader = Reader {
+        now: export.created_at,
+        ..reader
+    };
+    let headers = headers(&export.asked(), &reader)?;
+    let (app, ids) = (app.clone(), (id, writing_id));
+    let pieces = stream::try_unfold(0_i64, move |position| {
+        let app = app.clone();
+        async move {
+            let read = app.read(move |mut tx| {
+                Box::pin(async move { queries::piece(&mut tx, ids, position).await })
+            });
+            let piece = read.await?;
+            Ok::<_, Error>(piece.map(|content| (Bytes::from(content), position + 1)))
+        }
+    });
+    Ok((headers, Body::from_stream(pieces)).into_response())
+}
+
+fn headers(asked: &Asked, reader: &Reader) -> Result<[(header::HeaderName, HeaderValue); 2]> {
+    let day = reader.now.get().to_zoned(reader.zone.clone()).date();
+    let (list, ending) = (asked.list.as_str(), asked.format.as_str());
+    let disposition = format!("attachment; filename=\"{list} {day}.{ending}\"");
+    Ok([
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(asked.format.media_type()),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_str(&disposition).map_err(Error::internal)?,
+        ),
+    ])
+}

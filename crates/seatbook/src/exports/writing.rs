@@ -1,0 +1,316 @@
+//! A list written into a file: read in short portions here, written by a thread that steps back for everybody else.
+
+use std::{fs::File, sync::Arc, thread};
+
+use serde::Deserialize;
+use tokio::{
+    io::AsyncReadExt,
+    sync::{Semaphore, mpsc, oneshot},
+};
+use uuid::Uuid;
+
+use super::{
+    commands::FinishExport,
+    lists,
+    model::{Asked, Export, State},
+    queries::{self, BULK},
+};
+use crate::{
+    app::App,
+    console::format,
+    error::{Error, Result},
+    files::{Cell, Column, Format, Sheet},
+    gate::Caller,
+    jobs::{Ended, Kind, Work},
+    listings::{Listing, Portion, Reader},
+    organizations,
+    scope::queries::check_visible,
+};
+
+/// How the runner writes a file.
+pub const KIND: Kind = Kind {
+    name: "exports.write",
+    run: |app, work| Box::pin(run(app, work)),
+};
+
+/// One file is written at a time in this process. Whoever comes second frees the worker and comes again.
+static TURN: Semaphore = Semaphore::const_new(1);
+/// When that is.
+const AGAIN_SECONDS: i64 = 2;
+/// The largest piece of a file in the database.
+const PIECE_BYTES: usize = 256 * 1024;
+/// Portions between two looks at whether somebody wants it stopped.
+const LOOK: i64 = 10;
+/// Portions that wait for the thread.
+const AHEAD: usize = 2;
+
+/// What the job was handed in with.
+#[derive(Debug, Deserialize)]
+struct Payload {
+    export_id: Uuid,
+}
+
+async fn run(app: App, work: Work) -> Result<Ended> {
+    let Payload { export_id } = work.payload()?;
+    let export = find(&app, export_id).await?.ok_or_else(Error::not_found)?;
+    if export.state == State::Ready {
+        return Ok(ended(&export));
+    }
+    let Ok(_turn) = TURN.try_acquire() else {
+        return Ok(Ended::later(AGAIN_SECONDS));
+    };
+    let asked = export.asked();
+    let reader = Arc::new(reader(&app, &work.caller, &asked).await?);
+    let listing = lists::open(&app, &asked, &reader)?;
+    let Some((file, rows_written)) = fill(&app, &work, (&asked, &reader), listing).await? else {
+        return Ok(Ended::canceled(
+            "It was stopped before the file was written.",
+        ));
+    };
+    let writing_id = drawn()?;
+    let size_bytes = keep(&app, (export_id, writing_id), file).await?;
+    let finish = FinishExport {
+        id: export_id,
+        writing_id,
+        rows_written,
+        size_bytes,
+    };
+    let done = app
+        .gate
+        .submit(&work.caller, work.key("finish"), finish)
+        .await?;
+    if let Some(kept) = done.outcome {
+        queries::clear(app.gate.db(), export_id, kept).await?;
+    }
+    let export = find(&app, export_id).await?.ok_or_else(Error::not_found)?;
+    Ok(ended(&export))
+}
+
+async fn find(app: &App, id: Uuid) -> Result<Option<Export>> {
+    let read = app.read(move |mut tx| Box::pin(async move { queries::find(&mut tx, id).await }));
+    read.await
+}
+
+fn ended(export: &Export) -> Ended {
+    let rows = export.rows_written.unwrap_or_default();
+    let message = format!(
+        "{} written; the file is kept for a week, for whoever asked.",
+        format::count(rows, "row", "rows")
+    );
+    Ended::done(message)
+        .figure("Rows", format::number(rows))
+        .figure(
+            "Size",
+            format!(
+                "{} KiB",
+                format::number(export.size_bytes.unwrap_or_default() / 1024)
+            ),
+        )
+        .file(format!("/exports/{}/file", export.id))
+}
+
+/// Who reads the list: the caller with the rights they have now, by the clock of the organization acted for.
+pub async fn reader(app: &App, caller: &Caller, asked: &Asked) -> Result<Reader> {
+    let (permission, place) = (asked.list.permission(), asked.place());
+    let (scope, organization_id) = (caller.scope.clone(), asked.organization_id);
+    let zone = app.read(move |mut tx| {
+        Box::pin(async move {
+            check_visible(&mut tx, &scope, permission, place).await?;
+            organizations::queries::find(&mut tx, organization_id).await
+        })
+    });
+    let zone = zone.await?.map(|it| it.time_zone).unwrap_or_default();
+    let moment = format::Moment::new(app.gate.now(), &zone);
+    Ok(Reader {
+        actor_id: caller.actor_id,
+        scope: caller.scope.clone(),
+        organization_id,
+        now: moment.now,
+        zone: moment.zone,
+    })
+}
+
+/// The next rows of a list, read in a snapshot of their own.
+pub async fn portion(
+    app: &App,
+    reader: &Arc<Reader>,
+    mut listing: Box<dyn Listing>,
+) -> Result<(Box<dyn Listing>, Portion)> {
+    let reader = Arc::clone(reader);
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let portion = listing.next(&mut tx, &reader).await?;
+            Ok((listing, portion))
+        })
+    });
+    read.await
+}
+
+/// Writes a list to its end; nothing where somebody stopped it.
+async fn fill(
+    app: &App,
+    work: &Work,
+    (asked, reader): (&Asked, &Arc<Reader>),
+    listing: Box<dyn Listing>,
+) -> Result<Option<(File, i64)>> {
+    let (mut listing, total) = count(app, reader, listing).await?;
+    let scribe = Scribe::start(asked, reader, listing.columns())?;
+    let (mut written, mut turn) = (0, 0);
+    loop {
+        if turn % LOOK == 0 {
+            if work.canceled().await? {
+                return Ok(None);
+            }
+            // A list may have grown since it was counted.
+            work.progress(written, total.map_or(0, |total| total.max(written)))
+                .await?;
+        }
+        let (rest, portion) = self::portion(app, reader, listing).await?;
+        (listing, turn) = (rest, turn + 1);
+        written += portion.rows.len() as i64;
+        let goes_on = scribe.rows(portion.rows).await;
+        if portion.is_last || !goes_on {
+            break;
+        }
+    }
+    let file = scribe.finish().await?;
+    work.progress(written, written).await?;
+    Ok(Some((file, written)))
+}
+
+async fn count(
+    app: &App,
+    reader: &Arc<Reader>,
+    listing: Box<dyn Listing>,
+) -> Result<(Box<dyn Listing>, Option<i64>)> {
+    let reader = Arc::clone(reader);
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let total = listing.count(&mut tx, &reader).await?;
+            Ok((listing, total))
+        })
+    });
+    read.await
+}
+
+/// Drawn for one try: its pieces are nobody else's.
+fn drawn() -> Result<Uuid> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(Error::internal)?;
+    Ok(Uuid::from_bytes(random))
+}
+
+/// Keeps a file in pieces, beside the gate; says how large it is.
+async fn keep(app: &App, ids: (Uuid, Uuid), file: File) -> Result<i64> {
+    let mut file = tokio::fs::File::from_std(file);
+    let (mut size, mut position) = (0, 0);
+    loop {
+        let mut piece = Vec::with_capacity(PIECE_BYTES);
+        let limit = PIECE_BYTES as u64;
+        let read = (&mut file).take(limit).read_to_end(&mut piece).await;
+        if read.map_err(Error::internal)? == 0 {
+            return Ok(size);
+        }
+        size += piece.len() as i64;
+        let piece: Arc<[u8]> = piece.into();
+        let put = app.gate.db().plumb(BULK, move |mut tx| {
+            let piece = Arc::clone(&piece);
+            Box::pin(async move { queries::put(&mut tx, ids, position, &piece).await })
+        });
+        put.await?;
+        position += 1;
+    }
+}
+
+/// What the thread is told.
+enum Told {
+    Rows(Vec<Vec<Cell>>),
+    End,
+}
+
+/// The thread that writes one file. It is fed a little ahead, so that neither waits long for the other, and little is
+/// held in memory.
+pub struct Scribe {
+    portions: mpsc::Sender<Told>,
+    file: oneshot::Receiver<Result<File>>,
+}
+
+impl Scribe {
+    /// Begins a file of these columns.
+    pub fn start(asked: &Asked, reader: &Reader, columns: Vec<Column>) -> Result<Scribe> {
+        let (portions, told) = mpsc::channel(AHEAD);
+        let (done, file) = oneshot::channel();
+        let (format, name) = (asked.format, asked.list.title());
+        let notes = notes(asked, reader);
+        // A thread of its own and not one of the pool's: once it has stepped back it cannot come forward again.
+        thread::Builder::new()
+            .name("export".into())
+            .spawn(move || {
+                step_back();
+                let _ = done.send(write((format, name), &columns, &notes, told));
+            })
+            .map_err(Error::internal)?;
+        Ok(Scribe { portions, file })
+    }
+
+    /// Hands rows over; `false` where the thread has given up, and [`Scribe::finish`] says why.
+    pub async fn rows(&self, rows: Vec<Vec<Cell>>) -> bool {
+        rows.is_empty() || self.portions.send(Told::Rows(rows)).await.is_ok()
+    }
+
+    /// The file, to be read from its beginning.
+    pub async fn finish(self) -> Result<File> {
+        let _ = self.portions.send(Told::End).await;
+        drop(self.portions);
+        let silent = || Error::internal("the thread that wrote a file ended without a word");
+        self.file.await.map_err(|_| silent())?
+    }
+}
+
+fn write(
+    (format, name): (Format, &str),
+    columns: &[Column],
+    notes: &[String],
+    mut told: mpsc::Receiver<Told>,
+) -> Result<File> {
+    let mut sheet = Sheet::new(format, name, columns)?;
+    for note in notes {
+        sheet.note(note)?;
+    }
+    loop {
+        match told.blocking_recv() {
+            Some(Told::Rows(rows)) => {
+                for row in &rows {
+                    sheet.row(row)?;
+                }
+            }
+            Some(Told::End) => return sheet.finish(),
+            None => return Err(Error::internal("nobody waits for this file any more")),
+        }
+    }
+}
+
+/// What stands beside the rows of a workbook.
+fn notes(asked: &Asked, reader: &Reader) -> Vec<String> {
+    let at = reader.now.get().to_zoned(reader.zone.clone());
+    let mut notes = vec![
+        format!("{}, exported from Seatbook", asked.list.title()),
+        format!("As of {}", at.strftime("%Y-%m-%d %H:%M %Z")),
+    ];
+    let said = asked.pairs().into_iter();
+    let said = said.filter(|(name, value)| name != "col" && !value.is_empty());
+    notes.extend(said.map(|(name, value)| format!("{name}: {value}")));
+    notes
+}
+
+/// On Linux a thread has a priority of its own. Elsewhere this would slow the whole server down, so it is left.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    const LAST: i32 = 19;
+    if let Err(error) = rustix::process::setpriority_process(None, LAST) {
+        tracing::debug!(%error, "a file is written at the usual priority");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}

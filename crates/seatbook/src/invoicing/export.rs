@@ -1,0 +1,80 @@
+//! Invoices as a file.
+
+use store::{BoxFuture, Tx};
+
+use super::pages::invoice_list;
+use crate::{
+    error::Result,
+    files::{Column, ColumnKind},
+    invoices::{
+        model::Invoice,
+        queries::{self, Filter},
+        status::Status,
+    },
+    listings::{Field, Listing, PORTION, Portion, Reader, columns, day, maybe, money, rows, text},
+};
+
+/// Amounts have no sum: they may be of several currencies.
+const FIELDS: &[Field<Invoice>] = &[
+    Field::text("", "Number", |it: &Invoice, _| maybe(it.number.as_ref())).wide(20),
+    Field::text("", "Kind", |it, _| text(it.kind.as_str())),
+    Field::text("", "Issuer", |it: &Invoice, _| text(&it.issuer_name)).wide(32),
+    Field::text("", "Customer", |it: &Invoice, _| text(&it.buyer_name)).wide(32),
+    Field::new("", "Issued", ColumnKind::Date, |it, _| day(it.issued_on)),
+    Field::new("", "Due", ColumnKind::Date, |it, _| day(it.due_on)),
+    Field::text("", "Currency", |it, _| text(&it.currency)),
+    Field::new("", "Net", ColumnKind::Money, |it, _| {
+        money(it.net_minor, &it.currency)
+    }),
+    Field::new("", "Tax", ColumnKind::Money, |it, _| {
+        money(it.tax_minor, &it.currency)
+    }),
+    Field::new("", "Total", ColumnKind::Money, |it, _| {
+        money(it.total_minor, &it.currency)
+    }),
+    Field::new("", "Paid", ColumnKind::Money, |it, _| {
+        money(it.paid_minor, &it.currency)
+    }),
+    Field::new("", "Open", ColumnKind::Money, |it, _| {
+        money(it.open_minor(), &it.currency)
+    }),
+    Field::text("", "Status", |it, reader| {
+        text(&it.status(reader.now).badge().label)
+    }),
+];
+
+/// The invoices that search and filter find, the newest first.
+struct Invoices(Filter);
+
+/// The invoices on whose sides the reader is, as an address describes them.
+pub fn listing(pairs: &[(String, String)]) -> Box<dyn Listing> {
+    let view = invoice_list().read(pairs);
+    Box::new(Invoices(Filter {
+        keyword: Some(view.q.clone()).filter(|q| !q.trim().is_empty()),
+        status: Status::parse(view.chosen("status")),
+        limit: PORTION,
+        ..Filter::default()
+    }))
+}
+
+impl Listing for Invoices {
+    fn columns(&self) -> Vec<Column> {
+        columns(&FIELDS.iter().collect::<Vec<_>>())
+    }
+
+    fn next<'a>(
+        &'a mut self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Portion>> {
+        Box::pin(async move {
+            let found = queries::list(tx, &reader.scope, &self.0, reader.now).await?;
+            self.0.before = found.last().map(|last| last.id);
+            let fields: Vec<_> = FIELDS.iter().collect();
+            Ok(Portion {
+                rows: rows(&fields, &found, reader),
+                is_last: (found.len() as i64) < PORTION,
+            })
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! The columns of a list as a table: what each is called, what it holds, and how a row fills it.
+
+use super::Reader;
+use crate::{
+    console::table::ListView,
+    files::{Cell, Column, ColumnKind},
+};
+
+/// Letters of a column that is seen, unless it says otherwise.
+const LETTERS: u16 = 16;
+
+/// One column of a list of `R`.
+pub struct Field<R> {
+    /// The column of the page that it belongs to; empty where it is in the file whatever is shown.
+    of: &'static str,
+    title: &'static str,
+    kind: ColumnKind,
+    letters: u16,
+    total: bool,
+    cell: fn(&R, &Reader) -> Cell,
+}
+
+impl<R> Field<R> {
+    /// A column that is there where the page shows the one of this key; always, where the key is empty.
+    pub const fn new(
+        of: &'static str,
+        title: &'static str,
+        kind: ColumnKind,
+        cell: fn(&R, &Reader) -> Cell,
+    ) -> Field<R> {
+        Field {
+            of,
+            title,
+            kind,
+            letters: LETTERS,
+            total: false,
+            cell,
+        }
+    }
+
+    /// A column of text.
+    pub const fn text(
+        of: &'static str,
+        title: &'static str,
+        cell: fn(&R, &Reader) -> Cell,
+    ) -> Field<R> {
+        Field::new(of, title, ColumnKind::Text, cell)
+    }
+
+    /// A column of whole numbers, summed where that says something.
+    pub const fn number(
+        of: &'static str,
+        title: &'static str,
+        cell: fn(&R, &Reader) -> Cell,
+    ) -> Field<R> {
+        Field::new(of, title, ColumnKind::Number, cell)
+    }
+
+    /// With room for so many letters.
+    pub const fn wide(mut self, letters: u16) -> Field<R> {
+        self.letters = letters;
+        self
+    }
+
+    /// With its sum at the end of a workbook.
+    pub const fn summed(mut self) -> Field<R> {
+        self.total = true;
+        self
+    }
+}
+
+/// The fields that are in the file of a list as the page shows it.
+pub fn shown<R>(fields: &'static [Field<R>], list: &ListView) -> Vec<&'static Field<R>> {
+    let is_in = |field: &&Field<R>| field.of.is_empty() || list.shows(field.of);
+    fields.iter().filter(is_in).collect()
+}
+
+/// What a file says of them.
+pub fn columns<R>(fields: &[&'static Field<R>]) -> Vec<Column> {
+    let column = |field: &&'static Field<R>| Column {
+        title: field.title.into(),
+        kind: field.kind,
+        width: field.letters,
+        total: field.total,
+        hidden: false,
+    };
+    fields.iter().map(column).collect()
+}
+
+/// The rows of a file.
+pub fn rows<'r, R: 'static>(
+    fields: &[&'static Field<R>],
+    found: impl IntoIterator<Item = &'r R>,
+    reader: &Reader,
+) -> Vec<Vec<Cell>> {
+    let row = |it: &R| {
+        fields
+            .iter()
+            .map(|field| (field.cell)(it, reader))
+            .collect()
+    };
+    found.into_iter().map(row).collect()
+}
+
+/// A cell of text.
+pub fn text(text: &str) -> Cell {
+    match text {
+        "" => Cell::Empty,
+        text => Cell::Text(text.to_owned()),
+    }
+}
+
+/// A cell of text that may be missing.
+pub fn maybe(found: Option<&String>) -> Cell {
+    found.map_or(Cell::Empty, |found| text(found))
+}
+
+/// A cell with a day that may be missing.
+pub fn day(day: Option<store::Date>) -> Cell {
+    day.map_or(Cell::Empty, |day| Cell::Date(day.0))
+}
+
+/// A cell with an amount; nothing where the currency is unknown here.
+pub fn money(minor: i64, currency: &str) -> Cell {
+    let known: Option<rules::money::Currency> = currency.parse().ok();
+    known.map_or(Cell::Empty, |currency| Cell::Money {
+        minor,
+        digits: currency.exponent(),
+    })
+}

@@ -1,0 +1,79 @@
+//! Listings: lists on their way into a file, as typed rows, portion by portion.
+//!
+//! Owns: what a list says of itself to be written: its columns, and its next rows. Does not own: any list (each stands in
+//! its room), the file (`files`), who asks for one and gets it (`exports`).
+//! Keeps true: what the page hides is not in the file; a portion is one short reading, never a part of a long one.
+//! Others may use: everything here.
+
+mod fields;
+
+pub use fields::{Field, columns, day, maybe, money, rows, shown, text};
+
+use jiff::tz::TimeZone;
+use store::{BoxFuture, Timestamp, Tx};
+use uuid::Uuid;
+
+use crate::{
+    error::Result,
+    files::{Cell, Column},
+    scope::Scope,
+};
+
+/// Rows of one portion at most, for lists that go on behind a place.
+pub const PORTION: i64 = 1_000;
+
+/// Who reads a list, for which organization, when and where.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// The person.
+    pub actor_id: Uuid,
+    /// Their rights.
+    pub scope: Scope,
+    /// The organization acted for.
+    pub organization_id: Uuid,
+    /// The instant at which what the clock decides is told.
+    pub now: Timestamp,
+    /// The zone in which instants are told.
+    pub zone: TimeZone,
+}
+
+impl Reader {
+    /// An instant as the reader's clock shows it, to the second.
+    pub fn clock(&self, at: Timestamp) -> Cell {
+        let shown = at.get().to_zoned(self.zone.clone()).datetime();
+        let whole = shown.with().subsec_nanosecond(0).build();
+        Cell::Instant(whole.unwrap_or(shown))
+    }
+}
+
+/// The next rows of a list.
+#[derive(Debug, Default)]
+pub struct Portion {
+    /// The rows, with a cell for each column.
+    pub rows: Vec<Vec<Cell>>,
+    /// Whether the list ends with them. A portion may be empty before.
+    pub is_last: bool,
+}
+
+/// A list that is being gone through from its beginning to its end.
+pub trait Listing: Send + Sync + 'static {
+    /// What stands in its rows.
+    fn columns(&self) -> Vec<Column>;
+
+    /// The rows that come next, as far as the reader sees them.
+    fn next<'a>(
+        &'a mut self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Portion>>;
+
+    /// How many rows there are, where that is soon known.
+    fn count<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Option<i64>>> {
+        let _ = (tx, reader);
+        Box::pin(async { Ok(None) })
+    }
+}

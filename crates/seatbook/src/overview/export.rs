@@ -1,0 +1,119 @@
+//! Organizations as a file, by name: a tree is no table.
+
+use std::collections::HashMap;
+
+use store::{BoxFuture, Tx};
+use uuid::Uuid;
+
+use super::counts;
+use crate::{
+    console::form::value,
+    error::{Error, Result},
+    files::{Cell, Column, ColumnKind},
+    listings::{Field, Listing, PORTION, Portion, Reader, columns, maybe, rows, shown, text},
+    organizations::{
+        model::{Kind, Organization},
+        pages::{OrganizationRow, organization_list},
+        queries::{self, Filter},
+    },
+};
+
+/// An organization with what stands below it and what it holds.
+struct Line {
+    organization: Organization,
+    counted: OrganizationRow,
+    /// What stands between it and the one at the top.
+    path: Option<String>,
+}
+
+const FIELDS: &[Field<Line>] = &[
+    Field::text("", "Organization", |it: &Line, _| {
+        text(&it.organization.name)
+    })
+    .wide(40),
+    Field::text("", "Reference", |it, _| {
+        maybe(it.organization.reference.as_ref())
+    }),
+    Field::text("", "Kind", |it, _| text(it.organization.kind.as_str())),
+    Field::text("", "Below", |it: &Line, _| maybe(it.path.as_ref())).wide(40),
+    Field::number("children", "Below it", |it, _| {
+        Cell::Number(it.counted.children)
+    }),
+    Field::number("licenses", "Licenses", |it, _| {
+        Cell::Number(it.counted.licenses)
+    }),
+    Field::number("units", "Units", |it, _| Cell::Number(it.counted.units)),
+    Field::text("", "Status", |it, _| text(&it.counted.status.label)),
+    Field::text("", "Web site", |it: &Line, _| {
+        maybe(it.organization.website.as_ref())
+    })
+    .wide(28),
+    Field::text("", "Tax number", |it, _| {
+        maybe(it.organization.tax_id.as_ref())
+    }),
+    Field::new("", "Added", ColumnKind::Instant, |it: &Line, reader| {
+        reader.clock(it.organization.created_at)
+    })
+    .wide(20),
+];
+
+/// Everything below an organization that search and filters find.
+struct Organizations {
+    fields: Vec<&'static Field<Line>>,
+    filter: Filter,
+}
+
+/// The organizations below the reader's, as an address describes them.
+pub fn listing(pairs: &[(String, String)], reader: &Reader) -> Box<dyn Listing> {
+    let list = organization_list().read(pairs);
+    let top = value(pairs, "below").parse::<Uuid>();
+    Box::new(Organizations {
+        fields: shown(FIELDS, &list),
+        filter: Filter {
+            keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
+            below: Some(top.unwrap_or(reader.organization_id)),
+            kind: [Kind::Partner, Kind::Customer]
+                .map(Kind::as_str)
+                .into_iter()
+                .find(|kind| *kind == list.chosen("kind")),
+            blocked: !list.chosen("suspended").is_empty(),
+            descending: list.sort.starts_with('-'),
+            limit: PORTION,
+            ..Filter::default()
+        },
+    })
+}
+
+impl Listing for Organizations {
+    fn columns(&self) -> Vec<Column> {
+        columns(&self.fields)
+    }
+
+    fn next<'a>(
+        &'a mut self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Portion>> {
+        Box::pin(async move {
+            let top = self.filter.below.unwrap_or(reader.organization_id);
+            let seen = queries::find_visible(tx, &reader.scope, top).await?;
+            seen.ok_or_else(Error::not_found)?;
+            let found = queries::list(tx, &reader.scope, &self.filter).await?;
+            let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
+            let mut counted: HashMap<Uuid, OrganizationRow> = counts::rows(tx, &ids).await?;
+            let mut paths = counts::paths(tx, top, &ids).await?;
+            let is_last = (found.len() as i64) < PORTION;
+            self.filter.after = found.last().map(|last| (last.name.clone(), last.id));
+            let line = |organization: Organization| Line {
+                counted: counted.remove(&organization.id).unwrap_or_default(),
+                path: paths.remove(&organization.id),
+                organization,
+            };
+            let lines: Vec<Line> = found.into_iter().map(line).collect();
+            Ok(Portion {
+                rows: rows(&self.fields, &lines, reader),
+                is_last,
+            })
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! A list taken along as a file: a short one at once, a long one by its job.
+
+use std::path::Path;
+
+use calamine::{Reader, Xlsx, open_workbook_from_rs};
+use serde_json::json;
+
+use crate::{harness::Engine, on_both, stage::Stage, visitor::Visitor};
+
+on_both!(a_list_is_taken_along);
+
+async fn a_list_is_taken_along(engine: Engine) {
+    let stage = Stage::set_up(engine).await;
+    let app = &stage.app;
+    let sku = app.insert_sku("EDGE-1Y", Some("P1Y")).await;
+    for (order, quantity) in [("SO-1", 50), ("SO-2", 8)] {
+        let license = json!({"organization_id": app.provider, "sku_id": sku, "quantity": quantity, "sales_order": order});
+        app.operator
+            .post("/api/v1/licenses", license)
+            .await
+            .expect(201);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let olga = stage.member(app.provider, "operator").await;
+    let place = folder.path().display().to_string();
+    let kept = json!({"behavior": "allow", "downloadPath": place});
+    olga.tells("Browser.setDownloadBehavior", kept).await;
+
+    olga.follows("Licenses").await;
+    olga.fills("Search", "SO-2").await;
+    olga.sees_no("SO-1").await;
+    olga.presses("Export").await;
+    olga.presses("Excel (.xlsx)").await;
+    let rows = arrived(&olga, folder.path(), 1).await;
+    assert_eq!(rows.len(), 3, "heading, row, sum: {rows:?}");
+    assert_eq!(rows[1][0], "SO-2");
+    olga.sees_at("/licenses").await;
+
+    app.plant_licenses(app.provider, sku, 5_100).await;
+    olga.opens("/licenses").await;
+    olga.presses("Export").await;
+    olga.presses("Excel (.xlsx)").await;
+    olga.sees("Licenses to Excel").await;
+    olga.sees("5,102 rows written").await;
+    olga.follows("Download result").await;
+    let rows = arrived(&olga, folder.path(), 2).await;
+    assert_eq!(rows.len(), 5_102 + 2);
+    drop(olga);
+    stage.end().await;
+}
+
+/// The rows of the largest of so many workbooks, as soon as they are there.
+async fn arrived(olga: &Visitor, folder: &Path, count: usize) -> Vec<Vec<String>> {
+    let look = async || {
+        let mut files = Vec::new();
+        for entry in folder.read_dir().ok()?.flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|it| it == "xlsx") {
+                files.push(std::fs::read(path).ok()?);
+            }
+        }
+        files.sort_by_key(Vec::len);
+        (files.len() == count).then(|| files.pop()).flatten()
+    };
+    let file = olga.until(look).await.expect("a file arrives");
+    let book: Result<Xlsx<_>, _> = open_workbook_from_rs(std::io::Cursor::new(file));
+    let mut book = book.expect("a workbook");
+    let sheet = book.worksheet_range("Licenses").expect("its sheet");
+    let row = |row: &[calamine::Data]| row.iter().map(ToString::to_string).collect();
+    sheet.rows().map(row).collect()
+}
