@@ -210,12 +210,8 @@ impl Writer<'_> {
             return None;
         }
         let made = self.app.operator.post(&path, body).await.expect(201);
-        Some(
-            made["id"]
-                .as_str()
-                .and_then(|id| id.parse().ok())
-                .unwrap_or_default(),
-        )
+        let id = made["id"].as_str().and_then(|id| id.parse().ok());
+        Some(id.unwrap_or_default())
     }
 
     /// The hidden customer has a service plan, to which it came from another, and is asked about for one more.
