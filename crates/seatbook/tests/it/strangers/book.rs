@@ -332,11 +332,8 @@ impl Writer<'_> {
             )
             .await;
         let list = json!({"list": "licenses", "organization_id": self.partner});
-        self.app
-            .operator
-            .post("/api/v1/exports", list)
-            .await
-            .expect(202);
+        let asked = self.app.operator.post("/api/v1/exports", list);
+        asked.await.expect(202);
         self.app.post_mail(self.mail()).await;
         // Ended, so that its stream ends.
         self.app
