@@ -27,9 +27,12 @@ use crate::{
     scope::queries::check_visible,
 };
 
+/// The name of the job.
+const JOB: &str = "exports.write";
+
 /// How the runner writes a file.
 pub const KIND: Kind = Kind {
-    name: "exports.write",
+    name: JOB,
     run: |app, work| Box::pin(run(app, work)),
 };
 
@@ -60,6 +63,8 @@ async fn run(app: App, work: Work) -> Result<Ended> {
         return Ok(Ended::later(AGAIN_SECONDS));
     };
     let asked = export.asked();
+    // Said as what it is: whoever may not read such lists at all any more would else be told of nothing being there.
+    work.caller.scope.require(asked.list.permission())?;
     let reader = Arc::new(reader(&app, &work.caller, &asked).await?);
     let listing = lists::open(&app, &asked, &reader)?;
     let Some((file, rows_written)) = fill(&app, &work, (&asked, &reader), listing).await? else {

@@ -210,7 +210,7 @@ fn look(kind: ColumnKind, digits: u8) -> Look {
     }
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     if text.len() <= MAX_UNITS {
         return text.to_owned();
     }

@@ -207,12 +207,8 @@ impl Writer<'_> {
             return None;
         }
         let made = self.app.operator.post(&path, body).await.expect(201);
-        Some(
-            made["id"]
-                .as_str()
-                .and_then(|id| id.parse().ok())
-                .unwrap_or_default(),
-        )
+        let id = made["id"].as_str().and_then(|id| id.parse().ok());
+        Some(id.unwrap_or_default())
     }
 
     /// The hidden customer has a service plan, to which it came from another, and is asked about for one more.
@@ -334,11 +330,8 @@ impl Writer<'_> {
             )
             .await;
         let list = json!({"list": "licenses", "organization_id": self.partner});
-        self.app
-            .operator
-            .post("/api/v1/exports", list)
-            .await
-            .expect(202);
+        let asked = self.app.operator.post("/api/v1/exports", list);
+        asked.await.expect(202);
         self.app.post_mail(self.mail()).await;
         // Ended, so that its stream ends.
         self.app
