@@ -35,6 +35,7 @@ pub mod plans;
 pub mod licenses;
 pub mod licensing;
 pub mod holdings;
+pub mod figures;
 pub mod activation;
 pub mod requests;
 pub mod allocations;

@@ -94,7 +94,8 @@ fn operations() -> OpenApiRouter<App> {
             .merge(billing::operations())
             .merge(invoices::operations())
             .merge(imports::operations())
-            .merge(history::operations()),
+            .merge(history::operations())
+            .merge(overview::operations()),
     )
 }
 

@@ -35,4 +35,5 @@ migrations! {
     21 "compositions" "0021_compositions.sql"
     22 "rollouts" "0022_rollouts.sql"
     23 "customers" "0023_customers.sql"
+    26 "overview" "0026_overview.sql"
 }

@@ -11,6 +11,7 @@ mod fill;
 mod import;
 mod list;
 mod load;
+mod overview;
 mod pgbench;
 mod rows;
 mod script;
@@ -40,6 +41,7 @@ pub enum Name {
     AssignHot,
     Check,
     List,
+    Overview,
     Import,
 }
 
@@ -53,6 +55,9 @@ pub struct BenchArgs {
     /// Licenses in the book of `list`, ascending.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
     sizes: Vec<u64>,
+    /// Organizations in the book of `overview`, ascending, each with a hundred assignments.
+    #[arg(long, value_delimiter = ',', default_values_t = [100, 10_000])]
+    organizations: Vec<u64>,
     /// The folder of `pgbench`.
     #[arg(long)]
     programs: Option<PathBuf>,
@@ -67,6 +72,7 @@ pub struct Task<'a> {
     pub engine: Engine,
     pub time: Duration,
     pub sizes: &'a [u64],
+    pub organizations: &'a [u64],
     pub pgbench: Option<PathBuf>,
 }
 
@@ -99,6 +105,7 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                 engine,
                 time: Duration::from_secs(args.seconds),
                 sizes: &args.sizes,
+                organizations: &args.organizations,
                 pgbench: pgbench.clone(),
             };
             eprintln!("{name:?} on {}", engine.as_str());
@@ -110,6 +117,7 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                 Name::AssignHot => writes::assign(&task, Spread::Nothing).await,
                 Name::Check => check::run(&task).await,
                 Name::List => list::run(&task).await,
+                Name::Overview => overview::run(&task).await,
                 Name::Import => import::run(&task).await,
             };
             let figures = figures.map_err(|e| format!("{name:?} on {}: {e}", engine.as_str()))?;
