@@ -105,9 +105,8 @@ impl Counted {
         let worth = |(price, _): &(i64, String)| price.checked_mul(units);
         self.organization_id = facts.organization_id;
         self.product_id = facts.product_id;
-        self.active = facts.open
-            && facts.starts_at <= at
-            && facts.ends_at.is_none_or(|ends_at| ends_at > at);
+        self.active =
+            facts.open && facts.starts_at <= at && facts.ends_at.is_none_or(|ends_at| ends_at > at);
         self.month = facts.end_date.map(|day| Date(day.0.first_of_month()));
         self.worth_minor = facts.price.as_ref().and_then(worth);
         self.currency = facts.price.as_ref().map(|(_, currency)| currency.clone());

@@ -72,7 +72,8 @@ pub async fn follow_once(db: &Db, now: Timestamp) -> Result<bool> {
 
 /// Whether there is anything that is not counted yet, as far as the journal is numbered.
 pub(super) async fn is_due(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
-    let sql = "SELECT p.seq < s.last_seq, p.clock_at, p.clock_id FROM figure_place p CROSS JOIN seal s
+    let sql =
+        "SELECT p.seq < s.last_seq, p.clock_at, p.clock_id FROM figure_place p CROSS JOIN seal s
         WHERE p.id = 1 AND s.id = 1";
     let (behind, at, id): (bool, Timestamp, Option<Uuid>) = tx.query_one(sql, &[]).await?;
     if behind {
@@ -221,7 +222,10 @@ async fn count(tx: &mut Tx<'_>, touched: &[Touch], clock_at: Timestamp) -> Resul
         moves.count((&was, &is), touch.at);
         pools.insert(touch.pool_id, is);
     }
-    let gone: Vec<Uuid> = ids.into_iter().filter(|id| !facts.contains_key(id)).collect();
+    let gone: Vec<Uuid> = ids
+        .into_iter()
+        .filter(|id| !facts.contains_key(id))
+        .collect();
     gone.iter().for_each(|id| drop(pools.remove(id)));
     writes::put_pools(tx, &pools).await?;
     writes::forget_pools(tx, &gone).await?;

@@ -204,7 +204,8 @@ pub async fn history(
     }
     sql += " ORDER BY w.week";
     let rows: Vec<(Uuid, Date, i64, i64, i64)> = tx.query(&sql, &params).await?;
-    let since = |row: (Uuid, Date, i64, i64, i64)| -> Since { (row.0, row.1.0, row.2, row.3, row.4) };
+    let since =
+        |row: (Uuid, Date, i64, i64, i64)| -> Since { (row.0, row.1.0, row.2, row.3, row.4) };
     let states: Vec<Since> = rows.into_iter().map(since).collect();
     Ok(weeks(&states, (first, last)))
 }

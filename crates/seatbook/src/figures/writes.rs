@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use store::{Date, Param, Result, Timestamp, Tx, inserts, placeholders};
 use uuid::Uuid;
 
-use super::counting::{Balance, Counted, Moves};
+use super::counting::{Balance, Counted, Ending, Moves};
 
 /// How far somebody has followed: the number of the last entry, and the last license that began or ended.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,8 @@ pub(super) struct Spot {
 
 /// Keeps everybody else from following until this transaction is over. Says from where to go on.
 pub(super) async fn take_turn(tx: &mut Tx<'_>) -> Result<Spot> {
-    let sql = "UPDATE figure_place SET turns = turns + 1 WHERE id = 1 RETURNING seq, clock_at, clock_id";
+    let sql =
+        "UPDATE figure_place SET turns = turns + 1 WHERE id = 1 RETURNING seq, clock_at, clock_id";
     let (seq, clock_at, clock_id): (i64, Timestamp, Option<Uuid>) = tx.query_one(sql, &[]).await?;
     Ok(Spot {
         seq,
@@ -89,7 +90,8 @@ pub(super) async fn add(tx: &mut Tx<'_>, moves: &Moves) -> Result<()> {
             ]);
         }
     }
-    let head = "INSERT INTO figure (organization_id, product_id, licenses, quantity, allocated, assigned)";
+    let head =
+        "INSERT INTO figure (organization_id, product_id, licenses, quantity, allocated, assigned)";
     let tail = "ON CONFLICT (organization_id, product_id) DO UPDATE SET
         licenses = figure.licenses + excluded.licenses, quantity = figure.quantity + excluded.quantity,
         allocated = figure.allocated + excluded.allocated, assigned = figure.assigned + excluded.assigned";
@@ -105,7 +107,7 @@ pub(super) async fn add(tx: &mut Tx<'_>, moves: &Moves) -> Result<()> {
 }
 
 async fn add_months(tx: &mut Tx<'_>, moves: &Moves) -> Result<()> {
-    let months: Vec<(Uuid, Date, &str, (i64, i64, i64))> = moves
+    let months: Vec<(Uuid, Date, &str, Ending)> = moves
         .months
         .iter()
         .filter(|(_, moved)| **moved != (0, 0, 0))

@@ -103,9 +103,8 @@ pub(super) fn filter(
 
 /// What narrows the list besides its own filters: the overview leads to one product, or to one month of end.
 pub(super) fn kept(filter: &Filter, pairs: &[(String, String)]) -> Vec<(String, String)> {
-    let keep = |name: &str, is_set: bool| {
-        is_set.then(|| (name.to_owned(), value(pairs, name).to_owned()))
-    };
+    let keep =
+        |name: &str, is_set: bool| is_set.then(|| (name.to_owned(), value(pairs, name).to_owned()));
     let product = keep("product", filter.product_id.is_some());
     product
         .into_iter()
@@ -149,7 +148,9 @@ impl List {
             Some(id) => catalog::queries::find_product(tx, id).await?,
             None => None,
         };
-        let month = filter.month.map(|month| month.first.strftime("ending in %B %Y").to_string());
+        let month = filter
+            .month
+            .map(|month| month.first.strftime("ending in %B %Y").to_string());
         let only = product.map(|product| product.name).into_iter().chain(month);
         let counted = (filter.organization_id, found.size);
         Ok(List {

@@ -75,7 +75,11 @@ pub fn invoice_list() -> ListView {
                 "select",
                 "side",
                 "Side",
-                &[("", "Both sides"), ("issued", "Issued"), ("received", "Received")],
+                &[
+                    ("", "Both sides"),
+                    ("issued", "Issued"),
+                    ("received", "Received"),
+                ],
             ),
         ],
         ..ListView::default()

@@ -84,11 +84,7 @@ pub struct Unfinished {
 }
 
 /// How many jobs at or below an organization are not done, each counted up to a limit.
-pub async fn unfinished(
-    tx: &mut Tx<'_>,
-    organization_id: Uuid,
-    most: i64,
-) -> Result<Unfinished> {
+pub async fn unfinished(tx: &mut Tx<'_>, organization_id: Uuid, most: i64) -> Result<Unfinished> {
     let counted = |states: &str| {
         format!(
             "(SELECT count(*) FROM (SELECT j.id FROM job j JOIN organization_closure c

@@ -63,7 +63,10 @@ impl Trend {
 
     /// The most units there ever were.
     pub fn most(&self) -> i64 {
-        let all = self.weeks.iter().map(|week| week.quantity.max(in_use(week)));
+        let all = self
+            .weeks
+            .iter()
+            .map(|week| week.quantity.max(in_use(week)));
         all.max().unwrap_or_default()
     }
 

@@ -11,9 +11,7 @@ use uuid::Uuid;
 use super::{
     changes,
     drawing::Trend,
-    pages::{
-        Begun, ExpiringRow, LowRow, MonthRow, OverviewPage, ProductBar, RecentChange, Task, steps,
-    },
+    pages::{Begun, ExpiringRow, OverviewPage, RecentChange, Task, bar, low_row, month, steps},
     summary::{Asked, LOOKED_AT, Open, Summary},
 };
 use crate::{
@@ -27,10 +25,7 @@ use crate::{
         frame::{Frame, PageResult},
     },
     error::Result,
-    figures::{
-        model::{MonthEnding, ProductFigures},
-        queries::Figures,
-    },
+    figures::{model::ProductFigures, queries::Figures},
     gate::Caller,
     holdings::{
         self,
@@ -41,7 +36,6 @@ use crate::{
     invoices::{open::Side, status::Status as InvoiceStatus},
     licenses::model::{Pool, Status},
     licensing::handlers,
-    notices::queries::LowPool,
     scope::{self, Permission},
 };
 
@@ -92,12 +86,7 @@ struct Seen {
 }
 
 impl Seen {
-    async fn read(
-        tx: &mut Tx<'_>,
-        caller: &Caller,
-        asked: &Asked,
-        now: Timestamp,
-    ) -> Result<Seen> {
+    async fn read(tx: &mut Tx<'_>, caller: &Caller, asked: &Asked, now: Timestamp) -> Result<Seen> {
         let acting = asked.organization_id;
         let may = scope::queries::permissions_at(tx, caller.actor_id, acting).await?;
         let mut seen = Seen {
@@ -198,7 +187,11 @@ fn kpis(held: &Figures, totals: Option<Totals>) -> Vec<Kpi> {
     vec![
         kpi("Active licenses", sum(|it| it.licenses), ""),
         kpi("Units", units, "of active licenses"),
-        kpi("Passed on or assigned", sum(|it| it.allocated + it.assigned), ""),
+        kpi(
+            "Passed on or assigned",
+            sum(|it| it.allocated + it.assigned),
+            "",
+        ),
         Kpi {
             part: sum(|it| it.free),
             whole: units,
@@ -212,15 +205,45 @@ fn tasks(summary: &Summary) -> Vec<Task> {
     let mut tasks = summary.open.as_ref().map(money).unwrap_or_default();
     let mut add = |count: Option<i64>, words: [&str; 2], (tone, icon), href: &str| {
         if let Some(count) = count.filter(|count| *count > 0) {
-            tasks.push(task(counted(count, words), String::new(), (tone, icon), href));
+            tasks.push(task(
+                counted(count, words),
+                String::new(),
+                (tone, icon),
+                href,
+            ));
         }
     };
     let failed = summary.jobs.map(|jobs| jobs.failed);
-    add(summary.requests, ["request for units waits", "requests for units wait"], ("warn", "clock"), "/sales/requests");
-    add(summary.redemptions, ["redemption waits", "redemptions wait"], ("warn", "clock"), "/sales/redemptions");
-    add(failed, ["job was refused or failed", "jobs were refused or failed"], ("bad", "error"), "/jobs?state=failed");
-    add(summary.jobs.map(|jobs| jobs.open), ["job is under way", "jobs are under way"], ("info", "running"), "/jobs?state=open");
-    add(summary.asked, ["request of yours waits", "requests of yours wait"], ("info", "clock"), "/portal");
+    add(
+        summary.requests,
+        ["request for units waits", "requests for units wait"],
+        ("warn", "clock"),
+        "/sales/requests",
+    );
+    add(
+        summary.redemptions,
+        ["redemption waits", "redemptions wait"],
+        ("warn", "clock"),
+        "/sales/redemptions",
+    );
+    add(
+        failed,
+        ["job was refused or failed", "jobs were refused or failed"],
+        ("bad", "error"),
+        "/jobs?state=failed",
+    );
+    add(
+        summary.jobs.map(|jobs| jobs.open),
+        ["job is under way", "jobs are under way"],
+        ("info", "running"),
+        "/jobs?state=open",
+    );
+    add(
+        summary.asked,
+        ["request of yours waits", "requests of yours wait"],
+        ("info", "clock"),
+        "/portal",
+    );
     tasks
 }
 
@@ -231,7 +254,12 @@ fn counted(count: i64, [one, many]: [&str; 2]) -> String {
     }
 }
 
-fn task(label: String, note: String, (tone, icon): (&'static str, &'static str), href: &str) -> Task {
+fn task(
+    label: String,
+    note: String,
+    (tone, icon): (&'static str, &'static str),
+    href: &str,
+) -> Task {
     let words = match tone {
         "bad" => "Look at it",
         "warn" => "Decide",
@@ -257,8 +285,14 @@ fn money(open: &Open) -> Vec<Task> {
     };
     let mut tasks = Vec::new();
     for side in [Side::Issued, Side::Received] {
-        for status in [InvoiceStatus::Overdue, InvoiceStatus::Unpaid, InvoiceStatus::Part] {
-            let these = rows.iter().filter(|it| it.side == side && it.status == status);
+        for status in [
+            InvoiceStatus::Overdue,
+            InvoiceStatus::Unpaid,
+            InvoiceStatus::Part,
+        ] {
+            let these = rows
+                .iter()
+                .filter(|it| it.side == side && it.status == status);
             let count: i64 = these.clone().map(|it| it.invoices).sum();
             if count == 0 {
                 continue;
@@ -279,9 +313,18 @@ fn money(open: &Open) -> Vec<Task> {
                 InvoiceStatus::Overdue => ("bad", "warning"),
                 _ => ("info", "clock"),
             };
-            let href = format!("/invoices?status={}&side={}", status.as_str(), side.as_str());
+            let href = format!(
+                "/invoices?status={}&side={}",
+                status.as_str(),
+                side.as_str()
+            );
             let note = format!("{} {whose}", amounts.join(" and "));
-            tasks.push(task(format::count(count, words[0], words[1]), note, look, &href));
+            tasks.push(task(
+                format::count(count, words[0], words[1]),
+                note,
+                look,
+                &href,
+            ));
         }
     }
     tasks.sort_by_key(|task| task.badge.tone != "bad");
@@ -311,48 +354,5 @@ fn row(pool: &Pool, moment: &Moment) -> ExpiringRow {
         quantity: pool.quantity,
         end: row.end,
         status: row.marks.into_iter().next().unwrap_or(row.status),
-    }
-}
-
-fn bar(held: &ProductFigures) -> ProductBar {
-    ProductBar {
-        label: held.product_name.clone(),
-        href: format!("/licenses?status=active&product={}", held.product_id),
-        total: held.quantity,
-        allocated: held.allocated,
-        assigned: held.assigned,
-        free: held.free,
-    }
-}
-
-fn month(ending: &MonthEnding) -> MonthRow {
-    let first = format!("{}-01", ending.month).parse::<jiff::civil::Date>();
-    let value = |it: &crate::figures::model::Amount| format::money(it.amount_minor, &it.currency);
-    MonthRow {
-        label: first.map_or_else(
-            |_| ending.month.clone(),
-            |day| day.strftime("%B %Y").to_string(),
-        ),
-        href: match ending.licenses {
-            0 => String::new(),
-            _ => format!("/licenses?status=active&sort=end&ends={}", ending.month),
-        },
-        licenses: ending.licenses,
-        quantity: ending.quantity,
-        values: ending.values.iter().map(value).collect(),
-    }
-}
-
-fn low_row(low: &LowPool) -> LowRow {
-    LowRow {
-        href: format!("/licenses/{}", low.license_id),
-        sku: low.sku_code.clone(),
-        product: low.product_name.clone(),
-        free: format!(
-            "{} of {} {}",
-            format::number(low.free),
-            format::number(low.quantity),
-            low.units
-        ),
     }
 }

@@ -5,8 +5,10 @@ use askama::Template;
 use super::drawing::Trend;
 use crate::console::badges::Badge;
 use crate::console::charts::Kpi;
-use crate::console::format::Due;
+use crate::console::format::{self, Due};
 use crate::console::layout::Shell;
+use crate::figures::model::{Amount, MonthEnding, ProductFigures};
+use crate::notices::queries::LowPool;
 
 /// `/`.
 #[derive(Template)]
@@ -187,6 +189,52 @@ impl OverviewPage {
     pub fn fullest(&self) -> i64 {
         let units = self.months.iter().map(|month| month.quantity);
         units.max().unwrap_or_default()
+    }
+}
+
+/// What is held of a product, as its bar.
+pub fn bar(held: &ProductFigures) -> ProductBar {
+    ProductBar {
+        label: held.product_name.clone(),
+        href: format!("/licenses?status=active&product={}", held.product_id),
+        total: held.quantity,
+        allocated: held.allocated,
+        assigned: held.assigned,
+        free: held.free,
+    }
+}
+
+/// What ends in a month, as its row.
+pub fn month(ending: &MonthEnding) -> MonthRow {
+    let first = format!("{}-01", ending.month).parse::<jiff::civil::Date>();
+    let value = |it: &Amount| format::money(it.amount_minor, &it.currency);
+    MonthRow {
+        label: first.map_or_else(
+            |_| ending.month.clone(),
+            |day| day.strftime("%B %Y").to_string(),
+        ),
+        href: match ending.licenses {
+            0 => String::new(),
+            _ => format!("/licenses?status=active&sort=end&ends={}", ending.month),
+        },
+        licenses: ending.licenses,
+        quantity: ending.quantity,
+        values: ending.values.iter().map(value).collect(),
+    }
+}
+
+/// A license that runs low, as its row.
+pub fn low_row(low: &LowPool) -> LowRow {
+    LowRow {
+        href: format!("/licenses/{}", low.license_id),
+        sku: low.sku_code.clone(),
+        product: low.product_name.clone(),
+        free: format!(
+            "{} of {} {}",
+            format::number(low.free),
+            format::number(low.quantity),
+            low.units
+        ),
     }
 }
 

@@ -104,7 +104,9 @@ impl Summary {
         let id = asked.organization_id;
         let mut held = figures::read(tx, id, now, (asked.today, MONTHS)).await?;
         if !is_side(scope, Permission::PricesRead, id) {
-            held.months.iter_mut().for_each(|month| month.values.clear());
+            held.months
+                .iter_mut()
+                .for_each(|month| month.values.clear());
         }
         let this = monday(asked.today);
         let first = this.checked_sub(jiff::Span::new().weeks(WEEKS));

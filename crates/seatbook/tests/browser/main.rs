@@ -19,6 +19,7 @@ mod forgot;
 mod harness;
 mod licenses;
 mod mass_configuration;
+mod overview;
 mod pictures;
 mod plans;
 #[expect(

@@ -159,8 +159,8 @@ fn holdings(book: &Book, (first, last): (u64, u64)) -> String {
 fn bindings(book: &Book, (first, last): (u64, u64)) -> String {
     let whole = Words::of(book.site.engine, first * EACH, last * EACH + EACH - 1);
     let (instant, rows) = (whole.instant, &whole.rows);
-    let [node, license, pool] =
-        ["8002", "8003", "8005"].map(|group| (whole.id)(group).replace("n)", &format!("n / {EACH})")));
+    let [node, license, pool] = ["8002", "8003", "8005"]
+        .map(|group| (whole.id)(group).replace("n)", &format!("n / {EACH})")));
     let [holder, assignment] = ["8006", "8007"].map(whole.id);
     let since = instant("-200");
     let numbers = format!("(SELECT n {rows}) g");

@@ -85,7 +85,10 @@ impl Month {
     /// The instants between which a last day of this month is over, wherever in the world that is.
     fn instants(self) -> Option<(Timestamp, Timestamp)> {
         let utc = |day: Date| rules::term::first_instant(day, &jiff::tz::TimeZone::UTC).ok();
-        let (first, after) = (Timestamp::new(utc(self.first)?), Timestamp::new(utc(self.after)?));
+        let (first, after) = (
+            Timestamp::new(utc(self.first)?),
+            Timestamp::new(utc(self.after)?),
+        );
         Some((first, after.plus_seconds(86_400)))
     }
 }

@@ -56,9 +56,9 @@ impl<'a> Reading<'a> {
             keyword: None,
             hits: None,
             narrow: Narrow::read(tx, filter.status, now).await?,
-            month: filter.month.and_then(|month| {
-                Some(([Day(month.first), Day(month.after)], month.instants()?))
-            }),
+            month: filter
+                .month
+                .and_then(|month| Some(([Day(month.first), Day(month.after)], month.instants()?))),
             now,
             size,
             source: Source::All,
@@ -245,7 +245,7 @@ impl<'a> Reading<'a> {
         if let Some(product_id) = &self.filter.product_id {
             select.and("(p.product_id = ?) = TRUE", product_id);
         }
-        let Some(([first, after], _)) = &self.ends else {
+        let Some(([first, after], _)) = &self.month else {
             return false;
         };
         select

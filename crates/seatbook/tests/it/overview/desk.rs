@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    both_engines,
-    harness::{TestApp, id},
-};
+use crate::{both_engines, harness::id};
 
 async fn overview(who: &crate::harness::Person, of: uuid::Uuid) -> Value {
-    who.get(&format!("/api/v1/overview?organization_id={of}")).await.expect(200)
+    who.get(&format!("/api/v1/overview?organization_id={of}"))
+        .await
+        .expect(200)
 }
 
 both_engines! {

@@ -2,6 +2,7 @@
 
 mod desk;
 mod figures;
+mod play;
 
 use serde_json::json;
 
