@@ -34,3 +34,5 @@ pub mod billing;
 pub mod change;
 
 pub mod notices;
+
+pub mod merge;

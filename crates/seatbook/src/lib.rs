@@ -61,17 +61,22 @@ pub mod invoicing;
 pub mod dispatch;
 pub mod offboarding;
 pub mod customers;
+pub mod workbooks;
 pub mod calendars;
 pub mod notices;
 pub mod rows;
+pub mod differences;
 pub mod sheets;
 pub mod undo;
 pub mod imports;
 pub mod sales;
+pub mod statements;
+pub mod reconciliation;
 
 // Faces.
 pub mod verify;
 pub mod history;
+pub mod as_of;
 pub mod portal;
 pub mod overview;
 pub mod reference;

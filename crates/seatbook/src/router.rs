@@ -27,13 +27,13 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access, activation, allocations, amendments,
     app::App,
-    assignments, billing, calendars, catalog, compositions, configuration, console, crossgrades,
-    customers, dispatch, entitlements,
+    as_of, assignments, billing, calendars, catalog, compositions, configuration, console,
+    crossgrades, customers, dispatch, entitlements,
     error::{Error, Kind},
     extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
     licensing, mail, notices, offboarding, openapi, organizations, overview, people,
-    plan_subscriptions, plans, portal, provisioning, recovery, reference, renewals, requests,
-    roles, rollouts, sales, subscriptions, tokens,
+    plan_subscriptions, plans, portal, provisioning, reconciliation, recovery, reference, renewals,
+    requests, roles, rollouts, sales, statements, subscriptions, tokens, workbooks,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -76,6 +76,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(dispatch::operations())
             .merge(offboarding::operations())
             .merge(customers::operations())
+            .merge(workbooks::operations())
             .merge(calendars::operations())
             .merge(notices::operations())
             .merge(requests::operations())
@@ -95,7 +96,10 @@ fn operations() -> OpenApiRouter<App> {
             .merge(invoices::operations())
             .merge(imports::operations())
             .merge(history::operations())
-            .merge(overview::operations()),
+            .merge(overview::operations())
+            .merge(as_of::operations())
+            .merge(statements::operations())
+            .merge(reconciliation::operations()),
     )
 }
 
@@ -128,11 +132,15 @@ fn pages() -> Router<App> {
         .merge(dispatch::pages())
         .merge(offboarding::pages())
         .merge(customers::pages())
+        .merge(workbooks::pages())
         .merge(calendars::pages())
         .merge(notices::pages())
+        .merge(statements::pages())
+        .merge(reconciliation::pages())
         .merge(jobs::pages())
         .merge(mail::pages())
         .merge(history::pages())
+        .merge(as_of::pages())
         .merge(recovery::pages())
         .merge(roles::pages())
         .merge(tokens::pages())

@@ -35,5 +35,8 @@ migrations! {
     21 "compositions" "0021_compositions.sql"
     22 "rollouts" "0022_rollouts.sql"
     23 "customers" "0023_customers.sql"
+    25 "round trips" "0025_round_trips.sql"
     26 "overview" "0026_overview.sql"
+    27 "statements" "0027_statements.sql"
+    28 "as of" "0028_as_of.sql"
 }

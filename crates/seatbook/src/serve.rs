@@ -24,6 +24,8 @@ use crate::{
     printing::{Folder, Press},
     renewals, router, schema,
     secrets::Vault,
+    statements,
+    workbooks,
 };
 
 /// How often old request keys are forgotten.
@@ -111,6 +113,12 @@ async fn purge(app: App) {
     }
     if let Err(error) = activation::guard::forget(db, now).await {
         tracing::warn!(%error, "old wrong codes could not be forgotten; trying again later");
+    }
+    if let Err(error) = statements::sweep::forget(db, now).await {
+        tracing::warn!(%error, "old statements could not be forgotten; trying again later");
+    }
+    if let Err(error) = workbooks::exporting::forget(&app, now).await {
+        tracing::warn!(%error, "old workbooks could not be forgotten; trying again later");
     }
 }
 

@@ -34,9 +34,10 @@ impl Scratch {
             });
         };
         let session = administrator(server).await?;
-        let from = template.map_or(String::new(), |template| {
-            format!(" TEMPLATE \"{template}\"")
-        });
+        let from = match template {
+            None => String::new(),
+            Some(template) => format!(" TEMPLATE \"{template}\"{}", strategy(&session).await?),
+        };
         session
             .batch(&format!("CREATE DATABASE \"{name}\"{from}"))
             .await?;
@@ -130,6 +131,15 @@ async fn administrator(server: &str) -> Result<Session> {
     let session = Connector::new(server)?.connect().await?;
     session.batch("SET statement_timeout = 0").await?;
     Ok(session)
+}
+
+/// How a database is copied: by its files, which takes half as long as by its pages. Before version 15 that was the
+/// only way, and had no name.
+async fn strategy(session: &Session) -> Result<&'static str> {
+    let sql = "SELECT CAST(current_setting('server_version_num') AS BIGINT) >= 150000";
+    let rows = session.query(sql, vec![]).await?;
+    let named = rows.first().is_some_and(|row| row.get::<_, bool>(0));
+    Ok(if named { " STRATEGY FILE_COPY" } else { "" })
 }
 
 /// The same server's address with another database at its end.

@@ -124,6 +124,13 @@ const WORK: &[Entry] = &[
     ("sales", "Sales", "tag", "/sales", "licenses.sell"),
     ("invoices", "Invoices", "file", "/invoices", "invoices.read"),
     (
+        "reconciliation",
+        "Reconciliation",
+        "table",
+        "/reconciliation",
+        "allocations.read",
+    ),
+    (
         "configuration",
         "Configuration",
         "seat",
@@ -159,8 +166,8 @@ const ADMINISTRATION: &[Entry] = &[
 ];
 
 /// What only customers are shown, and what only they are not.
-const PORTAL: &str = "portal";
-const SALES: &str = "sales";
+const PORTAL: [&str; 1] = ["portal"];
+const SALES: [&str; 2] = ["sales", "reconciliation"];
 
 /// The navigation for someone: `may` answers a permission, `customer` says that they act for one, `count` a key's
 /// number.
@@ -180,7 +187,10 @@ pub fn nav(
         items: entries
             .iter()
             .filter(|entry| entry.4.is_empty() || may(entry.4))
-            .filter(|entry| entry.0 != if customer { SALES } else { PORTAL })
+            .filter(|entry| match customer {
+                true => !SALES.contains(&entry.0),
+                false => !PORTAL.contains(&entry.0),
+            })
             .map(|&(key, label, icon, href, _)| NavItem {
                 key,
                 label,

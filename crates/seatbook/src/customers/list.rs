@@ -57,6 +57,8 @@ pub struct CustomersPage {
     may_onboard: bool,
     may_edit: bool,
     may_offboard: bool,
+    /// Its customers go out as a workbook, and come back.
+    may_workbook: bool,
     /// More units can be had here.
     may_buy: bool,
 }
@@ -205,6 +207,7 @@ fn page(frame: &Frame, mut list: ListView, moment: &Moment, seen: Seen) -> Custo
         may_onboard: holds(Permission::OrganizationsCreate) && holds(Permission::AllocationsSet),
         may_edit: holds(Permission::OrganizationsEdit) && holds(Permission::AllocationsSet),
         may_offboard: holds(Permission::OrganizationsSuspend),
+        may_workbook: holds(Permission::ImportsRun) && holds(Permission::AllocationsSet),
         may_buy: pool.parent_id.is_none() && holds(Permission::LicensesEdit),
         unit: (pool.unit, pool.units),
         sku: pool.sku_code,

@@ -211,20 +211,37 @@ impl Rows {
         self.width = headings.len();
         Ok(headings)
     }
+
+    /// One column of the rows that are left, with their numbers; none of them is taken.
+    pub fn column(&self, place: usize) -> impl Iterator<Item = (i64, String)> {
+        let mut at = self.at;
+        std::iter::from_fn(move || {
+            let (mut record, next) = self.record(at)?;
+            at = next;
+            let cell = record.cells.get_mut(place).map(std::mem::take);
+            Some((record.number, cell.unwrap_or_default()))
+        })
+    }
+
+    /// The row that begins there, and where the next one does. Frames were written by this very program, so one that
+    /// cannot be read is none.
+    fn record(&self, at: usize) -> Option<(Record, usize)> {
+        let (length, rest) = self.frames.get(at..)?.split_first_chunk()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let mut record = unpacked(rest.get(..length)?)?;
+        let width = self.width.max(record.cells.len());
+        record.cells.resize(width, String::new());
+        Some((record, at + 4 + length))
+    }
 }
 
 impl Iterator for Rows {
     type Item = Record;
 
-    /// Frames were written by this very program, so one that cannot be read is none.
     fn next(&mut self) -> Option<Record> {
-        let (length, rest) = self.frames.get(self.at..)?.split_first_chunk()?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let mut record = unpacked(rest.get(..length)?)?;
-        self.at += 4 + length;
+        let (record, next) = self.record(self.at)?;
+        self.at = next;
         self.left -= 1;
-        let width = self.width.max(record.cells.len());
-        record.cells.resize(width, String::new());
         Some(record)
     }
 
@@ -269,6 +286,8 @@ mod tests {
         }
         assert_eq!(rows.take_headings().expect("it is there"), ["a", "b"]);
         assert_eq!(rows.len(), 2);
+        let second: Vec<_> = rows.column(1).collect();
+        assert_eq!(second, [(2, String::new()), (4, String::new())]);
         let cells: Vec<_> = rows.map(|row| (row.number, row.cells.join("|"))).collect();
         assert_eq!(cells, [(2, "1|".to_owned()), (4, "1||3".to_owned())]);
     }

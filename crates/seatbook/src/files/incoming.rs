@@ -64,7 +64,7 @@ impl Incoming {
 }
 
 /// A disk that is full now may have room later; everything else is our fault.
-fn unwritable(error: io::Error) -> Error {
+pub(super) fn unwritable(error: io::Error) -> Error {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             let message = "There is no room for the file at the moment; please try again later.";

@@ -2,10 +2,7 @@
 
 use rust_xlsxwriter::{Format as Look, FormatAlign, IgnoreError, Workbook};
 
-use super::{
-    cells::guard,
-    table::{Format, MAX_CELL_LETTERS},
-};
+use super::table::{Format, MAX_CELL_LETTERS};
 use crate::error::{Error, Result};
 
 /// A column of a workbook shows about so many letters.
@@ -125,7 +122,7 @@ impl Writer {
 }
 
 /// A sheet's name has at most 31 letters and none of some signs.
-fn sheet_name(name: &str) -> String {
+pub(super) fn sheet_name(name: &str) -> String {
     let plain = name.chars().filter(|letter| !"[]:*?/\\'".contains(*letter));
     let name: String = plain.take(31).collect();
     match name.trim().is_empty() {
@@ -134,8 +131,33 @@ fn sheet_name(name: &str) -> String {
     }
 }
 
+/// What makes a spreadsheet think of a formula at the beginning of a cell; the wide forms too.
+const DANGEROUS: [char; 12] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}',
+];
+
+/// The cell with an apostrophe before it, where a spreadsheet would compute it.
+pub(super) fn guard(cell: &str) -> String {
+    let mark = if is_dangerous(cell) { "'" } else { "" };
+    format!("{mark}{cell}")
+}
+
+/// The cell without the apostrophe that a written CSV file has before it, and with everything else.
+pub fn unguard(cell: &str) -> &str {
+    cell.strip_prefix('\'')
+        .filter(|rest| is_dangerous(rest))
+        .unwrap_or(cell)
+}
+
+// Apostrophes before the sign count as well: else a cell that has one of its own would lose it.
+fn is_dangerous(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(DANGEROUS)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{super::parser::read_here, *};
 
     #[test]
@@ -157,5 +179,31 @@ mod tests {
         let rows: Vec<_> = table.rows.map(|row| (row.number, row.cells)).collect();
         assert_eq!(rows[0], (2, codes.map(String::from).to_vec()));
         assert_eq!(rows[1].1, ["", "6567891230", "Müller & <Söhne>\nBerlin"]);
+    }
+
+    #[test]
+    fn formulas_are_marked_and_nothing_else() {
+        for cell in [
+            "=1+1",
+            "+49 30 1234",
+            "-5",
+            "@SUM(A1)",
+            "\t=1",
+            "＝1",
+            "'=1",
+        ] {
+            assert_eq!(guard(cell), format!("'{cell}"));
+        }
+        for cell in ["Acme", "'s Hertogenbosch", "", "1-2", " =1"] {
+            assert_eq!(guard(cell), cell);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_guarded_cell_comes_back(cell in r"['=+@A-]{0,5}\PC{0,8}") {
+            let guarded = guard(&cell);
+            prop_assert_eq!(unguard(&guarded), cell.as_str());
+        }
     }
 }

@@ -80,7 +80,7 @@ impl Target {
     pub async fn plan(&self, tx: &mut store::Tx<'_>) -> Result<Plan> {
         match self {
             Target::Import(import, _) if self.goes_by_parts() => Ok(Plan {
-                rows: import.counts.create + import.counts.update,
+                rows: import.counts.good(),
                 ..Plan::default()
             }),
             _ => plan(tx, &self.entries()).await,

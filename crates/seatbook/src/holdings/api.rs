@@ -73,7 +73,8 @@ pub async fn list(
     }))
 }
 
-fn status(word: Option<&str>) -> Result<Option<Status>> {
+/// The state that a parameter names.
+pub fn status(word: Option<&str>) -> Result<Option<Status>> {
     let Some(word) = word else { return Ok(None) };
     let message = || format!("“{word}” is no state of a license.");
     Status::parse(word)
@@ -135,7 +136,8 @@ pub struct PoolOut {
 }
 
 impl PoolOut {
-    fn new(pool: Pool, now: store::Timestamp) -> Self {
+    /// A pool as it is at an instant.
+    pub fn new(pool: Pool, now: store::Timestamp) -> Self {
         let (status, available) = (pool.state(now), pool.available(now));
         PoolOut {
             pool,
@@ -167,7 +169,8 @@ pub async fn list_pools(
     }))
 }
 
-fn sort(word: Option<&str>) -> Result<(Sort, bool)> {
+/// The order that a parameter names: by what, and whether the largest come first.
+pub fn sort(word: Option<&str>) -> Result<(Sort, bool)> {
     let Some(word) = word else {
         return Ok((Sort::End, false));
     };

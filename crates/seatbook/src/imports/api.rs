@@ -52,7 +52,8 @@ pub async fn list(
 pub struct UploadIn {
     /// What is in it.
     kind: crate::sheets::ImportKind,
-    /// Where what is imported belongs; the first organization in which you may import unless said.
+    /// Where what is imported belongs; the first organization in which you may import unless said. A workbook of
+    /// customers knows by itself.
     organization_id: Option<Uuid>,
     /// Columns by fields, over what is guessed: a JSON object such as `{"sku_code": "String_Id"}`.
     mapping: Option<String>,
@@ -139,7 +140,7 @@ pub async fn map(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct RowParams {
-    /// Rows of which this becomes: `create`, `update`, `same` or `bad`.
+    /// Rows of which this becomes: `create`, `update`, `remove`, `same` or `bad`.
     outcome: Option<Outcome>,
     /// Rows in a page: 1 to 200, 50 unless said.
     limit: Option<i64>,

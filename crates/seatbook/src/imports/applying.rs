@@ -314,12 +314,16 @@ async fn run(app: App, work: Work) -> Result<Ended> {
     let counts = import.counts;
     let message = format!(
         "{} imported; {} left out.",
-        count(counts.create + counts.update, "row was", "rows were"),
+        count(counts.good(), "row was", "rows were"),
         count(counts.bad, "row was", "rows were"),
     );
-    Ok(Ended::done(message)
+    let mut ended = Ended::done(message)
         .figure("New", counts.create.to_string())
-        .figure("Changed", counts.update.to_string())
+        .figure("Changed", counts.update.to_string());
+    if counts.remove > 0 {
+        ended = ended.figure("Removed", counts.remove.to_string());
+    }
+    Ok(ended
         .figure("Unchanged", counts.same.to_string())
         .figure("With a problem", counts.bad.to_string())
         .link("See the import", format!("/imports/{id}"))

@@ -96,8 +96,12 @@ pub async fn run(app: &App, args: &ImportArgs, out: &mut impl Write) -> Result<b
     say(
         out,
         &format!(
-            "Imported: {} new, {} changed, {} unchanged, {} left out.",
-            counts.create, counts.update, counts.same, counts.bad
+            "Imported: {} new, {} changed, {}{} unchanged, {} left out.",
+            counts.create,
+            counts.update,
+            removed(counts.remove),
+            counts.same,
+            counts.bad
         ),
     )?;
     Ok(counts.bad == 0)
@@ -147,10 +151,22 @@ async fn tell(app: &App, import: &Import, out: &mut impl Write) -> Result<()> {
     say(
         out,
         &format!(
-            "{} rows: {} new, {} changed, {} unchanged, {} with a problem.",
-            import.row_count, counts.create, counts.update, counts.same, counts.bad
+            "{} rows: {} new, {} changed, {}{} unchanged, {} with a problem.",
+            import.row_count,
+            counts.create,
+            counts.update,
+            removed(counts.remove),
+            counts.same,
+            counts.bad
         ),
     )
+}
+
+fn removed(count: i64) -> String {
+    match count {
+        0 => String::new(),
+        count => format!("{count} removed, "),
+    }
 }
 
 fn say(out: &mut impl Write, line: &str) -> Result<()> {

@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::{
     applying::{self, Application, INLINE_ROWS, RequestImport},
     commands::MapImport,
-    model::{Import, Mapped, Mode, State as Stage},
+    model::{Import, ImportRow, Mapped, Mode, State as Stage},
     pages::{
         ImportKind as KindRow, ImportMappingPage, ImportPreviewPage, ImportResultPage,
-        ImportStartPage, MappingRow, PreviewRow, column_choices, place, results, row_list, said,
-        samples,
+        ImportStartPage, MappingRow, column_choices, counted, place, results, row_list, said,
+        samples, table, takes_away,
     },
     queries, runs, uploads,
 };
@@ -34,6 +34,7 @@ use crate::{
     organizations,
     scope::Permission,
     sheets::{ImportKind, Mapping, Outcome},
+    workbooks::{self, keys},
 };
 
 /// Rows of a file on one page.
@@ -79,7 +80,10 @@ async fn start_page(
         value: kind.as_str().into(),
         label: kind.label().into(),
         needs: kind.needs().into(),
-        sample_href: format!("/imports/samples/{}", kind.as_str()),
+        sample_href: match kind.has_sample() {
+            true => format!("/imports/samples/{}", kind.as_str()),
+            false => String::new(),
+        },
         chosen: kind.as_str() == chosen,
     });
     Ok(ImportStartPage {
@@ -110,6 +114,8 @@ pub async fn upload(
         Err(error) => Err(error),
     };
     match done {
+        // The columns of a workbook that came back are Seatbook's own.
+        Ok(import) if takes_away(&import) => Ok(go(frame.fragment, &place(&import))),
         Ok(import) => Ok(go(
             frame.fragment,
             &format!("/imports/{}/mapping", import.id),
@@ -229,18 +235,31 @@ async fn preview_page(
     let mut list = row_list(&import).read(pairs);
     let outcome = Outcome::parse(list.chosen("outcome"));
     let after: i64 = value(pairs, "cursor").parse().unwrap_or_default();
+    let changed_first = takes_away(&import) && outcome.is_none();
+    let portion = (after, PAGE + 1);
     let read = app.read(move |mut tx| {
-        Box::pin(async move { queries::rows(&mut tx, id, outcome, (after, PAGE + 1)).await })
+        Box::pin(async move {
+            match changed_first {
+                true => queries::changed_first(&mut tx, id, portion).await,
+                false => queries::rows(&mut tx, id, outcome, portion).await,
+            }
+        })
     });
     let mut rows = read.await?;
     let more = rows.len() as i64 > PAGE;
     rows.truncate(PAGE as usize);
     list.shown = rows.len() as i64;
+    let behind = |last: &ImportRow| match changed_first {
+        true => queries::place(last),
+        false => last.number,
+    };
     list.next = rows
         .last()
         .filter(|_| more)
-        .map(|last| last.number.to_string());
+        .map(|last| behind(last).to_string());
     let counts = import.counts;
+    let license_id = license_of(app, &import).await?;
+    let (columns, rows) = table(&import, rows);
     Ok(ImportPreviewPage {
         shell: frame.shell("Check before importing", "imports"),
         id: id.to_string(),
@@ -256,11 +275,10 @@ async fn preview_page(
             .iter()
             .map(|oddity| oddity.message.clone())
             .collect(),
-        rows: rows
-            .into_iter()
-            .map(|row| PreviewRow::of(row, &import.headings))
-            .collect(),
-        columns: import.headings,
+        removes: counts.remove,
+        license_id: license_id.map_or_else(String::new, |id| id.to_string()),
+        rows,
+        columns,
         list,
         fingerprint: import.fingerprint,
         mode: if counts.bad > 0 {
@@ -312,14 +330,18 @@ async fn applied(app: &App, frame: &Frame, id: Uuid, form: &Form) -> Result<Stri
 /// `/imports/{id}`: what became of a file.
 pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
     let import = runs::visible(&app, &frame.caller, id).await?;
-    let counts = import.counts;
     let applied = import.state == Stage::Applied;
-    let next = match applied {
-        true => (
+    let license_id = license_of(&app, &import).await?;
+    let next = match (applied, license_id) {
+        (true, Some(id)) => (
+            "See the customers".to_owned(),
+            format!("/licenses/{id}/customers"),
+        ),
+        (true, None) => (
             import.kind.label().to_owned(),
             import.kind.place().to_owned(),
         ),
-        false => ("Go on".to_owned(), place(&import)),
+        (false, _) => ("Go on".to_owned(), place(&import)),
     };
     let page = ImportResultPage {
         shell: frame.shell(import.file_name.clone(), "imports"),
@@ -327,15 +349,7 @@ pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResul
         kind: import.kind.label().into(),
         said: said(&import),
         results: results(&import),
-        counts: [
-            ("New", counts.create),
-            ("Changed", counts.update),
-            ("Unchanged", counts.same),
-            ("With a problem", counts.bad),
-        ]
-        .into_iter()
-        .map(|(what, count)| (what.to_owned(), count))
-        .collect(),
+        counts: counted(&import),
         oddities: import
             .oddities
             .iter()
@@ -350,6 +364,18 @@ pub async fn show(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResul
         next,
     };
     Ok(html(StatusCode::OK, page.render()))
+}
+
+/// The license whose customers a workbook holds, while that is remembered.
+async fn license_of(app: &App, import: &Import) -> Result<Option<Uuid>> {
+    let named = |heading: &String| keys::workbook_of(heading);
+    let workbook = import.headings.iter().find_map(named);
+    let Some(id) = workbook.filter(|_| takes_away(import)) else {
+        return Ok(None);
+    };
+    let read = app
+        .read(move |mut tx| Box::pin(async move { workbooks::queries::find(&mut tx, id).await }));
+    Ok(read.await?.map(|workbook| workbook.license_id))
 }
 
 /// Where an applied file can be taken back: at any of its journal entries.

@@ -112,10 +112,25 @@ pub struct Counts {
     pub create: i64,
     /// Rows that change something.
     pub update: i64,
+    /// Rows that take something away; absent where there are none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub remove: i64,
     /// Rows that say what the book has already.
     pub same: i64,
     /// Rows that cannot be used.
     pub bad: i64,
+}
+
+impl Counts {
+    /// Rows that do something.
+    pub fn good(&self) -> i64 {
+        self.create + self.update + self.remove
+    }
+}
+
+/// Kinds that take nothing away do not speak of it.
+fn is_none(count: &i64) -> bool {
+    *count == 0
 }
 
 /// One uploaded file.

@@ -6,11 +6,13 @@ use super::model::{Import, ImportRow, Mode, State};
 use crate::{
     console::{
         fields::{Choice, Field},
+        format::number,
         layout::Shell,
         table::{Filter, ListView},
     },
     files::Format,
-    sheets::Outcome,
+    sheets::{self, Outcome, Remark},
+    workbooks::keys,
 };
 
 /// First values shown of a column.
@@ -45,7 +47,7 @@ pub struct ImportKind {
     pub label: String,
     /// What the file needs, in one sentence.
     pub needs: String,
-    /// Where a sample can be downloaded; `.csv` or `.xlsx` belongs behind it.
+    /// Where a sample can be downloaded; `.csv` or `.xlsx` belongs behind it. Empty where there is none.
     pub sample_href: String,
     /// Whether it is chosen.
     pub chosen: bool,
@@ -108,6 +110,10 @@ pub struct ImportPreviewPage {
     pub creates: i64,
     /// Rows that change something.
     pub updates: i64,
+    /// Rows that take something away.
+    pub removes: i64,
+    /// The license whose customers they are, as a workbook that came back; empty for other files.
+    pub license_id: String,
     /// Rows that say what the book has already.
     pub same: i64,
     /// Rows that cannot be used.
@@ -135,7 +141,7 @@ pub struct ImportPreviewPage {
 pub struct PreviewRow {
     /// Its line in the file.
     pub line: i64,
-    /// `create`, `update`, `same` or `bad`.
+    /// `create`, `update`, `remove`, `same` or `bad`.
     pub outcome: &'static str,
     /// Its cells, in the order of `columns`.
     pub cells: Vec<PreviewCell>,
@@ -161,17 +167,22 @@ impl PreviewRow {
             let said = row
                 .remarks
                 .iter()
-                .filter(|remark| remark.column.as_ref() == column);
+                .filter(|remark| remark.column.as_ref() == column && remark.before().is_none());
             said.map(|remark| remark.message.clone())
                 .collect::<Vec<_>>()
                 .join(" ")
+        };
+        let before = |heading: &String| {
+            let of = |remark: &&Remark| remark.column.as_ref() == Some(heading);
+            let said = row.remarks.iter().filter(of).find_map(Remark::before);
+            said.unwrap_or_default().to_owned()
         };
         let cells = headings
             .iter()
             .enumerate()
             .map(|(place, heading)| PreviewCell {
                 value: row.cells.get(place).cloned().unwrap_or_default(),
-                before: String::new(),
+                before: before(heading),
                 reason: reason(Some(heading)),
             });
         PreviewRow {
@@ -182,11 +193,19 @@ impl PreviewRow {
         }
     }
 
+    /// Hides a cell; what is wrong with it is said of the row.
+    pub fn hide(&mut self, place: usize) {
+        let cell = self.cells.remove(place);
+        let both = [std::mem::take(&mut self.reason), cell.reason];
+        self.reason = both.join(" ").trim().to_owned();
+    }
+
     /// What happens to the row, in a word.
     pub fn word(&self) -> &'static str {
         match self.outcome {
             "create" => "New",
             "update" => "Changed",
+            "remove" => "Removed",
             "same" => "Unchanged",
             _ => "Problem",
         }
@@ -196,7 +215,16 @@ impl PreviewRow {
 impl ImportPreviewPage {
     /// Rows that would be applied in good-rows mode.
     pub fn good(&self) -> i64 {
-        self.creates + self.updates
+        self.creates + self.updates + self.removes
+    }
+
+    /// What the button says.
+    pub fn verb(&self) -> String {
+        match (self.license_id.is_empty(), self.bad) {
+            (true, _) => "Import".into(),
+            (false, 0) => format!("Apply all {}", number(self.good())),
+            (false, _) => "Apply".into(),
+        }
     }
 }
 
@@ -280,13 +308,15 @@ pub fn samples(rows: &[ImportRow], place: usize) -> Vec<String> {
 
 /// The rows of a file as a list to filter.
 pub fn row_list(import: &Import) -> ListView {
-    let outcomes = [
+    let mut outcomes = vec![
         ("", "All"),
         ("bad", "With a problem"),
         ("create", "New"),
         ("update", "Changed"),
+        ("remove", "Removed"),
         ("same", "Unchanged"),
     ];
+    outcomes.retain(|(word, _)| *word != "remove" || takes_away(import));
     ListView {
         path: format!("/imports/{}/preview", import.id),
         search: "",
@@ -295,6 +325,39 @@ pub fn row_list(import: &Import) -> ListView {
         filters: vec![Filter::new("tabs", "outcome", "Rows", &outcomes)],
         ..ListView::default()
     }
+}
+
+/// Columns and rows as a preview shows them. What names the rows of a workbook is not for people.
+pub fn table(import: &Import, rows: Vec<ImportRow>) -> (Vec<String>, Vec<PreviewRow>) {
+    let mut columns = import.headings.clone();
+    let rows = rows.into_iter();
+    let mut rows: Vec<PreviewRow> = rows.map(|row| PreviewRow::of(row, &columns)).collect();
+    let key = columns.iter().position(|it| keys::is_heading(it));
+    if let Some(place) = key.filter(|_| takes_away(import)) {
+        columns.remove(place);
+        rows.iter_mut().for_each(|row| row.hide(place));
+    }
+    (columns, rows)
+}
+
+/// Whether rows of such a file can take something away.
+pub fn takes_away(import: &Import) -> bool {
+    import.kind == sheets::ImportKind::Customers
+}
+
+/// Rows by what became of them: (what, how many).
+pub fn counted(import: &Import) -> Vec<(String, i64)> {
+    let counts = import.counts;
+    let mut all = vec![
+        ("New", counts.create),
+        ("Changed", counts.update),
+        ("Removed", counts.remove),
+        ("Unchanged", counts.same),
+        ("With a problem", counts.bad),
+    ];
+    all.retain(|(what, _)| *what != "Removed" || takes_away(import));
+    let words = |(what, count): (&str, i64)| (what.to_owned(), count);
+    all.into_iter().map(words).collect()
 }
 
 /// Where a result is found: in the format in which the file was sent, and in the other.

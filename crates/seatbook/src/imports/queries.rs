@@ -177,6 +177,31 @@ pub async fn rows(
     Ok(tx.query(&sql, select.params()).await?)
 }
 
+/// The place of a row in the list that tells what changes first: rows that change nothing stand behind all others.
+pub fn place(row: &ImportRow) -> i64 {
+    match row.outcome {
+        Some(Outcome::Same) => row.number + BEHIND,
+        _ => row.number,
+    }
+}
+
+/// More than any row's number.
+const BEHIND: i64 = 1 << 40;
+
+/// Rows with what becomes of them, those that change something first, behind a place in that order.
+pub async fn changed_first(
+    tx: &mut Tx<'_>,
+    id: Uuid,
+    (after, limit): (i64, i64),
+) -> Result<Vec<ImportRow>> {
+    let place = format!("number + CASE WHEN outcome = 'same' THEN {BEHIND} ELSE 0 END");
+    let sql = format!(
+        "SELECT number, cells, outcome, remarks FROM import_row WHERE batch_id = $1 AND {place} > $2
+         ORDER BY {place} LIMIT $3"
+    );
+    Ok(tx.query(&sql, &[&id, &after, &limit]).await?)
+}
+
 /// Writes what becomes of rows nothing is to be said about: each from a first to a last. As a list of numbers,
 /// PostgreSQL would now and then read the whole file to find them.
 pub async fn set_outcomes(

@@ -16,8 +16,10 @@ use crate::{
     error::{Error, Result},
     files::{self, Incoming},
     gate::{Caller, Key, Origin},
+    scope::{self, Permission},
     secrets::hex,
     sheets::{Asker, ImportKind, Judged, Mapping, Sheet, What, forgiving},
+    workbooks,
 };
 
 /// Rows or units in one step.
@@ -48,7 +50,17 @@ pub async fn upload(app: &App, caller: &Caller, key: Key, upload: Upload) -> Res
         file,
         mapping: said,
     } = upload;
-    let table = app.reader.read(file).await?;
+    let mut table = app.reader.read(file).await?;
+    let (organization_id, gone) = match kind {
+        // A workbook knows whose it is, and which of its rows are missing.
+        ImportKind::Customers => {
+            // Whoever may import nothing there is told that first, and nothing of workbooks.
+            permit(app, caller, organization_id).await?;
+            let returned = workbooks::returned::read(app, caller, &mut table).await?;
+            (returned.workbook.organization_id, returned.gone)
+        }
+        _ => (organization_id, vec![]),
+    };
     let (mut mapping, mut mapped) = known(app, (organization_id, kind), &table.headings).await?;
     if !said.is_empty() {
         mapping.extend(named(&said, &table.headings)?);
@@ -61,13 +73,26 @@ pub async fn upload(app: &App, caller: &Caller, key: Key, upload: Upload) -> Res
         content_hash,
         detected: table.detected,
         headings: table.headings,
-        row_count: i64::try_from(table.rows.len()).map_err(Error::internal)?,
+        row_count: i64::try_from(table.rows.len() + gone.len()).map_err(Error::internal)?,
         mapping,
         mapped,
     };
     let import = app.gate.submit(caller, key, command).await?.outcome;
-    stage(app, import.id, table.rows).await?;
+    stage(app, import.id, table.rows.chain(gone)).await?;
     check(app, caller, import.id).await
+}
+
+async fn permit(app: &App, caller: &Caller, organization_id: Uuid) -> Result<()> {
+    if caller.origin == Origin::System {
+        return Ok(());
+    }
+    let (held, permission) = (caller.scope.clone(), Permission::ImportsRun);
+    let asked = app.read(move |mut tx| {
+        Box::pin(async move {
+            scope::queries::check_visible(&mut tx, &held, permission, organization_id).await
+        })
+    });
+    asked.await
 }
 
 /// Which column is which, as far as it is known without asking: as last time, else by the headings.
@@ -87,7 +112,7 @@ async fn known(
 }
 
 /// Rows are written beside the gate: they may hold personal data, which the journal must not.
-async fn stage(app: &App, id: Uuid, mut rows: files::Rows) -> Result<()> {
+async fn stage(app: &App, id: Uuid, mut rows: impl Iterator<Item = files::Record>) -> Result<()> {
     loop {
         let portion: Arc<Vec<files::Record>> = Arc::new(rows.by_ref().take(STEP).collect());
         if portion.is_empty() {
@@ -249,7 +274,7 @@ pub fn named(said: &BTreeMap<String, String>, headings: &[String]) -> Result<Map
 }
 
 /// A file's name without folders and what cannot be seen.
-fn shown_name(name: &str) -> String {
+pub fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = rules::text::normalize_key(last).chars().take(200).collect();
     if name.is_empty() { "file".into() } else { name }

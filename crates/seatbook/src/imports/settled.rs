@@ -9,7 +9,8 @@ use crate::{
     error::FieldError,
     files::{Encoding, Format},
     secrets::hex,
-    sheets::{Judged, Mapping, Oddity, Outcome, Remark, Sheet, What},
+    sheets::{ImportKind, Judged, Mapping, Oddity, Outcome, Remark, Sheet, What},
+    workbooks::keys,
 };
 
 /// What becomes of every row, as it is written.
@@ -53,6 +54,9 @@ pub fn settle(import: &Import, sheet: &Sheet, judged: &[Judged]) -> Settled {
                     .iter()
                     .map(|error| remark(import, &unit.what, error)),
             );
+            remarks.extend(judged.before.iter().map(|(field, before)| {
+                Remark::changed(heading(&import.mapping, &import.headings, field), before)
+            }));
         }
     }
     let mut counts = Counts::default();
@@ -61,6 +65,7 @@ pub fn settle(import: &Import, sheet: &Sheet, judged: &[Judged]) -> Settled {
         *match outcome {
             Outcome::Create => &mut counts.create,
             Outcome::Update => &mut counts.update,
+            Outcome::Remove => &mut counts.remove,
             Outcome::Same => &mut counts.same,
             Outcome::Bad => &mut counts.bad,
         } += 1;
@@ -115,6 +120,11 @@ fn heading(mapping: &Mapping, headings: &[String], field: &str) -> Option<String
     headings.get(*mapping.get(field)?).cloned()
 }
 
+/// Whether the only other sheet is the one that Seatbook wrote itself.
+fn is_round_trip(import: &Import) -> bool {
+    import.kind == ImportKind::Customers && import.other_sheets == [keys::ABOUT]
+}
+
 /// What was done to read the file at all.
 pub fn read_oddities(import: &Import) -> Vec<Oddity> {
     let encoding = match import.encoding {
@@ -142,7 +152,7 @@ pub fn read_oddities(import: &Import) -> Vec<Oddity> {
         ),
         _ => None,
     };
-    let sheets = (!import.other_sheets.is_empty()).then(|| {
+    let sheets = (!import.other_sheets.is_empty() && !is_round_trip(import)).then(|| {
         let others = import.other_sheets.join("”, “");
         let read = import.sheet.as_deref().unwrap_or_default();
         format!("Only the sheet “{read}” was read, not “{others}”.")

@@ -84,7 +84,7 @@ pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
 }
 
 /// Takes a file as it comes, never as a whole.
-async fn arriving(mut part: Field<'_>) -> Result<Incoming> {
+pub async fn arriving(mut part: Field<'_>) -> Result<Incoming> {
     let mut file = Incoming::new()?;
     while let Some(portion) = part.chunk().await.map_err(unreadable)? {
         file.write(&portion).await?;
@@ -93,7 +93,7 @@ async fn arriving(mut part: Field<'_>) -> Result<Incoming> {
 }
 
 /// Takes a part that is no file: a few words.
-async fn words(mut part: Field<'_>) -> Result<Vec<u8>> {
+pub async fn words(mut part: Field<'_>) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     while let Some(portion) = part.chunk().await.map_err(unreadable)? {
         bytes.extend_from_slice(&portion);
@@ -119,7 +119,8 @@ fn read_kind(word: &str) -> Result<ImportKind> {
     })
 }
 
-fn unreadable(error: MultipartError) -> Error {
+/// Why a form of parts cannot be read.
+pub fn unreadable(error: MultipartError) -> Error {
     if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
         return Error::new(
             Kind::TooLarge,
@@ -208,7 +209,8 @@ fn result_row(row: ImportRow, width: usize) -> Vec<String> {
 /// `catalog.csv` is CSV.
 pub fn sample(name: &str) -> Result<impl IntoResponse + use<>> {
     let (kind, ending) = name.split_once('.').unwrap_or((name, "csv"));
-    let kind = ImportKind::parse(kind).ok_or_else(Error::not_found)?;
+    let kind = ImportKind::parse(kind).filter(|kind| kind.has_sample());
+    let kind = kind.ok_or_else(Error::not_found)?;
     let format = Format::parse(ending).ok_or_else(Error::not_found)?;
     let headings = kind.sample();
     let mut writer = files::Writer::new(format, kind.label(), headings.len())?;

@@ -104,6 +104,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ),
     ("customers.onboard", "Onboarded a customer"),
     ("customers.edit", "Changed a customer"),
+    ("workbooks.export", "Exported customers as a workbook"),
     ("offboarding.plan", "Decided that a customer leaves"),
     ("offboarding.withdraw", "Decided that a customer stays"),
     ("offboarding.leave", "Let a customer leave"),
@@ -118,6 +119,12 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("invoices.credit", "Took an invoice back by a credit note"),
     ("payments.record", "Recorded a payment"),
     ("payments.remove", "Took the record of a payment back"),
+    ("statements.upload", "Uploaded a distributor's statement"),
+    (
+        "statements.map",
+        "Said which column of a statement is which",
+    ),
+    ("statements.remove", "Took a distributor's statement away"),
     ("imports.apply", "Imported a file"),
     ("imports.apply_part", "Imported a part of a file"),
     (

@@ -36,6 +36,18 @@ pub async fn of_references(tx: &mut Tx<'_>, references: &[&str]) -> Result<Vec<O
     Ok(found)
 }
 
+/// The organizations of these ids, whoever asks: for checks that have found them another way.
+pub async fn of_ids(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Organization>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let params: Vec<&dyn Param> = chunk.iter().map(|id| id as &dyn Param).collect();
+        let places = placeholders(1, chunk.len());
+        let sql = format!("{COLUMNS} WHERE o.id IN {places}");
+        found.extend(tx.query::<Organization>(&sql, &params).await?);
+    }
+    Ok(found)
+}
+
 /// The organization, where the scope can see it.
 pub async fn find_visible(
     tx: &mut Tx<'_>,

@@ -42,6 +42,8 @@ pub enum Outcome {
     Same,
     /// It changes something.
     Update,
+    /// It takes something away.
+    Remove,
     /// It adds something.
     Create,
     /// It cannot be used.
@@ -54,6 +56,7 @@ impl Outcome {
         match self {
             Outcome::Same => "same",
             Outcome::Update => "update",
+            Outcome::Remove => "remove",
             Outcome::Create => "create",
             Outcome::Bad => "bad",
         }
@@ -64,6 +67,7 @@ impl Outcome {
         let all = [
             Outcome::Same,
             Outcome::Update,
+            Outcome::Remove,
             Outcome::Create,
             Outcome::Bad,
         ];
@@ -83,6 +87,27 @@ pub struct Remark {
     /// Whether the row cannot be used because of it; else it only says what was done.
     pub error: bool,
 }
+
+impl Remark {
+    /// Says what a cell that changes something takes the place of.
+    pub fn changed(column: Option<String>, before: &str) -> Remark {
+        Remark {
+            column,
+            code: CHANGED.into(),
+            message: format!("{WAS}{before}"),
+            error: false,
+        }
+    }
+
+    /// What the cell takes the place of, where the remark says that.
+    pub fn before(&self) -> Option<&str> {
+        let says = self.code == CHANGED;
+        self.message.strip_prefix(WAS).filter(|_| says)
+    }
+}
+
+const CHANGED: &str = "cell.changed";
+const WAS: &str = "Was: ";
 
 /// What is odd about the file, and what was done about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,11 +1,11 @@
 //! What a kind of file has for fields, and what its rows come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::cells::{Oddity, Outcome, Remark};
-use crate::error::{Error, FieldError};
+use super::cells::{Mapping, Oddity, Outcome, Remark, forgiving};
+use crate::error::{Error, FieldError, Result};
 
 /// A field of a kind, and the headings by which it is guessed.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,53 @@ pub const fn field(
     }
 }
 
+/// The columns that look like these fields. A heading serves one field, the first that knows it.
+pub fn guess(fields: &[Field], headings: &[String]) -> Mapping {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (place, heading) in headings.iter().enumerate() {
+        places.entry(forgiving(heading)).or_insert(place);
+    }
+    let mut mapping = Mapping::new();
+    for field in fields {
+        let mut known = field.headings.iter();
+        if let Some(place) = known.find_map(|heading| places.remove(*heading)) {
+            mapping.insert(field.name.into(), place);
+        }
+    }
+    mapping
+}
+
+/// The mapping, if it names these fields and columns of the file, and every field that must be there.
+pub fn check_mapping(fields: &[Field], mapping: &Mapping, columns: usize) -> Result<()> {
+    let mut wrong = Vec::new();
+    let mut complain = |field: &str, code: &'static str, message: String| {
+        wrong.push(FieldError {
+            field: format!("mapping.{field}"),
+            code: code.into(),
+            message,
+        });
+    };
+    for (name, place) in mapping {
+        if !fields.iter().any(|field| field.name == name) {
+            let message = format!("A file of this kind has no field “{name}”.");
+            complain(name, "field.unknown", message);
+        } else if *place >= columns {
+            let message = "The file has no such column.".into();
+            complain(name, "column.unknown", message);
+        }
+    }
+    for field in fields.iter().filter(|field| field.required) {
+        if !mapping.contains_key(field.name) {
+            let message = format!("Say which column is “{}”.", field.label);
+            complain(field.name, "required", message);
+        }
+    }
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Error::invalid_fields(wrong)),
+    }
+}
+
 /// One thing that rows of a file say: a product, a SKU, an organization.
 #[derive(Clone, Debug)]
 pub struct Unit<W> {
@@ -54,6 +101,9 @@ pub struct Judged {
     pub outcome: Outcome,
     /// Why not, where it is bad: the field of the kind, a code, a sentence.
     pub errors: Vec<FieldError>,
+    /// What its fields were before, where that is told: the field of the kind, and its value.
+    #[serde(default)]
+    pub before: Vec<(String, String)>,
     /// What it would be, so that a book that changed meanwhile is noticed.
     #[serde(skip)]
     pub mark: String,
@@ -70,8 +120,14 @@ impl Judged {
         Judged {
             outcome,
             errors: vec![],
+            before: vec![],
             mark,
         }
+    }
+
+    /// The same, and what its fields were before.
+    pub fn instead_of(self, before: Vec<(String, String)>) -> Self {
+        Judged { before, ..self }
     }
 
     /// A refusal of a command, as a problem.
@@ -93,6 +149,7 @@ impl Judged {
         Judged {
             outcome: Outcome::Bad,
             errors,
+            before: vec![],
             mark: String::new(),
         }
     }
@@ -120,6 +177,19 @@ impl<W> Default for Sheet<W> {
 }
 
 impl<W> Sheet<W> {
+    /// The same, of things that are one of several sorts.
+    pub fn map<V>(self, sort: impl Fn(W) -> V) -> Sheet<V> {
+        let unit = |unit: Unit<W>| Unit {
+            rows: unit.rows,
+            what: sort(unit.what),
+        };
+        Sheet {
+            units: self.units.into_iter().map(unit).collect(),
+            remarks: self.remarks,
+            oddities: self.oddities,
+        }
+    }
+
     /// Says something about a row.
     pub fn remark(&mut self, row: i64, remark: Remark) {
         self.remarks.entry(row).or_default().push(remark);

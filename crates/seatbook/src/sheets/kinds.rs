@@ -1,24 +1,26 @@
 //! What can be imported: for each kind its fields, how its rows become units, and how units are kept.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
-use store::{Timestamp, Tx};
+use store::Tx;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{catalog, extensions, licenses, organizations, shares};
-pub use crate::rows::sheet::{Field, Judged, field};
+pub use crate::rows::{
+    asker::Asker,
+    sheet::{Field, Judged, field},
+};
 use crate::{
     catalog::upsert::{ProductRow, SkuRow},
-    error::{Error, FieldError, Kind, Result},
+    differences::{self, CustomerRow},
+    error::Result,
     extensions::rows::ExtensionRow,
-    gate::{self, Caller, Origin},
+    gate,
     rows::{
         self,
-        cells::{Mapping, Oddity, Staged, forgiving},
+        cells::{Mapping, Oddity, Staged},
     },
-    scope::{self, Permission},
+    workbooks::keys,
 };
 
 /// What a file holds.
@@ -35,6 +37,8 @@ pub enum ImportKind {
     Allocations,
     /// Telephone extensions with their numbers, users and add-ons.
     Extensions,
+    /// The customers of a license, as a workbook that was exported and comes back.
+    Customers,
 }
 
 /// One thing that rows of a file say.
@@ -57,16 +61,19 @@ pub enum What {
     Share(shares::ShareRow),
     /// An extension with what it shall have.
     Extension(ExtensionRow),
+    /// What became of a customer in a workbook.
+    Customer(CustomerRow),
 }
 
 impl ImportKind {
     /// All of them.
-    pub const ALL: [ImportKind; 5] = [
+    pub const ALL: [ImportKind; 6] = [
         ImportKind::Catalog,
         ImportKind::Organizations,
         ImportKind::Licenses,
         ImportKind::Allocations,
         ImportKind::Extensions,
+        ImportKind::Customers,
     ];
 
     /// What is stored.
@@ -77,7 +84,13 @@ impl ImportKind {
             ImportKind::Licenses => "licenses",
             ImportKind::Allocations => "allocations",
             ImportKind::Extensions => "extensions",
+            ImportKind::Customers => "customers",
         }
+    }
+
+    /// Whether a file of this kind can be begun from nothing but headings.
+    pub const fn has_sample(self) -> bool {
+        !matches!(self, ImportKind::Customers)
     }
 
     /// The headings of a file to start from.
@@ -96,6 +109,7 @@ impl ImportKind {
             ImportKind::Licenses => "Licenses",
             ImportKind::Allocations => "Allocations",
             ImportKind::Extensions => "Mass configuration",
+            ImportKind::Customers => "Customers of a license",
         }
     }
 
@@ -114,6 +128,9 @@ impl ImportKind {
                 "An extension of your own a row: its key, its number, its user and as many add-on licenses as \
                  there are columns."
             }
+            ImportKind::Customers => {
+                "The workbook that you downloaded from a license's customers, edited."
+            }
         }
     }
 
@@ -125,6 +142,7 @@ impl ImportKind {
             ImportKind::Licenses => "/licenses",
             ImportKind::Allocations => "/licenses",
             ImportKind::Extensions => "/holders",
+            ImportKind::Customers => "/licenses",
         }
     }
 
@@ -141,67 +159,27 @@ impl ImportKind {
             ImportKind::Licenses => licenses::FIELDS,
             ImportKind::Allocations => shares::FIELDS,
             ImportKind::Extensions => extensions::FIELDS,
+            ImportKind::Customers => differences::FIELDS,
         }
     }
 
     /// The columns that look like its fields. A heading serves one field, the first that knows it.
     pub fn guess(self, headings: &[String]) -> Mapping {
-        let mut places: HashMap<String, usize> = HashMap::new();
-        for (place, heading) in headings.iter().enumerate() {
-            places.entry(forgiving(heading)).or_insert(place);
+        let words: Vec<String> = headings.iter().map(|it| self.word(it)).collect();
+        rows::sheet::guess(self.fields(), &words)
+    }
+
+    /// A heading as fields know it. That of a workbook's keys names the workbook, too.
+    fn word(self, heading: &str) -> String {
+        match self {
+            ImportKind::Customers if keys::is_heading(heading) => differences::KEY.to_owned(),
+            _ => heading.to_owned(),
         }
-        let mut mapping = Mapping::new();
-        for field in self.fields() {
-            let known = field
-                .headings
-                .iter()
-                .find_map(|heading| places.remove(*heading));
-            if let Some(place) = known {
-                mapping.insert(field.name.into(), place);
-            }
-        }
-        mapping
     }
 
     /// The mapping, if it names fields of this kind and columns of the file, and every field that must be there.
     pub fn check_mapping(self, mapping: &Mapping, columns: usize) -> Result<()> {
-        let mut wrong = Vec::new();
-        let mut complain = |field: &str, code: &'static str, message: String| {
-            wrong.push(FieldError {
-                field: format!("mapping.{field}"),
-                code: code.into(),
-                message,
-            });
-        };
-        for (name, place) in mapping {
-            if !self.fields().iter().any(|field| field.name == name) {
-                complain(
-                    name,
-                    "field.unknown",
-                    format!("An import of this kind has no field “{name}”."),
-                );
-            } else if *place >= columns {
-                complain(
-                    name,
-                    "column.unknown",
-                    "The file has no such column.".into(),
-                );
-            }
-        }
-        for field in self.fields().iter().filter(|field| field.required) {
-            if !mapping.contains_key(field.name) {
-                complain(
-                    field.name,
-                    "required",
-                    format!("Say which column is “{}”.", field.label),
-                );
-            }
-        }
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid_fields(wrong))
-        }
+        rows::sheet::check_mapping(self.fields(), mapping, columns)
     }
 
     /// What the rows of a file say.
@@ -212,6 +190,9 @@ impl ImportKind {
             ImportKind::Licenses => licenses::understand(rows, mapping, headings),
             ImportKind::Allocations => shares::understand(rows, mapping, headings),
             ImportKind::Extensions => extensions::understand(rows, mapping, headings),
+            ImportKind::Customers => {
+                differences::understand(rows, mapping, headings).map(What::Customer)
+            }
         }
     }
 
@@ -229,6 +210,9 @@ impl ImportKind {
             ImportKind::Licenses => licenses::judge(tx, asker, units).await,
             ImportKind::Allocations => shares::judge(tx, asker, units).await,
             ImportKind::Extensions => return extensions::judge(tx, asker, units).await,
+            ImportKind::Customers => {
+                return differences::judge(tx, asker, &customers(units)).await;
+            }
         };
         Ok((judged?, vec![]))
     }
@@ -246,34 +230,21 @@ impl ImportKind {
             ImportKind::Licenses => licenses::keep(tx, organization_id, units).await,
             ImportKind::Allocations => shares::keep(tx, organization_id, units).await,
             ImportKind::Extensions => extensions::keep(tx, organization_id, units).await,
+            ImportKind::Customers => {
+                differences::keep(tx, organization_id, &customers(units)).await
+            }
         }
     }
 }
 
-/// For whom a file is judged.
-#[derive(Clone, Debug)]
-pub struct Asker {
-    /// Their rights.
-    pub caller: Caller,
-    /// Where what is imported belongs.
-    pub organization_id: Uuid,
-    /// When.
-    pub now: Timestamp,
+fn customers<'a>(units: &[&'a What]) -> Vec<&'a CustomerRow> {
+    let row = |what: &&'a What| match what {
+        What::Customer(row) => Some(row),
+        _ => None,
+    };
+    units.iter().filter_map(row).collect()
 }
 
-impl Asker {
-    /// Whether a permission is held at an organization. Seatbook itself may do everything.
-    pub async fn may(&self, tx: &mut Tx<'_>, permission: Permission, at: Uuid) -> Result<bool> {
-        if self.caller.origin == Origin::System {
-            return Ok(true);
-        }
-        let asked = scope::queries::check_visible(tx, &self.caller.scope, permission, at).await;
-        match asked {
-            Err(error) if error.kind == Kind::NotFound => Ok(false),
-            asked => asked.map(|()| true),
-        }
-    }
-}
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,5 +257,15 @@ mod tests {
         assert_eq!(mapping["sku_code"], 1);
         assert_eq!(mapping["sku_reference"], 2);
         assert_eq!(mapping.len(), 3);
+    }
+
+    #[test]
+    fn the_keys_of_a_workbook_are_known_by_their_heading() {
+        let key = keys::heading(Uuid::from_u128(7));
+        let mapping = ImportKind::Customers.guess(&["Units".into(), key, "Name".into()]);
+        assert_eq!(
+            (mapping["units"], mapping["key"], mapping["name"]),
+            (0, 1, 2)
+        );
     }
 }

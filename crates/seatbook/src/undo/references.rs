@@ -1,7 +1,7 @@
 //! What keeps a row in the book because it refers to it.
 
 /// What refers to a row that would go: noun, table, column, and what is said of the row.
-pub(super) const REFERENCES: [(&str, &str, &str, &str); 49] = [
+pub(super) const REFERENCES: [(&str, &str, &str, &str); 53] = [
     (
         "organization",
         "pool",
@@ -216,6 +216,24 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 49] = [
         "organization_id",
         "was to leave",
     ),
+    (
+        "organization",
+        "statement",
+        "organization_id",
+        "has a distributor's statement",
+    ),
+    (
+        "organization",
+        "statement_row",
+        "organization_id",
+        "is named in a distributor's statement",
+    ),
+    (
+        "organization",
+        "workbook",
+        "organization_id",
+        "has exported its customers",
+    ),
     ("sku", "license", "sku_id", "was ordered"),
     (
         "sku",
@@ -240,6 +258,12 @@ pub(super) const REFERENCES: [(&str, &str, &str, &str); 49] = [
         "is said to take another product",
     ),
     ("product", "plan_trial", "product_id", "was tried"),
+    (
+        "product",
+        "statement_row",
+        "product_id",
+        "is named in a distributor's statement",
+    ),
     ("license", "invoice_line", "license_id", "was billed"),
 ];
 

@@ -11,7 +11,7 @@ use crate::{
     axe::{self, Rules},
     customers,
     harness::{Browser, Engine, send},
-    routes, service_plans,
+    reconciliation, routes, service_plans,
     stage::Stage,
     visitor::{Look, Visitor},
 };
@@ -169,8 +169,11 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     signed_in.extend(asked_for(stage, &ingrid, organizations).await);
     signed_in.extend(service_plans::places(&ingrid, (provider, partner)).await);
     signed_in.extend(customers::places(&ingrid).await);
+    signed_in.extend(reconciliation::places(&ingrid).await);
     signed_in.extend([
         "/".into(),
+        "/as-of".into(),
+        "/as-of?date=2030-01-01".into(),
         "/catalog?show=products".into(),
         "/catalog/shareable".into(),
         format!("/organizations/{partner}/move"),

@@ -135,6 +135,8 @@ pub async fn places(ingrid: &Browser) -> Vec<String> {
     vec![
         format!("{list}/{customer}/edit"),
         format!("{list}/{customer}/offboard"),
+        format!("/as-of/pools/{pool}"),
+        format!("/licenses/{license}/workbook"),
         list,
     ]
 }

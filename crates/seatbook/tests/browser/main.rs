@@ -22,6 +22,7 @@ mod mass_configuration;
 mod overview;
 mod pictures;
 mod plans;
+mod reconciliation;
 #[expect(
     dead_code,
     reason = "the other binary's world of service plans: a journey needs only part of it"
@@ -37,6 +38,13 @@ mod stage;
 mod subscriptions;
 mod tree;
 mod visitor;
+#[expect(
+    dead_code,
+    reason = "the other binary's spreadsheet: a journey needs only part of it"
+)]
+#[path = "../it/workbooks/sheet.rs"]
+mod workbook_sheet;
+mod workbooks;
 
 /// Writes one test for each engine.
 macro_rules! on_both {

@@ -9,6 +9,8 @@ use crate::{
     harness::Engine,
     stage::Stage,
     visitor::{Look, Visitor},
+    workbook_sheet::{number, text},
+    workbooks,
 };
 
 /// Set by `cargo xtask screenshots`. Without it the pages are visited, and the pictures stay as they are.
@@ -34,6 +36,11 @@ async fn screenshots_of_the_documentation() {
     ingrid.opens("/sales").await;
     ingrid.ticks("Select all on this page").await;
     take(&ingrid, "sales").await;
+    ingrid.opens("/reconciliation").await;
+    ingrid.sees("What the numbers are").await;
+    take(&ingrid, "reconciliation").await;
+    brings_a_workbook_back(&ingrid).await;
+    take(&ingrid, "workbook").await;
     drop(ingrid);
     service_plans(&stage).await;
     let lena = stage
@@ -86,6 +93,23 @@ async fn fills_a_grid(who: &Visitor) {
     who.keys(Key::Enter).await;
     who.fills("Quantity", "25").await;
     who.presses("Save this row").await;
+}
+
+/// The difference of a workbook in which something was changed, added, removed and misspelled.
+async fn brings_a_workbook_back(who: &Visitor) {
+    who.opens("/licenses?q=SASE-ADV-1Y&status=active").await;
+    who.follows("Customers of SASE-ADV-1Y").await;
+    who.presses("Workbook").await;
+    who.follows("Download workbook").await;
+    workbooks::brings_back(who, Engine::Sqlite, |sheet| {
+        let names: Vec<String> = sheet.customers().into_keys().collect();
+        let (first, last) = (&names[0], &names[names.len() - 1]);
+        sheet.set(first, "Units", number(250));
+        sheet.remove(last);
+        sheet.add(&[("Name", text("Fjordlys Shipping")), ("Units", number(25))]);
+        sheet.add(&[("Name", text("Solheim Dental")), ("Units", text("ten"))]);
+    })
+    .await;
 }
 
 /// Below its use, so that it says who would lose a unit.

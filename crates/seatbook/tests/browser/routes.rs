@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 /// Routes that answer GET with something else than a page: parts of pages, files, streams, ways on. The page for
 /// the code of a second factor is the sign-in's with one field, and shows itself to nobody else.
-const NO_PAGES: [&str; 31] = [
+const NO_PAGES: [&str; 32] = [
     "/api/v1/openapi.json",
     "/assets/{file}",
     "/calendars/{file}",
@@ -31,11 +31,13 @@ const NO_PAGES: [&str; 31] = [
     "/organizations/{id}/move/preview",
     "/plan-subscriptions/{id}/change/preview",
     "/readyz",
+    "/reconciliation/export",
     "/rollouts/customers",
     "/rollouts/plans",
     "/sign-in/code",
     "/subscriptions/{id}/change/preview",
     "/subscriptions/{id}/next-term/preview",
+    "/workbooks/{id}/file",
 ];
 
 /// Every route that answers GET with a page.

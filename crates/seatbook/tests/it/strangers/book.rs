@@ -2,21 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::{
-    Method,
-    multipart::{Form, Part},
-};
+use reqwest::Method;
 use seatbook::mail::NewMail;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Complaint,
+    Complaint, papers,
     things::{PERSONAL, PROPERTIES, READS, SHARED, THINGS, WORDS},
 };
 use crate::{
     contract,
-    harness::{Person, TestApp, random_id, send},
+    harness::{Person, TestApp, random_id},
 };
 
 /// What no stranger may read in any answer.
@@ -326,7 +323,9 @@ impl Writer<'_> {
         self.post("/roles", role).await;
         let invitation = json!({"email": "hidden-too@example.org", "organization_id": self.customer, "role": "reader"});
         self.post("/invitations", invitation).await;
+        papers::send_in(self.app, (self.partner, self.customer)).await;
         self.file().await;
+        self.workbook().await;
         let job = self
             .app
             .hand_in(
@@ -344,6 +343,15 @@ impl Writer<'_> {
             .expect(200);
     }
 
+    /// Customers of a license, exported to come back.
+    async fn workbook(&self) {
+        let pools = self.app.operator.get("/api/v1/pools").await.expect(200);
+        let pool = pools["items"][0]["id"].as_str().expect("a pool");
+        let path = format!("/api/v1/pools/{pool}/workbooks");
+        let made = self.app.operator.post(&path, json!({})).await;
+        made.expect(201);
+    }
+
     /// A mail with a file.
     fn mail(&self) -> NewMail {
         NewMail {
@@ -351,21 +359,6 @@ impl Writer<'_> {
             attachments: vec![crate::mail::stage::pdf("Hidden.pdf")],
             ..crate::mail::stage::to(self.customer, "hidden@example.org")
         }
-    }
-
-    /// A file with somebody's rows in it, where files can be imported.
-    async fn file(&self) {
-        let path = "/api/v1/imports";
-        if !self.document["paths"][path]["post"].is_object() {
-            return;
-        }
-        let file = Part::text("name\nHidden row\n").file_name("hidden.csv");
-        let form = Form::new()
-            .text("kind", "organizations")
-            .text("organization_id", self.customer.to_string())
-            .part("file", file);
-        let request = self.app.operator.request(Method::POST, path);
-        send(request.multipart(form)).await.expect(201);
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod book;
 mod digest;
+mod papers;
 mod sample;
 mod things;
 mod tries;

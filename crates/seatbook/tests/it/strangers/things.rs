@@ -119,6 +119,16 @@ pub const THINGS: &[(&str, &str, &str)] = &[
         "import_batch",
         "SELECT id FROM import_batch ORDER BY id LIMIT 1",
     ),
+    (
+        "statements",
+        "statement",
+        "SELECT id FROM statement ORDER BY id LIMIT 1",
+    ),
+    (
+        "workbooks",
+        "workbook",
+        "SELECT id FROM workbook ORDER BY id LIMIT 1",
+    ),
 ];
 
 /// Properties that hold an id, and whose: the segment of the path to such things.

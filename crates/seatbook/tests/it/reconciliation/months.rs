@@ -1,0 +1,93 @@
+//! Months that are over: told from the journal, as they were.
+
+use seatbook::activation::sweep;
+use serde_json::json;
+use store::Timestamp;
+
+use super::{Trade, asks, told};
+use crate::{both_engines, harness::TestApp};
+
+const NAMES: [&str; 6] = [
+    "organization_name",
+    "purchased",
+    "allocated",
+    "in_use",
+    "invoiced",
+    "unbilled",
+];
+
+/// Moves the clock to an instant, and ends what is over then.
+async fn at(app: &TestApp, instant: &str) {
+    let now = Timestamp::new(instant.parse().expect("an instant"));
+    app.clock.set(now);
+    sweep::run(&app.app, now).await.expect("it sweeps");
+}
+
+both_engines! {
+    /// What changes afterwards is not seen in the month before: units, shares, use, an end by decision.
+    async fn a_month_stays_as_it_was(app: TestApp) {
+        let trade = Trade::open(&app).await;
+        let known = trade.known_book().await;
+        let june = asks(&app.operator, "month=2026-06").await;
+        at(&app, "2026-07-02T10:00:00Z").await;
+        assert_eq!(asks(&app.operator, "").await["items"], june["items"]);
+        let late = trade.customer("Gale").await;
+        app.allocate(known.pool, late, 9).await;
+        let alders = app.operator.get(&format!("/api/v1/licenses?organization_id={}", known.alder)).await.expect(200);
+        let alders = crate::harness::id(&alders["items"][0]["id"]);
+        trade.changes(alders, json!({"quantity": 25})).await;
+        let birches = app.operator.get(&format!("/api/v1/licenses?organization_id={}", known.birch)).await.expect(200);
+        let birches = crate::harness::id(&birches["items"][0]["id"]);
+        app.operator.act(&format!("/api/v1/licenses/{birches}/terminate")).await.expect(200);
+        let elm = app.operator.get("/api/v1/organizations?q=elm").await.expect(200);
+        let elm = crate::harness::id(&elm["items"][0]["id"]);
+        app.allocate(known.pool, elm, 12).await;
+        let then = asks(&app.operator, "month=2026-06").await;
+        assert_eq!((&then["items"], &then["totals"]), (&june["items"], &june["totals"]));
+        let now = asks(&app.operator, "month=2026-07&sort=customer").await;
+        assert_eq!(told(&now, &NAMES), [
+            json!(["Alder", 25, 0, 0, 10, 15]),
+            json!(["Cedar", 15, 0, 0, 20, -5]),
+            json!(["Doug", 8, 0, 0, 0, 8]),
+            json!(["Elm", 0, 42, 4, 0, 42]),
+            json!(["Gale", 0, 9, 0, 0, 9]),
+        ]);
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// A license that ended within the month counts as it was at its end, though its units went back since; one that was
+    /// written down late counts from its first day.
+    async fn what_ended_and_what_came_late_counts(app: TestApp) {
+        let trade = Trade::open(&app).await;
+        let customer = trade.customer("Alder").await;
+        let source = json!({"organization_id": app.provider, "sku_id": trade.sku, "quantity": 50, "start_date": "2026-05-01"});
+        let source = app.operator.post("/api/v1/licenses", source).await.expect(201);
+        let product = app.operator.get("/api/v1/products?q=desk").await.expect(200);
+        let monthly = json!({"code": "MONTH", "name": "By the month", "product_id": product["items"][0]["id"], "validity": "P1M"});
+        let monthly = app.operator.post("/api/v1/skus", monthly).await.id();
+        let drawn = json!({"sku_id": monthly, "quantity": 7, "source_pool_id": source["pool_id"], "start_date": "2026-05-15"});
+        let drawn = trade.sells_as(customer, drawn).await;
+        trade.invoices(drawn).await;
+        at(&app, "2026-06-20T10:00:00Z").await;
+        let ended = app.operator.get(&format!("/api/v1/licenses/{drawn}")).await.expect(200);
+        assert_eq!(ended["status"], "expired", "{ended}");
+        let june = asks(&app.operator, "month=2026-06").await;
+        assert_eq!(told(&june, &NAMES), [json!(["Alder", 7, 0, 0, 7, 0])]);
+        at(&app, "2026-07-05T10:00:00Z").await;
+        let late = json!({"quantity": 5, "issue": true, "start_date": "2026-06-10"});
+        let late = trade.sells_as(customer, late).await;
+        let june = asks(&app.operator, "month=2026-06").await;
+        assert_eq!(told(&june, &NAMES), [json!(["Alder", 12, 0, 0, 7, 5])]);
+        trade.invoices(late).await;
+        let june = asks(&app.operator, "month=2026-06").await;
+        assert_eq!(told(&june, &NAMES), [json!(["Alder", 12, 0, 0, 12, 0])]);
+        let july = asks(&app.operator, "month=2026-07").await;
+        assert_eq!(told(&july, &NAMES), [json!(["Alder", 5, 0, 0, 5, 0])]);
+        let may = asks(&app.operator, "month=2026-05").await;
+        assert_eq!(told(&may, &NAMES), [json!(["Alder", 7, 0, 0, 7, 0])]);
+        app.end().await;
+    }
+}
