@@ -8,7 +8,7 @@ CREATE TABLE figure_place (
   seq BIGINT NOT NULL,
   clock_at TIMESTAMP NOT NULL,
   clock_id UUID,
-  -- Counted up by whoever follows, which keeps others away until it is done.
+  -- Counted up by whoever follows: of two who went on from the same place, one writes.
   turns BIGINT NOT NULL
 );
 INSERT INTO figure_place (id, seq, clock_at, clock_id, turns) VALUES (1, 0, EPOCH, NULL, 0);

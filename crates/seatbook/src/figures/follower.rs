@@ -8,6 +8,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -47,24 +48,30 @@ pub async fn run(db: Db, now: impl Fn() -> Timestamp + Send + 'static) {
     }
 }
 
-/// Counts what there is to count, up to a limit; says whether there was anything.
+/// Counts what there is to count, up to a limit; says whether there was anything. All of it is read and worked out
+/// beside the writers, who are kept only for what is written; of two who follow at once, one writes.
 pub async fn follow_once(db: &Db, now: Timestamp) -> Result<bool> {
-    // A look that costs no write: most of the time nothing has happened.
-    let due = db
-        .read(move |mut tx| -> BoxFuture<'_, Result<bool>> {
-            Box::pin(async move { is_due(&mut tx, now).await })
+    let gathered = db
+        .read(move |mut tx| -> BoxFuture<'_, Result<Option<Batch>>> {
+            Box::pin(async move {
+                match is_due(&mut tx, now).await? {
+                    true => gather(&mut tx, now).await.map(Some),
+                    false => Ok(None),
+                }
+            })
         })
         .await??;
-    if !due {
+    let Some(batch) = gathered.map(Arc::new) else {
         return Ok(false);
-    }
+    };
     let place = Place {
         lane: Lane::Bulk,
         shard: None,
         pipelined: false,
     };
     db.plumb(place, move |mut tx| {
-        Box::pin(async move { follow(&mut tx, now).await })
+        let batch = Arc::clone(&batch);
+        Box::pin(async move { write(&mut tx, &batch).await })
     })
     .await?;
     Ok(true)
@@ -95,28 +102,46 @@ struct Touch {
     balance: Option<(i64, Json)>,
 }
 
-async fn follow(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
-    let spot = writes::take_turn(tx).await?;
+/// What was worked out: what pools count now, what that adds to the sums, and how far it goes.
+struct Batch {
+    pools: HashMap<Uuid, Counted>,
+    gone: Vec<Uuid>,
+    moves: Moves,
+    from: Spot,
+    to: Spot,
+}
+
+async fn write(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
+    if !writes::set_place(tx, &batch.from, &batch.to).await? {
+        return Ok(());
+    }
+    writes::put_pools(tx, &batch.pools).await?;
+    writes::forget_pools(tx, &batch.gone).await?;
+    writes::add(tx, &batch.moves).await
+}
+
+async fn gather(tx: &mut Tx<'_>, now: Timestamp) -> Result<Batch> {
+    let from = writes::place(tx).await?;
     let (last,): (i64,) = tx
         .query_one("SELECT last_seq FROM seal WHERE id = 1", &[])
         .await?;
-    let seq = last.min(spot.seq.saturating_add(ENTRIES));
-    let mut touched = told(tx, (spot.seq, seq)).await?;
+    let seq = last.min(from.seq.saturating_add(ENTRIES));
+    let mut touched = told(tx, (from.seq, seq)).await?;
     // While the journal is behind, the clock waits for it, so that weeks long past are told in their order.
     let up_to = match seq < last {
-        true => last_told(tx, (spot.seq, seq)).await?.min(now),
+        true => last_told(tx, (from.seq, seq)).await?.min(now),
         false => now,
     };
-    let up_to = up_to.max(spot.clock_at);
-    let (turned, clock) = turned(tx, &spot, up_to).await?;
+    let up_to = up_to.max(from.clock_at);
+    let (turned, (clock_at, clock_id)) = turned(tx, &from, up_to).await?;
     touched.extend(turned);
-    count(tx, &touched, spot.clock_at).await?;
-    let reached = Spot {
+    let to = Spot {
         seq,
-        clock_at: clock.0,
-        clock_id: clock.1,
+        clock_at,
+        clock_id,
+        ..from
     };
-    writes::set_place(tx, &reached).await
+    count(tx, &touched, (from, to)).await
 }
 
 /// When the last of these entries was made.
@@ -132,7 +157,7 @@ type Told = (Timestamp, String, Uuid, i64, Option<Json>);
 /// The pools that these entries of the journal changed, each in the order of its versions. A license is what its own pool is worth.
 async fn told(tx: &mut Tx<'_>, (after, up_to): (i64, i64)) -> Result<Vec<Touch>> {
     let sql = "SELECT j.at, c.noun, c.row_id, c.version, c.after FROM journal j
-        JOIN change c ON c.journal_id = j.id AND c.noun IN ('pool', 'license')
+        JOIN change c ON c.journal_id = j.id AND (c.noun IN ('pool', 'license')) = TRUE
         WHERE j.seq > $1 AND j.seq <= $2 ORDER BY c.noun, c.row_id, c.version";
     let changes: Vec<Told> = tx.query(sql, &[&after, &up_to]).await?;
     let licenses: BTreeSet<Uuid> = changes
@@ -199,7 +224,7 @@ async fn turned(
 }
 
 /// Counts these pools anew. What the clock has ended before is judged no earlier than that: it stays ended.
-async fn count(tx: &mut Tx<'_>, touched: &[Touch], clock_at: Timestamp) -> Result<()> {
+async fn count(tx: &mut Tx<'_>, touched: &[Touch], (from, to): (Spot, Spot)) -> Result<Batch> {
     let ids: BTreeSet<Uuid> = touched.iter().map(|touch| touch.pool_id).collect();
     let known = "SELECT pool_id, organization_id, product_id, version, quantity, allocated, assigned, active, month,
         worth_minor, currency FROM figure_pool WHERE pool_id IN";
@@ -218,7 +243,7 @@ async fn count(tx: &mut Tx<'_>, touched: &[Touch], clock_at: Timestamp) -> Resul
         if let Some((version, Json(after))) = &touch.balance {
             told.take((*version, after), facts);
         }
-        let is = told.judge(facts, touch.at.max(clock_at));
+        let is = told.judge(facts, touch.at.max(from.clock_at));
         moves.count((&was, &is), touch.at);
         pools.insert(touch.pool_id, is);
     }
@@ -227,9 +252,13 @@ async fn count(tx: &mut Tx<'_>, touched: &[Touch], clock_at: Timestamp) -> Resul
         .filter(|id| !facts.contains_key(id))
         .collect();
     gone.iter().for_each(|id| drop(pools.remove(id)));
-    writes::put_pools(tx, &pools).await?;
-    writes::forget_pools(tx, &gone).await?;
-    writes::add(tx, &moves).await
+    Ok(Batch {
+        pools,
+        gone,
+        moves,
+        from,
+        to,
+    })
 }
 
 /// A row behind its id.

@@ -13,26 +13,27 @@ pub(super) struct Spot {
     pub(super) seq: i64,
     pub(super) clock_at: Timestamp,
     pub(super) clock_id: Uuid,
+    pub(super) turns: i64,
 }
 
-/// Keeps everybody else from following until this transaction is over. Says from where to go on.
-pub(super) async fn take_turn(tx: &mut Tx<'_>) -> Result<Spot> {
-    let sql =
-        "UPDATE figure_place SET turns = turns + 1 WHERE id = 1 RETURNING seq, clock_at, clock_id";
-    let (seq, clock_at, clock_id): (i64, Timestamp, Option<Uuid>) = tx.query_one(sql, &[]).await?;
+/// How far it was followed.
+pub(super) async fn place(tx: &mut Tx<'_>) -> Result<Spot> {
+    let sql = "SELECT seq, clock_at, clock_id, turns FROM figure_place WHERE id = 1";
+    let row: (i64, Timestamp, Option<Uuid>, i64) = tx.query_one(sql, &[]).await?;
     Ok(Spot {
-        seq,
-        clock_at,
-        clock_id: clock_id.unwrap_or(Uuid::nil()),
+        seq: row.0,
+        clock_at: row.1,
+        clock_id: row.2.unwrap_or(Uuid::nil()),
+        turns: row.3,
     })
 }
 
-/// Says how far it was followed now.
-pub(super) async fn set_place(tx: &mut Tx<'_>, spot: &Spot) -> Result<()> {
-    let sql = "UPDATE figure_place SET seq = $1, clock_at = $2, clock_id = $3 WHERE id = 1";
-    let params: [&dyn Param; 3] = [&spot.seq, &spot.clock_at, &spot.clock_id];
-    tx.execute(sql, &params).await?;
-    Ok(())
+/// Says how far it is followed now; `false` where somebody else went on from the same place meanwhile.
+pub(super) async fn set_place(tx: &mut Tx<'_>, from: &Spot, to: &Spot) -> Result<bool> {
+    let sql = "UPDATE figure_place SET seq = $2, clock_at = $3, clock_id = $4, turns = turns + 1
+        WHERE id = 1 AND turns = $1";
+    let params: [&dyn Param; 4] = [&from.turns, &to.seq, &to.clock_at, &to.clock_id];
+    Ok(tx.execute(sql, &params).await? == 1)
 }
 
 /// Writes what is counted of pools.
