@@ -75,6 +75,8 @@ enum Measure {
     Check,
     /// The license list with few and with many licenses.
     List,
+    /// The first page, with what few and what very many organizations have.
+    Overview,
     /// A file of 100,000 rows, beside bare inserts of the rows it makes; and how long others wait meanwhile.
     Import,
     /// 1,000 invoices as PDF with their XML, beside the same pages by the typesetter alone; and what memory they take.
@@ -92,6 +94,9 @@ pub struct Bench {
     /// Licenses in the book of `list`, ascending; 1000,100000,1000000 unless said.
     #[arg(long)]
     sizes: Option<String>,
+    /// Organizations in the book of `overview`, ascending, each with a hundred assignments; 100,10000 unless said.
+    #[arg(long)]
+    organizations: Option<String>,
     /// One JSON object a line: name, engine, ours, limit, ratio, unit.
     #[arg(long)]
     json: bool,
@@ -148,6 +153,9 @@ fn server(bench: &Bench, chosen: &[Measure]) -> Result<()> {
     }
     if let Some(sizes) = &bench.sizes {
         command.args(["--sizes", sizes]);
+    }
+    if let Some(organizations) = &bench.organizations {
+        command.args(["--organizations", organizations]);
     }
     // A server's folder may hold its programs without this one, which then stands on the path.
     let has_pgbench = |folder: &PathBuf| folder.join("pgbench").is_file();

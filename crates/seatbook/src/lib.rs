@@ -36,6 +36,7 @@ pub mod plans;
 pub mod licenses;
 pub mod licensing;
 pub mod holdings;
+pub mod figures;
 pub mod activation;
 pub mod requests;
 pub mod allocations;

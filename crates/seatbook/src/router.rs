@@ -30,8 +30,8 @@ use crate::{
     as_of, assignments, billing, calendars, catalog, compositions, configuration, console,
     crossgrades, customers, dispatch, entitlements,
     error::{Error, Kind},
-    exports, extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs, licenses,
-    licensing, mail, notices, offboarding, openapi, organizations, overview, people,
+    exports, extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs,
+    licenses, licensing, mail, notices, offboarding, openapi, organizations, overview, people,
     plan_subscriptions, plans, portal, provisioning, reconciliation, recovery, reference, renewals,
     requests, roles, rollouts, sales, statements, subscriptions, tokens, workbooks,
 };
@@ -97,6 +97,7 @@ fn operations() -> OpenApiRouter<App> {
             .merge(invoices::operations())
             .merge(imports::operations())
             .merge(history::operations())
+            .merge(overview::operations())
             .merge(as_of::operations())
             .merge(statements::operations())
             .merge(reconciliation::operations())

@@ -37,6 +37,7 @@ migrations! {
     23 "customers" "0023_customers.sql"
     24 "exports" "0024_exports.sql"
     25 "round trips" "0025_round_trips.sql"
+    26 "overview" "0026_overview.sql"
     27 "statements" "0027_statements.sql"
     28 "as of" "0028_as_of.sql"
 }

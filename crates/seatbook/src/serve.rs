@@ -16,7 +16,7 @@ use crate::{
     confined::Program,
     demo,
     error::{Error, Result},
-    exports, files,
+    exports, figures, files,
     gate::{self, Gate},
     jobs,
     journal::sealer,
@@ -75,10 +75,13 @@ pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
     let seal = tokio::spawn(sealer::run(app.gate.db().clone(), holder, move || {
         clock.now()
     }));
-    let (forgetful, sweeper) = (app.clone(), app.clone());
+    let (accountant, forgetful, sweeper) = (app.clone(), app.clone(), app.clone());
     let (press, herald, calendar) = (app.clone(), app.clone(), app.clone());
     Ok(vec![
         seal,
+        tokio::spawn(figures::follower::run(app.gate.db().clone(), move || {
+            accountant.gate.now()
+        })),
         tokio::spawn(every(PURGE_PERIOD, move || purge(forgetful.clone()))),
         tokio::spawn(every(RENEW_PERIOD, move || renew(calendar.clone()))),
         tokio::spawn(every(SWEEP_PERIOD, move || sweep(sweeper.clone()))),

@@ -180,7 +180,8 @@ impl Book {
     }
 }
 
-async fn made(operator: &Person, path: &str, body: &Value) -> Result<Value> {
+/// Makes something as the operator; gives what the answer says of it.
+pub async fn made(operator: &Person, path: &str, body: &Value) -> Result<Value> {
     Ok(operator
         .ask(&Request::json("POST", path, body))
         .await?

@@ -12,11 +12,12 @@ use super::{
     figures::{self, Holdings, Totals},
     pages::{LicenseGroup, LicensesPage, license_list},
     places::COUNTED,
-    pools::{Filter, Page, TOO_LONG, Total, page},
+    pools::{Filter, Month, Page, TOO_LONG, Total, page},
     sort::Sort,
 };
 use crate::{
     app::App,
+    catalog,
     console::{
         answer::html,
         charts::Kpi,
@@ -47,6 +48,7 @@ pub async fn list(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
     let pairs = pairs(query.as_deref());
     let mut list = read(&pairs);
     let filter = filter(&mut list, frame.visitor.organization_id, &pairs);
+    list.keep = kept(&filter, &pairs);
     let (scope, now, job) = (
         frame.caller.scope.clone(),
         app.gate.now(),
@@ -90,11 +92,24 @@ pub(super) fn filter(
     Filter {
         keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
         status: Status::parse(list.chosen("status")),
+        product_id: value(pairs, "product").parse().ok(),
+        month: Month::parse(value(pairs, "ends")),
         sort,
         descending,
         from: cursor.and_then(|cursor| sort.place(descending, cursor).ok()),
         ..Filter::of(organization_id, PAGE)
     }
+}
+
+/// What narrows the list besides its own filters: the overview leads to one product, or to one month of end.
+pub(super) fn kept(filter: &Filter, pairs: &[(String, String)]) -> Vec<(String, String)> {
+    let keep =
+        |name: &str, is_set: bool| is_set.then(|| (name.to_owned(), value(pairs, name).to_owned()));
+    let product = keep("product", filter.product_id.is_some());
+    product
+        .into_iter()
+        .chain(keep("ends", filter.month.is_some()))
+        .collect()
 }
 
 /// What the list needs of the book, read in one snapshot.
@@ -105,6 +120,8 @@ struct List {
     gave_way: bool,
     holdings: Holdings,
     banner: Option<JobBanner>,
+    /// "Endpoint Protection, ending in November 2026", where the list is narrowed so.
+    only: String,
 }
 
 impl List {
@@ -127,6 +144,14 @@ impl List {
             found = page(tx, scope, &filter, now).await;
         }
         let found = found?;
+        let product = match filter.product_id {
+            Some(id) => catalog::queries::find_product(tx, id).await?,
+            None => None,
+        };
+        let month = filter
+            .month
+            .map(|month| month.first.strftime("ending in %B %Y").to_string());
+        let only = product.map(|product| product.name).into_iter().chain(month);
         let counted = (filter.organization_id, found.size);
         Ok(List {
             order: (filter.sort, filter.descending),
@@ -134,6 +159,7 @@ impl List {
             holdings: figures::holdings_of(tx, counted, now).await?,
             found,
             banner,
+            only: only.collect::<Vec<_>>().join(", "),
         })
     }
 
@@ -146,7 +172,10 @@ impl List {
             shell,
             kpis: kpis(self.holdings),
             groups: groups(&self.found.pools, by_sku, &moment),
-            none_yet: self.found.total == Total::Exactly(0) && !list.narrowed(),
+            none_yet: self.found.total == Total::Exactly(0)
+                && !list.narrowed()
+                && list.keep.is_empty(),
+            only: self.only,
             may_issue: frame.may(Permission::LicensesIssue),
             may_allocate: frame.may(Permission::AllocationsSet),
             may_edit: frame.may(Permission::LicensesEdit),

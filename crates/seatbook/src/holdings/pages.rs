@@ -19,6 +19,8 @@ pub struct LicensesPage {
     pub kpis: Vec<Kpi>,
     /// The rows under their headings.
     pub groups: Vec<LicenseGroup>,
+    /// The product, or the month of end, that the list is narrowed to besides its filters; empty for none.
+    pub only: String,
     /// Whether the organization has no license at all yet.
     pub none_yet: bool,
     /// Whether this person may issue licenses.

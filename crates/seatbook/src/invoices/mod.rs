@@ -10,6 +10,7 @@ pub mod api;
 pub mod commands;
 pub mod document;
 pub mod model;
+pub mod open;
 pub mod queries;
 pub mod status;
 mod writes;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     model::{Invoice, Line, Payment},
+    open::Side,
     status::{LATEST, Status},
 };
 use crate::{
@@ -80,6 +81,8 @@ pub struct Filter {
     pub keyword: Option<String>,
     /// Of this issuer or buyer.
     pub organization_id: Option<Uuid>,
+    /// That this organization issued, or received.
+    pub side: Option<(Side, Uuid)>,
     /// That bill, or credit, this license.
     pub license_id: Option<Uuid>,
     /// Standing so.
@@ -110,6 +113,11 @@ pub async fn list(
     }
     if let Some(id) = &filter.organization_id {
         select.and_all("(i.issuer_id = ? OR i.buyer_id = ?)", &[id, id]);
+    }
+    match &filter.side {
+        Some((Side::Issued, id)) => drop(select.and("i.issuer_id = ?", id)),
+        Some((Side::Received, id)) => drop(select.and("i.buyer_id = ?", id)),
+        None => {}
     }
     if let Some(id) = &filter.license_id {
         let lines = "i.id IN (SELECT x.invoice_id FROM invoice_line x WHERE x.license_id = ?)";

@@ -23,6 +23,7 @@ use crate::{
     error::{Error, Result},
     invoices::{
         model::{Invoice, Kind, Line, Payment, Snapshot},
+        open::Side,
         queries::{self, Filter, Sides},
         status::Status,
     },
@@ -39,6 +40,7 @@ pub async fn list(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
     let filter = Filter {
         keyword: Some(view.q.clone()).filter(|q| !q.trim().is_empty()),
         status: Status::parse(view.chosen("status")),
+        side: Side::parse(view.chosen("side")).map(|side| (side, frame.visitor.organization_id)),
         before: Cursor::read(value(&given, "cursor")).ok(),
         limit: PAGE + 1,
         ..Filter::default()

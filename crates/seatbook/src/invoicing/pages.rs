@@ -70,7 +70,19 @@ pub fn invoice_list() -> ListView {
             Column::fixed("open", "Open").number().unsorted(),
             Column::fixed("status", "Status").unsorted(),
         ],
-        filters: vec![Filter::new("select", "status", "Status", &states)],
+        filters: vec![
+            Filter::new("select", "status", "Status", &states),
+            Filter::new(
+                "select",
+                "side",
+                "Side",
+                &[
+                    ("", "Both sides"),
+                    ("issued", "Issued"),
+                    ("received", "Received"),
+                ],
+            ),
+        ],
         ..ListView::default()
     }
 }

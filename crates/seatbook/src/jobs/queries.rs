@@ -74,6 +74,32 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     Ok(tx.query(&sql, select.params()).await?)
 }
 
+/// Jobs that are not done: under way, and refused or failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Queued, running or waiting.
+    pub open: i64,
+    /// Refused or failed.
+    pub failed: i64,
+}
+
+/// How many jobs at or below an organization are not done, each counted up to a limit.
+pub async fn unfinished(tx: &mut Tx<'_>, organization_id: Uuid, most: i64) -> Result<Unfinished> {
+    let counted = |states: &str| {
+        format!(
+            "(SELECT count(*) FROM (SELECT j.id FROM job j JOIN organization_closure c
+               ON c.ancestor_id = $1 AND c.descendant_id = j.organization_id WHERE j.state IN ({states}) LIMIT $2) s)"
+        )
+    };
+    let (open, failed) = (
+        counted("'queued', 'waiting', 'running'"),
+        counted("'refused', 'dead'"),
+    );
+    let sql = format!("SELECT {open}, {failed}");
+    let (open, failed) = tx.query_one(&sql, &[&organization_id, &most]).await?;
+    Ok(Unfinished { open, failed })
+}
+
 /// A job about to be written.
 pub(super) struct JobRow<'a> {
     pub(super) id: Uuid,

@@ -1,6 +1,8 @@
 //! Every statement about policies and rules, and about what they make due.
 
-use store::{Param, Timestamp, Tx, placeholders};
+use serde::Serialize;
+use store::{FromRow, Param, Row, Timestamp, Tx, placeholders};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::model::{
@@ -164,4 +166,53 @@ pub async fn judge(tx: &mut Tx<'_>, license_id: Uuid) -> Result<Option<(bool, i6
         "SELECT {IS_LOW}, p.quantity - p.allocated - p.assigned, p.quantity {WATCHED} AND r.license_id = $1"
     );
     Ok(tx.query_opt(&sql, &[&license_id]).await?)
+}
+
+/// A license that runs low.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LowPool {
+    /// The license.
+    pub license_id: Uuid,
+    /// Its SKU's code.
+    pub sku_code: String,
+    /// The product.
+    pub product_name: String,
+    /// Several units, such as `devices`.
+    pub units: String,
+    /// Units free.
+    pub free: i64,
+    /// All units.
+    pub quantity: i64,
+}
+
+impl FromRow for LowPool {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        Ok(LowPool {
+            license_id: row.get(0)?,
+            sku_code: row.get(1)?,
+            product_name: row.get(2)?,
+            units: row.get(3)?,
+            free: row.get(4)?,
+            quantity: row.get(5)?,
+        })
+    }
+}
+
+/// Licenses of an organization whose free units are below their threshold now, the fewest first.
+pub async fn low(
+    tx: &mut Tx<'_>,
+    organization_id: Uuid,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<LowPool>> {
+    let sql = format!(
+        "SELECT l.id, k.code, t.name, t.units, p.quantity - p.allocated - p.assigned, p.quantity {WATCHED}
+         AND l.organization_id = $1 AND (l.ends_at IS NULL OR l.ends_at > $2) AND {IS_LOW}
+         ORDER BY 5, l.id LIMIT $3"
+    );
+    let sql = sql.replace(
+        "LEFT JOIN low_pool s",
+        "JOIN sku k ON k.id = l.sku_id JOIN product t ON t.id = l.product_id LEFT JOIN low_pool s",
+    );
+    Ok(tx.query(&sql, &[&organization_id, &now, &limit]).await?)
 }

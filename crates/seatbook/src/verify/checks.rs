@@ -8,9 +8,9 @@ use crate::error::Result;
 
 /// A law, and the SELECT of id, expected and found that breaks it.
 pub(super) struct Law {
-    holds: &'static str,
-    counted: &'static str,
-    broken: &'static str,
+    pub(super) holds: &'static str,
+    pub(super) counted: &'static str,
+    pub(super) broken: &'static str,
 }
 
 impl Law {

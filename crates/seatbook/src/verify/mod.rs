@@ -5,6 +5,7 @@
 //! Others may use: [`run`].
 
 mod checks;
+mod figures;
 mod replay;
 
 use serde::Serialize;
@@ -51,7 +52,7 @@ pub async fn run(db: &Db) -> Result<Vec<Check>> {
 
 async fn all(tx: &mut Tx<'_>) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
-    for law in checks::LAWS {
+    for law in checks::LAWS.iter().chain(figures::LAWS) {
         checks.push(law.look(tx).await?);
     }
     checks.push(replay::pools(tx).await?);

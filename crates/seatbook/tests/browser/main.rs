@@ -20,6 +20,7 @@ mod forgot;
 mod harness;
 mod licenses;
 mod mass_configuration;
+mod overview;
 mod pictures;
 mod plans;
 mod reconciliation;

@@ -46,6 +46,7 @@ impl Stage {
     pub async fn demo(engine: Engine) -> Stage {
         let app = TestApp::blank(engine, None).await;
         demo::prepare(&app.app).await.expect("the book is filled");
+        app.follow().await;
         Stage::around(app)
     }
 

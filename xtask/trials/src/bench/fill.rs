@@ -40,7 +40,8 @@ pub async fn fill(book: &Book, product: &str, size: u64) -> Result<()> {
     Ok(())
 }
 
-async fn on_sqlite(database: &str, sql: String) -> Result<()> {
+/// Runs the text on a file that no server has open.
+pub(super) async fn on_sqlite(database: &str, sql: String) -> Result<()> {
     let database = database.to_owned();
     let written = tokio::task::spawn_blocking(move || {
         let connection = rusqlite::Connection::open(database)?;
@@ -95,19 +96,19 @@ fn statements(book: &Book, product: &str, (first, last): (u64, u64)) -> String {
 }
 
 /// What each engine calls the same thing.
-struct Words {
+pub(super) struct Words {
     /// The numbers from the first to the last, as `n`.
-    rows: String,
+    pub(super) rows: String,
     /// An id that sorts by `n`, in a group of its own.
-    id: fn(&str) -> String,
+    pub(super) id: fn(&str) -> String,
     /// The day so many days from today.
-    day: fn(&str) -> String,
+    pub(super) day: fn(&str) -> String,
     /// Its first instant.
-    instant: fn(&str) -> String,
+    pub(super) instant: fn(&str) -> String,
 }
 
 impl Words {
-    fn of(engine: Engine, first: u64, last: u64) -> Words {
+    pub(super) fn of(engine: Engine, first: u64, last: u64) -> Words {
         match engine {
             Engine::Sqlite => Words {
                 rows: format!(

@@ -85,9 +85,19 @@ pub async fn rate(
     Ok(rate)
 }
 
-/// For each request the time within which 95 of 100 answers came, in milliseconds. They are asked in turns, one
-/// at a time, so that whatever else the machine does meets all of them.
+/// For each request the time within which 95 of 100 answers came, in milliseconds.
 pub async fn p95_ms(asked: &[(&Person, Request)], count: usize) -> Result<Vec<f64>> {
+    let times = within_ms(asked, count, &[95]).await?;
+    Ok(times.into_iter().map(|times| times[0]).collect())
+}
+
+/// For each request the times within which so many of 100 answers came, in milliseconds. They are asked in turns, one
+/// at a time, so that whatever else the machine does meets all of them.
+pub async fn within_ms(
+    asked: &[(&Person, Request)],
+    count: usize,
+    shares: &[usize],
+) -> Result<Vec<Vec<f64>>> {
     let mut wires: Vec<Wire> = asked
         .iter()
         .map(|(person, _)| Wire::to(person.address))
@@ -103,10 +113,10 @@ pub async fn p95_ms(asked: &[(&Person, Request)], count: usize) -> Result<Vec<f6
             }
         }
     }
-    let at = (count * 95).div_ceil(100).saturating_sub(1);
-    let p95 = times.into_iter().map(|mut times| {
+    let at = |share: &usize| (count * share).div_ceil(100).saturating_sub(1);
+    let within = times.into_iter().map(|mut times| {
         times.sort_by(f64::total_cmp);
-        times[at]
+        shares.iter().map(|share| times[at(share)]).collect()
     });
-    Ok(p95.collect())
+    Ok(within.collect())
 }

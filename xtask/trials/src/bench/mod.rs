@@ -12,6 +12,7 @@ mod fill;
 mod import;
 mod list;
 mod load;
+mod overview;
 mod pgbench;
 mod rows;
 mod script;
@@ -41,6 +42,7 @@ pub enum Name {
     AssignHot,
     Check,
     List,
+    Overview,
     Import,
     Export,
 }
@@ -55,6 +57,9 @@ pub struct BenchArgs {
     /// Licenses in the book of `list`, ascending; the last of them in that of `export`.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
     sizes: Vec<u64>,
+    /// Organizations in the book of `overview`, ascending, each with a hundred assignments.
+    #[arg(long, value_delimiter = ',', default_values_t = [100, 10_000])]
+    organizations: Vec<u64>,
     /// The folder of `pgbench`.
     #[arg(long)]
     programs: Option<PathBuf>,
@@ -69,6 +74,7 @@ pub struct Task<'a> {
     pub engine: Engine,
     pub time: Duration,
     pub sizes: &'a [u64],
+    pub organizations: &'a [u64],
     pub pgbench: Option<PathBuf>,
 }
 
@@ -101,6 +107,7 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                 engine,
                 time: Duration::from_secs(args.seconds),
                 sizes: &args.sizes,
+                organizations: &args.organizations,
                 pgbench: pgbench.clone(),
             };
             eprintln!("{name:?} on {}", engine.as_str());
@@ -112,6 +119,7 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                 Name::AssignHot => writes::assign(&task, Spread::Nothing).await,
                 Name::Check => check::run(&task).await,
                 Name::List => list::run(&task).await,
+                Name::Overview => overview::run(&task).await,
                 Name::Import => import::run(&task).await,
                 Name::Export => export::run(&task).await,
             };

@@ -1,7 +1,7 @@
 //! How a page of pools is read: where its rows come from, and the statements for each way.
 
 use rules::lifecycle::State;
-use store::{Param, Select, Timestamp, Tx};
+use store::{Date as Day, Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -9,11 +9,11 @@ use super::{
         keyword::Keyword,
         places::{
             COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Kind, Narrow, Place, Stretch,
-            WALKED, Way, count_to, padded,
+            WALKED, Way, count_to,
         },
         sort::Sort,
     },
-    Filter, Total, size, too_long,
+    Filter, Total, held, size, too_long,
 };
 use crate::{error::Result, licenses::model::Status, scope::queries::within_any};
 
@@ -37,6 +37,8 @@ pub(super) struct Reading<'a> {
     /// The pools here of the few licenses that the keyword finds.
     hits: Option<Vec<Uuid>>,
     narrow: Option<Narrow>,
+    /// The first and the last day of the month in which licenses end, and the instants around it.
+    month: Option<([Day; 2], (Timestamp, Timestamp))>,
     now: Timestamp,
     pub(super) size: i64,
     source: Source,
@@ -54,6 +56,9 @@ impl<'a> Reading<'a> {
             keyword: None,
             hits: None,
             narrow: Narrow::read(tx, filter.status, now).await?,
+            month: filter
+                .month
+                .and_then(|month| Some(([Day(month.first), Day(month.after)], month.instants()?))),
             now,
             size,
             source: Source::All,
@@ -101,11 +106,17 @@ impl<'a> Reading<'a> {
 
     /// What is known of the length of a list that is walked.
     fn length(&self) -> Total {
-        match (&self.keyword, &self.narrow) {
-            (None, None) if self.size > COUNTED => Total::MoreThan(COUNTED),
-            (None, None) => Total::Exactly(self.size),
-            _ => Total::Uncounted,
+        match self.is_tested() {
+            false if self.size > COUNTED => Total::MoreThan(COUNTED),
+            false => Total::Exactly(self.size),
+            true => Total::Uncounted,
         }
+    }
+
+    /// Whether there is anything to test of each row.
+    fn is_tested(&self) -> bool {
+        let narrowed = self.keyword.is_some() || self.narrow.is_some();
+        narrowed || self.filter.product_id.is_some() || self.month.is_some()
     }
 
     async fn dates_are_few(&self, tx: &mut Tx<'_>) -> Result<bool> {
@@ -120,6 +131,16 @@ impl<'a> Reading<'a> {
     /// Adds conditions that an index of `pool p` answers and without which the status is impossible; says
     /// whether there are any.
     fn possible<'s>(&'s self, select: &mut Select<'s>) -> bool {
+        if let Some(product_id) = &self.filter.product_id {
+            select.and("p.product_id = ?", product_id);
+            return true;
+        }
+        if let Some((_, (first, after))) = &self.month {
+            select
+                .and("p.ends_at > ?", first)
+                .and("p.ends_at <= ?", after);
+            return true;
+        }
         let Some(narrow) = &self.narrow else {
             return false;
         };
@@ -162,7 +183,10 @@ impl<'a> Reading<'a> {
             Some(license_id) => select.and("p.license_id = ?", license_id),
         };
         let beside = sort.beside();
-        let by_license = self.narrowed(select);
+        if self.source == Source::Dates {
+            self.possible(select);
+        }
+        let by_license = self.narrowed(select) | self.placed(select);
         if by_license || beside.is_some() || sort == Sort::Available {
             from += " CROSS JOIN license l";
             select.and_raw("l.id = p.license_id");
@@ -189,9 +213,6 @@ impl<'a> Reading<'a> {
         let Some(narrow) = &self.narrow else {
             return false;
         };
-        if self.source == Source::Dates {
-            self.possible(select);
-        }
         match narrow.status {
             Status::Is(State::Active) => {
                 select.and(RUNS, &self.now).and(BEGUN, &self.now);
@@ -216,6 +237,20 @@ impl<'a> Reading<'a> {
             }
         }
         select.and(&narrow.condition, &self.now);
+        true
+    }
+
+    /// Adds product and month of end, which no index of the sort is left for; says whether the license is asked.
+    fn placed<'s>(&'s self, select: &mut Select<'s>) -> bool {
+        if let Some(product_id) = &self.filter.product_id {
+            select.and("(p.product_id = ?) = TRUE", product_id);
+        }
+        let Some(([first, after], _)) = &self.month else {
+            return false;
+        };
+        select
+            .and("l.end_date >= ?", first)
+            .and("l.end_date < ?", after);
         true
     }
 
@@ -313,7 +348,7 @@ impl<'a> Reading<'a> {
         way: &Way<'_>,
         (stretch, after): (Stretch, Option<&Place>),
     ) -> Result<Option<Place>> {
-        if self.keyword.is_none() && self.narrow.is_none() {
+        if !self.is_tested() {
             return Ok(None);
         }
         let edges = Edges::new(way, stretch, after, None).held(way, self.range());
@@ -339,21 +374,6 @@ impl<'a> Reading<'a> {
             _ => (None, None),
         }
     }
-}
-
-/// The pools of these licenses at one organization. Asked in small lists: PostgreSQL plans a long one, once
-/// for all organizations, as if each of them were small. Compared with TRUE, the organization is no index
-/// that SQLite would prefer.
-async fn held(tx: &mut Tx<'_>, organization_id: Uuid, licenses: &[Uuid]) -> Result<Vec<Uuid>> {
-    let mut ids = Vec::new();
-    for licenses in licenses.chunks(64) {
-        let mut select = Select::new("SELECT id FROM pool");
-        within_any(&mut select, "license_id", licenses);
-        select.and("(organization_id = ?) = TRUE", &organization_id);
-        let found: Vec<(Uuid,)> = tx.query(&select.sql(""), select.params()).await?;
-        ids.extend(found.into_iter().map(|(id,)| id));
-    }
-    Ok(padded(ids))
 }
 
 async fn read(

@@ -142,6 +142,7 @@ fn filter(params: ListParams) -> Result<Filter> {
         Status::parse(&word).ok_or_else(|| Error::invalid("status", "parameter.invalid", message))
     });
     Ok(Filter {
+        side: None,
         keyword: params.q.filter(|q| !q.trim().is_empty()),
         organization_id: params.organization_id,
         license_id: params.license_id,

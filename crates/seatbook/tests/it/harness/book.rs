@@ -1,11 +1,19 @@
 //! A small book to start from, made through the door where a door exists.
 
+use seatbook::{figures::follower::follow_once, journal::sealer::seal_once};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::TestApp;
 
 impl TestApp {
+    /// Numbers the journal and lets the figures follow it, as the server's background does.
+    pub async fn follow(&self) {
+        let (db, now, holder) = (self.app.gate.db(), self.app.gate.now(), Uuid::from_u128(1));
+        while seal_once(db, holder, now).await.expect("it seals") > 0 {}
+        while follow_once(db, now).await.expect("it follows") {}
+    }
+
     /// Adds an organization as the operator.
     pub async fn organization(&self, parent: Uuid, kind: &str, name: &str) -> Uuid {
         let body = json!({"parent_id": parent, "kind": kind, "name": name});
