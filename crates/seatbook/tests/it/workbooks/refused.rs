@@ -107,6 +107,10 @@ both_engines! {
         assert_eq!(stage.upload(renamed.write()).await.field(), "workbook.read_only");
         renamed.headings[6] = "Something".into();
         assert_eq!(stage.upload(renamed.write()).await.field(), "workbook.unknown");
+        let (_, mut nobody) = stage.export("").await;
+        nobody.remove("Aurora");
+        nobody.about = "It has rows,\nand the list has none.".into();
+        assert_eq!(stage.upload(nobody.write()).await.field(), "file.no_rows");
         app.tamper("UPDATE workbook SET expires_at = created_at").await;
         assert_eq!(stage.upload(file).await.field(), "workbook.unknown");
         assert_eq!(stage.paula.get(&path).await.code(404), "not_found");
