@@ -24,8 +24,7 @@ use crate::{
     printing::{Folder, Press},
     renewals, router, schema,
     secrets::Vault,
-    statements,
-    workbooks,
+    statements, workbooks,
 };
 
 /// How often old request keys are forgotten.

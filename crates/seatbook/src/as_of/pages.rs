@@ -6,7 +6,8 @@ use axum::{
     http::StatusCode,
 };
 use jiff::civil;
-use store::Timestamp;
+use store::{Timestamp, Tx};
+use uuid::Uuid;
 
 use super::{
     api::{held, passed_to},
@@ -28,9 +29,12 @@ use crate::{
     },
     error::{Error, Result},
     holdings::{pages::license_list, sort::Sort},
-    licenses::model::{Pool, Status},
+    licenses::{
+        model::{Pool, Status},
+        pools as pools_of,
+    },
     licensing::handlers::{LicenseRow, row},
-    scope::Permission,
+    scope::{Permission, Scope},
 };
 
 /// Rows on one page of a list.
@@ -148,22 +152,43 @@ pub async fn customers(
     let date = asked(&pairs, now, &frame);
     let (scope, of) = (frame.caller.scope.clone(), date.clone());
     let read = app.read(move |mut tx| {
-        Box::pin(async move {
-            // A day that cannot be told leaves the page of today's pool, with the reason.
-            let told = passed_to(&mut tx, &scope, (pool_id, &of), now).await;
-            let pool = crate::licenses::pools::find_visible(&mut tx, &scope, pool_id).await?;
-            Ok((pool.ok_or_else(Error::not_found)?, told))
-        })
+        Box::pin(async move { passed_or_not(&mut tx, &scope, (pool_id, &of), now).await })
     });
     let (pool, told) = read.await?;
-    let (told, error) = worded(told)?;
-    let mut list = customer_list(&pool, &date).read(&pairs);
-    let dial = Dial::of(&date, told.as_ref().map(|(day, _, _)| day), error);
+    let page = customers_page(&frame, &pairs, (pool, &date), worded(told)?);
+    let rendered = match frame.fragment.0 {
+        true => page.as_rows().render(),
+        false => page.render(),
+    };
+    Ok(html(StatusCode::OK, rendered))
+}
+
+/// The pool of today, and what is told of a day; one that cannot be told leaves the page, with the reason.
+async fn passed_or_not(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    (pool_id, date): (Uuid, &str),
+    now: Timestamp,
+) -> Result<(Pool, Result<(Day, Pool, Vec<CustomerThen>)>)> {
+    let told = passed_to(tx, scope, (pool_id, date), now).await;
+    let pool = pools_of::find_visible(tx, scope, pool_id).await?;
+    Ok((pool.ok_or_else(Error::not_found)?, told))
+}
+
+/// The page of what was told, or of why it cannot be.
+fn customers_page(
+    frame: &Frame,
+    pairs: &[(String, String)],
+    (pool, date): (Pool, &str),
+    (told, error): (Option<(Day, Pool, Vec<CustomerThen>)>, String),
+) -> CustomersPage {
+    let mut list = customer_list(&pool, date).read(pairs);
+    let dial = Dial::of(date, told.as_ref().map(|(day, _, _)| day), error);
     let found = told.map(|(_, _, found)| found).unwrap_or_default();
     let had_any = !found.is_empty();
-    let cut = fitting(found, &list, &pairs);
+    let cut = fitting(found, &list, pairs);
     paged(&mut list, &cut);
-    let page = CustomersPage {
+    CustomersPage {
         shell: frame.shell(format!("Customers of {}", pool.sku_code), "licenses"),
         dial,
         list,
@@ -173,12 +198,7 @@ pub async fn customers(
         units: pool.units,
         rows: cut.rows,
         had_any,
-    };
-    let rendered = match frame.fragment.0 {
-        true => page.as_rows().render(),
-        false => page.render(),
-    };
-    Ok(html(StatusCode::OK, rendered))
+    }
 }
 
 fn fitting(

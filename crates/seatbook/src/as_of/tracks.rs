@@ -4,11 +4,14 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
-use store::{Json, Param, Tx, placeholders};
+use store::{Json, Select, Tx};
 use uuid::Uuid;
 
 use super::day::Day;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    scope::queries::within_any,
+};
 
 /// Rows looked at in one statement.
 const AT_ONCE: usize = 200;
@@ -104,13 +107,11 @@ async fn whole(
 ) -> Result<()> {
     type Found = (Uuid, Uuid, Option<Json>, Option<Json>);
     let bound = day.bound();
-    let mut params: Vec<&dyn Param> = vec![&noun];
-    params.extend(ids.iter().map(|id| id as &dyn Param));
-    let sql = format!(
-        "SELECT row_id, journal_id, before, after FROM change WHERE noun = $1 AND row_id IN {} ORDER BY row_id, version",
-        placeholders(2, ids.len())
-    );
-    let changes: Vec<Found> = tx.query(&sql, &params).await?;
+    let mut select = Select::new("SELECT row_id, journal_id, before, after FROM change");
+    select.and("noun = ?", &noun);
+    within_any(&mut select, "row_id", ids);
+    let sql = select.sql(" ORDER BY row_id, version");
+    let changes: Vec<Found> = tx.query(&sql, select.params()).await?;
     for (id, journal_id, before, after) in changes {
         let track = tracks.entry(id).or_default();
         match journal_id < bound {

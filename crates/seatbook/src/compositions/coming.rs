@@ -9,7 +9,7 @@ use crate::{
     console::{form::Form, format, frame::Frame},
     error::{Kind, Result},
     licenses::model::License,
-    provisioning::{foretold::Foretold, orders::foresee, pages::MoneyRows},
+    provisioning::{coming::Foretold, orders::foresee, pages::MoneyRows},
     renewals::commands::Sum,
 };
 

@@ -13,7 +13,7 @@ use crate::{
     },
     plan_subscriptions::model::PlanSubscription,
     provisioning::{
-        foretold::Foretold,
+        coming::Foretold,
         licenses::locked,
         pages::{ComponentFields, MoneyRows},
     },

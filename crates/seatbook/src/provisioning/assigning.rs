@@ -8,7 +8,7 @@ use axum::{
 use uuid::Uuid;
 
 use super::{
-    foretold::Foretold,
+    coming::Foretold,
     orders::{Chosen, Ground, foresee, renamed},
     pages::AssignPage,
     picker,

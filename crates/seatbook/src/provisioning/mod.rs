@@ -5,12 +5,11 @@
 //! Does not own: plans (`plans`), what customers have of them (`plan_subscriptions`), what becomes of overlaps
 //! (`crossgrades`), single licenses (`licensing`).
 //! Keeps true: a page asks for nothing that the API would refuse; what it says beforehand is the gate's own preview.
-//! Others may use: `foretold`, `orders`, `pages` and their templates, `picker`, and of `licenses` the badges.
+//! Others may use: `coming`, `orders`, `pages` and their templates, `picker`, and of `licenses` the badges.
 
 mod assigning;
-mod coming;
+pub mod coming;
 mod crossgrading;
-pub mod foretold;
 mod leftover;
 pub mod licenses;
 pub mod orders;

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    foretold::Foretold,
+    coming::Foretold,
     licenses::{PlanCard, UnitsRow},
 };
 use crate::{

@@ -90,18 +90,19 @@ pub(super) async fn shares(tx: &mut Tx<'_>, sources: &[Uuid], day: &Day) -> Resu
     let (limit, leaves_on) = (MOST + 1, Date(day.date));
     let mut shares: Vec<Share> = Vec::new();
     for some in sources.chunks(AT_ONCE) {
-        let mut params: Vec<&dyn Param> = vec![&leaves_on, &limit];
-        params.extend(some.iter().map(|id| id as &dyn Param));
+        let mut params: Vec<&dyn Param> = some.iter().map(|id| id as &dyn Param).collect();
+        params.extend([&leaves_on as &dyn Param, &limit]);
+        let (places, day_at, limit_at) =
+            (placeholders(1, some.len()), some.len() + 1, some.len() + 2);
         let sql = format!(
             "SELECT c.id, c.parent_id, c.license_id, c.license_id <> p.license_id, c.quantity, c.allocated, c.assigned,
              s.auto_renews, s.lapsing, s.losers, n.quantity, f.id IS NOT NULL
              FROM pool p JOIN pool c ON c.parent_id = p.id
              LEFT JOIN subscription s ON s.id = c.id AND (s.lapsing > 0 OR s.auto_renews = FALSE)
              LEFT JOIN next_term n ON n.id = c.license_id AND c.license_id <> p.license_id
-             LEFT JOIN offboarding f ON f.organization_id = c.organization_id AND f.ended_at IS NULL AND f.leaves_on <= $1
-             WHERE p.id IN {} AND c.quantity > 0 AND (s.id IS NOT NULL OR n.id IS NOT NULL OR f.id IS NOT NULL)
-             LIMIT $2",
-            placeholders(3, some.len())
+             LEFT JOIN offboarding f ON f.organization_id = c.organization_id AND f.ended_at IS NULL AND f.leaves_on <= ${day_at}
+             WHERE p.id IN {places} AND c.quantity > 0 AND (s.id IS NOT NULL OR n.id IS NOT NULL OR f.id IS NOT NULL)
+             LIMIT ${limit_at}"
         );
         shares.extend(tx.query::<Share>(&sql, &params).await?);
         if shares.len() as i64 > MOST {

@@ -324,7 +324,6 @@ impl Writer<'_> {
         let invitation = json!({"email": "hidden-too@example.org", "organization_id": self.customer, "role": "reader"});
         self.post("/invitations", invitation).await;
         papers::send_in(self.app, (self.partner, self.customer)).await;
-        self.file().await;
         self.workbook().await;
         let job = self
             .app
