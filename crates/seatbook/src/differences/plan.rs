@@ -28,6 +28,9 @@ use crate::{
     },
 };
 
+/// Rows whose likes are named in one sentence.
+const NAMED: usize = 5;
+
 /// What becomes of every row, and what does it.
 pub struct Plan {
     /// Row by row.
@@ -212,10 +215,15 @@ impl Ledger {
             said.push(oddity("rows.disputed", message.into(), rows));
         }
         if !self.alike.is_empty() {
-            let names: Vec<&str> = self.alike.values().map(String::as_str).collect();
+            let names = self.alike.values().map(String::as_str).take(NAMED);
+            let names = names.collect::<Vec<_>>().join(", ");
+            let more = if self.alike.len() > NAMED {
+                " and others"
+            } else {
+                ""
+            };
             let message = format!(
-                "New customers that sound like {}; each has a reference, so it is taken for somebody else.",
-                names.join(", ")
+                "New customers that sound like {names}{more}; each has a reference, so it is taken for somebody else."
             );
             let rows = self.alike.keys().copied().collect();
             said.push(oddity("customers.alike", message, rows));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use store::{Param, Select, Timestamp, Tx, placeholders};
+use store::{Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::model::{Line, Workbook};
@@ -108,13 +108,11 @@ pub async fn lines(tx: &mut Tx<'_>, id: Uuid, (after, limit): (i64, i64)) -> Res
 pub async fn of_numbers(tx: &mut Tx<'_>, id: Uuid, numbers: &[i64]) -> Result<HashMap<i64, Line>> {
     let mut found = HashMap::with_capacity(numbers.len());
     for some in numbers.chunks(500) {
-        let mut params: Vec<&dyn Param> = vec![&id];
-        params.extend(some.iter().map(|number| number as &dyn Param));
-        let sql = format!(
-            "{LINES} WHERE workbook_id = $1 AND number IN {}",
-            placeholders(2, some.len())
-        );
-        let lines: Vec<Line> = tx.query(&sql, &params).await?;
+        let mut select = Select::new(LINES);
+        select.and("workbook_id = ?", &id);
+        let places: Vec<String> = some.iter().map(|number| select.bind(number)).collect();
+        select.and_raw(&format!("number IN ({})", places.join(", ")));
+        let lines: Vec<Line> = tx.query(&select.sql(""), select.params()).await?;
         found.extend(lines.into_iter().map(|line| (line.number, line)));
     }
     Ok(found)

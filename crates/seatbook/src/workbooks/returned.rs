@@ -30,6 +30,15 @@ pub struct Returned {
 
 /// Finds out which workbook a file is, and names it in the heading of its keys.
 pub async fn read(app: &App, caller: &Caller, table: &mut Table) -> Result<Returned> {
+    // The reader passes by a sheet that has no row below its heading.
+    if table
+        .detected
+        .sheets
+        .first()
+        .is_some_and(|it| it == keys::ABOUT)
+    {
+        return Err(no_rows());
+    }
     let headings = &table.headings;
     let place = headings.iter().position(|it| keys::is_heading(it));
     let place = place.ok_or_else(unknown)?;
@@ -119,6 +128,12 @@ fn unknown() -> Error {
     let message = "This is no workbook of a license's customers that can come back: it was exported elsewhere or more \
         than 90 days ago, or its column “Key” is gone. Download the workbook anew.";
     Error::invalid("file", "workbook.unknown", message)
+}
+
+fn no_rows() -> Error {
+    let message =
+        "There is no row below its heading. To take all units back, write 0 for each customer.";
+    Error::invalid("file", "file.no_rows", message)
 }
 
 fn read_only() -> Error {

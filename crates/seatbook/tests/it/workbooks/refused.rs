@@ -107,12 +107,16 @@ both_engines! {
         assert_eq!(stage.upload(renamed.write()).await.field(), "workbook.read_only");
         renamed.headings[6] = "Something".into();
         assert_eq!(stage.upload(renamed.write()).await.field(), "workbook.unknown");
+        let (_, mut nobody) = stage.export("").await;
+        nobody.remove("Aurora");
+        nobody.about = "It has rows,\nand the list has none.".into();
+        assert_eq!(stage.upload(nobody.write()).await.field(), "file.no_rows");
         app.tamper("UPDATE workbook SET expires_at = created_at").await;
         assert_eq!(stage.upload(file).await.field(), "workbook.unknown");
         assert_eq!(stage.paula.get(&path).await.code(404), "not_found");
         seatbook::workbooks::exporting::forget(&app.app, app.app.gate.now()).await.expect("it is forgotten");
-        assert_eq!(app.texts("SELECT CAST(count(*) AS TEXT) FROM workbook_row").await, "0");
-        assert_eq!(app.texts("SELECT CAST(count(*) AS TEXT) FROM workbook").await, "0");
+        assert_eq!(app.texts("SELECT CAST(count(*) AS TEXT), 'rows' FROM workbook_row").await, "0\nrows\n");
+        assert_eq!(app.texts("SELECT CAST(count(*) AS TEXT), 'rows' FROM workbook").await, "0\nrows\n");
         app.end().await;
     }
 }
@@ -124,7 +128,7 @@ both_engines! {
         stage.customer(&app, "Aurora", 100).await;
         let path = format!("/api/v1/pools/{}/workbooks", stage.pool);
         stage.paula.post(&format!("{path}?preview=true"), json!({})).await.expect(200);
-        assert_eq!(app.texts("SELECT CAST(count(*) AS TEXT) FROM workbook").await, "0");
+        assert_eq!(app.texts("SELECT CAST(count(*) AS TEXT), 'rows' FROM workbook").await, "0\nrows\n");
         let first = stage.paula.post_with_key(&path, "k", json!({})).await.expect(201);
         let twin = stage.paula.post_with_key(&path, "k", json!({})).await.expect(201);
         assert_eq!(first, twin);

@@ -54,7 +54,10 @@ impl Sheet {
                 written.expect("a cell");
             }
         }
-        book.add_worksheet().set_name("About").expect("a name");
+        let about = book.add_worksheet().set_name("About").expect("a name");
+        for (row, line) in (0u32..).zip(self.about.lines()) {
+            about.write(row, 0, line).expect("a cell");
+        }
         book.save_to_buffer().expect("a workbook")
     }
 
