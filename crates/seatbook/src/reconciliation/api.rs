@@ -143,6 +143,7 @@ impl Asking {
         })
     }
 
+    /// A page of the answer, and the month it is about.
     async fn page(
         &self,
         app: &App,

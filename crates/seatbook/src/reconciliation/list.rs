@@ -305,8 +305,11 @@ fn columns(setting: &Setting, month: Month, (billing, statement): (bool, bool)) 
         columns.push(optional(Sort::Stated, STATED));
     }
     columns.push(Column::fixed(Sort::Difference.as_str(), "Difference"));
-    let options = Month::choices(setting.moment.today).into_iter();
-    let options = options.map(|month| FilterOption {
+    let mut offered = Month::choices(setting.moment.today);
+    if !offered.contains(&month) {
+        offered.push(month);
+    }
+    let options = offered.into_iter().map(|month| FilterOption {
         value: month.to_string(),
         label: month.label(),
         count: None,

@@ -169,7 +169,6 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     signed_in.extend(asked_for(stage, &ingrid, organizations).await);
     signed_in.extend(service_plans::places(&ingrid, (provider, partner)).await);
     signed_in.extend(customers::places(&ingrid).await);
-    signed_in.extend(reconciliation::places(&ingrid).await);
     signed_in.extend([
         "/".into(),
         "/as-of".into(),
@@ -190,7 +189,7 @@ async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     (signed_out, signed_in)
 }
 
-/// The pages over one customer's units, with one of its telephones.
+/// The pages over one customer's units, with one of its telephones; and those over what all customers have.
 async fn units_of(ingrid: &Browser, organizations: &[serde_json::Value]) -> Vec<String> {
     let aurora = organizations
         .iter()
@@ -228,6 +227,7 @@ async fn units_of(ingrid: &Browser, organizations: &[serde_json::Value]) -> Vec<
     places.push(format!("/pools/{pool}/assign"));
     places.push(format!("/pools/{pool}/assign-several"));
     places.push(format!("/catalog/products/{add_on}/fits"));
+    places.extend(reconciliation::places(ingrid).await);
     places
 }
 

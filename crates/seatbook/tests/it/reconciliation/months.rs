@@ -91,3 +91,70 @@ both_engines! {
         app.end().await;
     }
 }
+
+/// Numbers that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+}
+
+both_engines! {
+    /// Whatever is done afterwards, each month says later what it said in its last second.
+    async fn months_say_what_they_said(app: TestApp) {
+        let trade = Trade::open(&app).await;
+        let (_, pool) = app.license(app.provider, trade.sku, 10_000).await;
+        let mut customers = Vec::new();
+        for name in ["Alder", "Birch", "Cedar"] {
+            customers.push(trade.customer(name).await);
+        }
+        let (mut dice, mut sold, mut said) = (Dice(7), Vec::new(), Vec::new());
+        for (month, last) in [("2026-06", "2026-06-30"), ("2026-07", "2026-07-31"), ("2026-08", "2026-08-31")] {
+            for _ in 0..14 {
+                app.clock.advance_seconds(3_600);
+                let customer = customers[dice.below(3) as usize];
+                match dice.below(5) {
+                    0 => {
+                        let license = trade.sells(customer, 1 + dice.below(20) as i64).await;
+                        if dice.below(2) == 0 {
+                            trade.invoices(license).await;
+                        }
+                        sold.push(license);
+                    }
+                    1 if !sold.is_empty() => {
+                        let license = sold[dice.below(sold.len() as u64) as usize];
+                        trade.changes(license, json!({"quantity": 30 + dice.below(20)})).await;
+                    }
+                    2 if sold.len() > 2 => {
+                        let license = sold.swap_remove(0);
+                        app.operator.act(&format!("/api/v1/licenses/{license}/terminate")).await.expect(200);
+                    }
+                    3 => {
+                        // Fewer than it has is refused, which changes nothing either.
+                        let back = json!({"pool_id": pool, "organization_id": customer, "units": -(1 + dice.below(9) as i64)});
+                        app.operator.post("/api/v1/allocations", back).await;
+                    }
+                    _ => {
+                        app.allocate(pool, customer, 1 + dice.below(9) as i64).await;
+                    }
+                }
+            }
+            at(&app, &format!("{last}T23:59:59Z")).await;
+            let now = asks(&app.operator, &format!("month={month}&sort=customer")).await;
+            said.push((month, now));
+            app.clock.advance_seconds(1);
+        }
+        for (month, then) in said {
+            let now = asks(&app.operator, &format!("month={month}&sort=customer")).await;
+            assert_eq!((&now["items"], &now["totals"]), (&then["items"], &then["totals"]), "{month}");
+        }
+        app.prove();
+        app.end().await;
+    }
+}

@@ -90,7 +90,7 @@ both_engines! {
         assert_eq!(made["matched"], 0);
         let place = format!("/api/v1/statements/{}", id(&made["id"]));
         let alder = format!("/api/v1/organizations/{}", known.alder);
-        app.operator.patch(&alder, json!({"reference": "A-17"})).await.expect(200);
+        app.operator.put(&alder, json!({"name": "Alder", "reference": "A-17"})).await.expect(200);
         let again = json!({"mapping": {"customer": "Customer no", "product": "SKU", "quantity": "Units"}});
         let mapped = app.operator.put(&format!("{place}/mapping"), again).await.expect(200);
         assert_eq!(mapped["matched"], 1);
