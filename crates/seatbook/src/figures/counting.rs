@@ -147,6 +147,9 @@ pub(super) struct Moves {
 impl Moves {
     /// A pool is counted otherwise since an instant.
     pub(super) fn count(&mut self, (was, is): (&Counted, &Counted), at: Timestamp) {
+        if was == is {
+            return;
+        }
         let week = monday(at.get().to_zoned(TimeZone::UTC).date());
         for (counted, sign) in [(was, -1), (is, 1)] {
             if !counted.active {

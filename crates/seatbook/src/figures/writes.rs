@@ -79,17 +79,16 @@ pub(super) async fn forget_pools(tx: &mut Tx<'_>, gone: &[Uuid]) -> Result<()> {
 pub(super) async fn add(tx: &mut Tx<'_>, moves: &Moves) -> Result<()> {
     let totals = moves.totals();
     let mut params: Vec<&dyn Param> = Vec::new();
+    // Also where it comes to nothing: what was held and is gone again has weeks.
     for ((organization_id, product_id), it) in &totals {
-        if *it != Balance::default() {
-            params.extend_from_slice(&[
-                organization_id as &dyn Param,
-                product_id,
-                &it.licenses,
-                &it.quantity,
-                &it.allocated,
-                &it.assigned,
-            ]);
-        }
+        params.extend_from_slice(&[
+            organization_id as &dyn Param,
+            product_id,
+            &it.licenses,
+            &it.quantity,
+            &it.allocated,
+            &it.assigned,
+        ]);
     }
     let head =
         "INSERT INTO figure (organization_id, product_id, licenses, quantity, allocated, assigned)";

@@ -10,7 +10,6 @@ pub mod api;
 pub mod commands;
 pub mod document;
 pub mod model;
-pub mod open;
 pub mod queries;
 pub mod status;
 mod writes;

@@ -8,8 +8,7 @@ use uuid::Uuid;
 
 use super::{
     model::{Invoice, Line, Payment},
-    open::Side,
-    status::{LATEST, Status},
+    status::{LATEST, Side, Status},
 };
 use crate::{
     error::Result,

@@ -23,9 +23,8 @@ use crate::{
     error::{Error, Result},
     invoices::{
         model::{Invoice, Kind, Line, Payment, Snapshot},
-        open::Side,
         queries::{self, Filter, Sides},
-        status::Status,
+        status::{Side, Status},
     },
     scope::Permission,
 };

@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     figures::model::{MonthEnding, ProductFigures, Week},
     gate::Caller,
-    invoices::open::OpenInvoices,
+    invoices::status::OpenInvoices,
     notices::queries::LowPool,
     organizations,
     scope::{Permission, queries::check_visible},

@@ -33,7 +33,7 @@ use crate::{
         places::{Key, Place},
         pools::{Filter, page},
     },
-    invoices::{open::Side, status::Status as InvoiceStatus},
+    invoices::status::{Side, Status as InvoiceStatus},
     licenses::model::{Pool, Status},
     licensing::handlers,
     scope::{self, Permission},

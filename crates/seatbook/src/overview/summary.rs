@@ -10,7 +10,7 @@ use crate::{
         model::{Week, monday},
         queries::{self as figures, Figures},
     },
-    invoices::open::{OpenInvoices, Sees, open},
+    invoices::status::{OpenInvoices, Sees, open},
     jobs::queries::{Unfinished, unfinished},
     notices::queries::{LowPool, low},
     requests::queries::{Whose, count_waiting},

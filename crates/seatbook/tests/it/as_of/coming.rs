@@ -88,6 +88,7 @@ both_engines! {
     async fn states_are_those_of_the_day(app: TestApp) {
         let (license, _) = issued(&app, "STOPS", json!({"start_date": "2026-07-01", "end_date": "2026-07-31"})).await;
         let pool = app.operator.get(&format!("/api/v1/licenses/{license}")).await.expect(200)["pool_id"].clone();
+        app.clock.advance_seconds(60);
         decide(&app, pool.as_str().expect("an id").parse().expect("an id"), "unsubscribe", json!({})).await;
         let state = async |day: &str| {
             let list = app.operator.get(&path(app.provider, day)).await.expect(200);

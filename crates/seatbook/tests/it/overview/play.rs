@@ -35,6 +35,8 @@ pub struct Play {
     holders: Vec<(Uuid, Uuid)>,
     partner: Uuid,
     entries: Vec<String>,
+    /// What licenses cost: only seller and buyer may ask for it.
+    prices: BTreeMap<Uuid, (i64, String)>,
 }
 
 impl Play {
@@ -58,6 +60,7 @@ impl Play {
             holders,
             partner,
             entries: vec![],
+            prices: BTreeMap::new(),
         }
     }
 
@@ -133,9 +136,15 @@ impl Play {
             body["price_minor"] = json!(1_000 + self.dice.throw(500));
             body["currency"] = json!(["EUR", "NOK"][self.dice.throw(2)]);
         }
-        let made = app.operator.post("/api/v1/licenses", body).await;
+        let made = app.operator.post("/api/v1/licenses", body.clone()).await;
         if made.status == 201 {
             let made = made.expect(201);
+            if let (Some(price), Some(currency)) =
+                (body["price_minor"].as_i64(), body["currency"].as_str())
+            {
+                let license = id(&made["id"]);
+                self.prices.insert(license, (price, currency.into()));
+            }
             self.pools.push((
                 id(&made["id"]),
                 id(&made["pool_id"]),
@@ -206,16 +215,13 @@ impl Play {
                     continue;
                 };
                 let own = license["organization_id"] == json!(organization);
-                let price = license["price_minor"].as_i64().filter(|_| own);
-                let currency = license["currency"]
-                    .as_str()
-                    .filter(|_| own)
-                    .unwrap_or_default();
+                let price = self.prices.get(&id(&license["id"])).filter(|_| own);
+                let (price, currency) = price.map_or((0, ""), |it| (it.0, it.1.as_str()));
                 let key = format!("{organization} {} {currency}", &end[..7]);
                 let month: &mut [i64; 3] = months.entry(key).or_insert([0; 3]);
                 month[0] += i64::from(units > 0);
                 month[1] += units;
-                month[2] += price.unwrap_or_default() * units;
+                month[2] += price * units;
             }
         }
         sums.retain(|_, sum| *sum != [0; 4]);
