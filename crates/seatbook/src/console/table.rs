@@ -275,6 +275,11 @@ impl ListView {
         }
     }
 
+    /// Another address with the same search, filters and sort.
+    pub fn address_at(&self, path: &str) -> String {
+        self.address(path, &self.sort).0
+    }
+
     fn href(&self, sort: &str, cursor: Option<&str>) -> String {
         let mut address = self.address(&self.path, sort);
         if self.columns.iter().any(|it| it.shown != it.initial) {
