@@ -309,6 +309,8 @@ fn pool_list(date: &str) -> ListView {
     let filters = of_today.filters.into_iter();
     ListView {
         path: "/as-of".into(),
+        // A file tells today.
+        export: String::new(),
         keep: vec![("date".into(), date.into())],
         filters: filters.filter(|filter| filter.name == "status").collect(),
         columns: vec![

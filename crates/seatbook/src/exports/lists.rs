@@ -122,7 +122,7 @@ pub fn open(app: &App, asked: &Asked, reader: &Reader) -> Result<Box<dyn Listing
         List::Skus => catalog::handlers::listing(pairs),
         List::Holders => holders::export::listing(asked.subject_id, pairs),
         List::Sales => sales::export::listing(pairs, reader, app.gate.vault()),
-        List::Invoices => invoicing::export::listing(pairs),
+        List::Invoices => invoicing::export::listing(pairs, reader),
         List::Journal => history::export::listing(pairs)?,
         List::Jobs => jobs::export::listing(pairs)?,
     })

@@ -9,7 +9,7 @@ use crate::{
     invoices::{
         model::Invoice,
         queries::{self, Filter},
-        status::Status,
+        status::{Side, Status},
     },
     listings::{Field, Listing, PORTION, Portion, Reader, columns, day, maybe, money, rows, text},
 };
@@ -47,11 +47,13 @@ const FIELDS: &[Field<Invoice>] = &[
 struct Invoices(Filter);
 
 /// The invoices on whose sides the reader is, as an address describes them.
-pub fn listing(pairs: &[(String, String)]) -> Box<dyn Listing> {
+pub fn listing(pairs: &[(String, String)], reader: &Reader) -> Box<dyn Listing> {
     let view = invoice_list().read(pairs);
+    let side = Side::parse(view.chosen("side"));
     Box::new(Invoices(Filter {
         keyword: Some(view.q.clone()).filter(|q| !q.trim().is_empty()),
         status: Status::parse(view.chosen("status")),
+        side: side.map(|side| (side, reader.organization_id)),
         limit: PORTION,
         ..Filter::default()
     }))

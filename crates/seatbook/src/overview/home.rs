@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::{
     changes,
-    drawing::Trend,
     pages::{Begun, ExpiringRow, OverviewPage, RecentChange, Task, bar, low_row, month, steps},
     summary::{Asked, LOOKED_AT, Open, Summary},
 };
@@ -25,7 +24,7 @@ use crate::{
         frame::{Frame, PageResult},
     },
     error::Result,
-    figures::{model::ProductFigures, queries::Figures},
+    figures::{drawing::Trend, model::ProductFigures, queries::Figures},
     gate::Caller,
     holdings::{
         self,

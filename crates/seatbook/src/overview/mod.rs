@@ -8,7 +8,6 @@
 pub mod api;
 mod changes;
 mod counts;
-mod drawing;
 pub mod export;
 mod home;
 mod moving;

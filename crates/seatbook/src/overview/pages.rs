@@ -2,11 +2,11 @@
 
 use askama::Template;
 
-use super::drawing::Trend;
 use crate::console::badges::Badge;
 use crate::console::charts::Kpi;
 use crate::console::format::{self, Due};
 use crate::console::layout::Shell;
+use crate::figures::drawing::Trend;
 use crate::figures::model::{Amount, MonthEnding, ProductFigures};
 use crate::notices::queries::LowPool;
 

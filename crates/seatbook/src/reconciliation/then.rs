@@ -61,10 +61,13 @@ pub async fn put_back(
     Ok(())
 }
 
+/// What a figure was before the change that was found, and what it was after it.
+type BeforeAndAfter = (Option<i64>, Option<i64>);
+
 /// What changes after the stretch say of the time before them.
 #[derive(Default)]
 struct Found {
-    figures: HashMap<(Uuid, &'static str), (Option<i64>, Option<i64>)>,
+    figures: HashMap<(Uuid, &'static str), BeforeAndAfter>,
     standings: HashMap<Uuid, Option<String>>,
 }
 

@@ -343,7 +343,7 @@ impl Writer<'_> {
 
     /// Customers of a license, exported to come back.
     async fn workbook(&self) {
-        let pools = format!("/api/v1/pools?organization_id={}", self.app.provider);
+        let pools = format!("/api/v1/pools?organization_id={}", self.partner);
         let pools = self.app.operator.get(&pools).await.expect(200);
         let pool = pools["items"][0]["id"].as_str().expect("a pool");
         let path = format!("/api/v1/pools/{pool}/workbooks");

@@ -111,7 +111,7 @@ both_engines! {
         let said: Vec<(&str, &str, &str)> = told.iter().map(|it| (&*it.0, &*it.1, &*it.2)).collect();
         assert_eq!(said, [
             ("Aurora", "Units", "allocation.changed"),
-            ("Cumulus", "Name", "workbook.name_changed"),
+            ("Cumulus SE", "Name", "workbook.name_changed"),
             ("Fjord", "Units", "allocation.changed"),
         ]);
         assert!(told[0].3.contains("from 100 to 110") && told[0].3.contains("120"), "{}", told[0].3);

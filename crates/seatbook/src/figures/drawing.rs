@@ -2,7 +2,8 @@
 
 use jiff::civil::Date;
 
-use crate::{console::format, figures::model::Week};
+use super::model::Week;
+use crate::console::format;
 
 /// The picture's own size; the page stretches it.
 const SIZE: (i64, i64) = (1_100, 200);
