@@ -72,7 +72,7 @@ impl Sheet {
         let found = self
             .rows
             .iter()
-            .position(|row| row[column].to_string() == name);
+            .position(|row| row[column] == name);
         found.unwrap_or_else(|| panic!("{name} in {:?}", self.rows))
     }
 
