@@ -45,4 +45,6 @@ CREATE TABLE statement_row (
   CONSTRAINT statement_row_amount CHECK ((amount_minor IS NULL) = (currency IS NULL))
 );
 CREATE INDEX statement_row_by_match ON statement_row (statement_id, matched, number);
-CREATE INDEX statement_row_of ON statement_row (statement_id, organization_id, product_id) WHERE matched = TRUE;
+-- Also for what must know whether a customer or a product is named anywhere before it goes.
+CREATE INDEX statement_row_by_organization ON statement_row (organization_id, statement_id);
+CREATE INDEX statement_row_by_product ON statement_row (product_id);

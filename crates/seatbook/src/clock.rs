@@ -1,6 +1,10 @@
-//! What time it is, asked in one place.
+//! What time it is, asked in one place; and looking again and again.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::{
+    fmt::Display,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use store::Timestamp;
 
@@ -46,5 +50,29 @@ impl FixedClock {
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Periods waited for after a failure.
+const PATIENCE: u32 = 8;
+
+/// Looks for work until the task is dropped: again at once while there was some, after a period where there was none,
+/// and after eight where it failed, which is logged as `trouble`.
+pub async fn keep_looking<F, E>(period: Duration, trouble: &str, mut look: impl FnMut() -> F)
+where
+    F: Future<Output = Result<bool, E>>,
+    E: Display,
+{
+    let mut ticks = tokio::time::interval(period);
+    loop {
+        match look().await {
+            Ok(true) => continue,
+            Ok(false) => ticks.reset(),
+            Err(error) => {
+                tracing::warn!(%error, "{trouble}; trying again");
+                ticks.reset_after(period * PATIENCE);
+            }
+        }
+        ticks.tick().await;
     }
 }

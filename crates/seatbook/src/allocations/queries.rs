@@ -1,6 +1,6 @@
 //! Every statement about allocations that reads. The rows are pools, which `licenses` owns and writes.
 
-use store::{Select, Tx};
+use store::{Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::model::{Allocation, Child, Source};
@@ -25,6 +25,14 @@ pub async fn find_source(tx: &mut Tx<'_>, pool_id: Uuid) -> Result<Option<Source
             used,
         },
     ))
+}
+
+/// Whether a pool passes units on now, as [`pools::take`](crate::licenses::pools::take) asks when it does.
+pub async fn is_open(tx: &mut Tx<'_>, pool_id: Uuid, now: Timestamp) -> Result<bool> {
+    let sql = "SELECT 1 FROM pool p JOIN organization_node n ON n.id = p.organization_id
+        WHERE p.id = $1 AND p.open = TRUE AND (p.ends_at IS NULL OR p.ends_at > $2) AND n.blocked = FALSE";
+    let found: Option<(i32,)> = tx.query_opt(sql, &[&pool_id, &now]).await?;
+    Ok(found.is_some())
 }
 
 /// Organization, pool, parent pool, units, units in use, suspended.

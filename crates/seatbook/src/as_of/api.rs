@@ -91,34 +91,37 @@ pub async fn pools(
     caller: Caller,
     Params(params): Params<PoolsParams>,
 ) -> Result<Json<AsOf<PoolOut>>> {
-    let (now, organization_id) = (app.gate.now(), params.organization_id);
-    let (date, wanted) = (params.date.clone(), params.wanted()?);
+    let now = app.gate.now();
+    let wanted = params.wanted()?;
+    let (skipped, limit) = (skipped(params.cursor.as_deref())?, rows(params.limit)?);
     let read = app.read(move |mut tx| {
         Box::pin(async move {
-            let of = (organization_id, date.as_str());
+            let of = (params.organization_id, params.date.as_str());
             held(&mut tx, &caller.scope, of, now).await
         })
     });
     let (day, pools) = read.await?;
-    let fitting = wanted.of(pools, day.at);
-    let cut = Cut::of(fitting, wanted.skipped, wanted.limit);
+    let cut = Cut::of(wanted.of(pools, day.at), skipped, limit);
     let shown = |pool| PoolOut::new(pool, day.at);
     Ok(Json(AsOf::new(&day, cut.map(shown))))
 }
 
 impl PoolsParams {
-    fn wanted(self) -> Result<Wanted> {
+    fn wanted(&self) -> Result<Wanted> {
         let (sort, descending) = sort(self.sort.as_deref())?;
-        let limit = Paging::of(self.limit, None).limit()?;
         Ok(Wanted {
-            keyword: self.q.unwrap_or_default(),
+            keyword: self.q.clone().unwrap_or_default(),
             status: status(self.status.as_deref())?,
             sort,
             descending,
-            skipped: skipped(self.cursor.as_deref())?,
-            limit: usize::try_from(limit).unwrap_or_default(),
         })
     }
+}
+
+/// Rows of a page.
+fn rows(limit: Option<i64>) -> Result<usize> {
+    let limit = Paging::of(limit, None).limit()?;
+    usize::try_from(limit).map_err(Error::internal)
 }
 
 /// What an organization held on a day of its own zone, where the scope sees it.
@@ -172,29 +175,31 @@ pub async fn customers(
 ) -> Result<Json<AsOf<CustomerThen>>> {
     caller.scope.require(Permission::AllocationsRead)?;
     let now = app.gate.now();
-    let limit = Paging::of(params.limit, None).limit()?;
-    let skipped = skipped(params.cursor.as_deref())?;
+    let (skipped, limit) = (skipped(params.cursor.as_deref())?, rows(params.limit)?);
     let read = app.read(move |mut tx| {
         Box::pin(async move {
-            let of = (pool_id, params.date.as_str());
-            passed_to(&mut tx, &caller.scope, of, now).await
+            let pool = visible(&mut tx, &caller.scope, pool_id).await?;
+            passed_to(&mut tx, &pool, &params.date, now).await
         })
     });
-    let (day, _, found) = read.await?;
-    let limit = usize::try_from(limit).unwrap_or_default();
+    let (day, found) = read.await?;
     Ok(Json(AsOf::new(&day, Cut::of(found, skipped, limit))))
 }
 
-/// Who had units of a pool on a day of its organization's zone, where the scope sees it.
+/// The pool today, where the scope sees it.
+pub(super) async fn visible(tx: &mut Tx<'_>, scope: &Scope, pool_id: Uuid) -> Result<Pool> {
+    let pool = pools_of::find_visible(tx, scope, pool_id).await?;
+    pool.ok_or_else(Error::not_found)
+}
+
+/// Who had units of a pool on a day of its organization's zone.
 pub(super) async fn passed_to(
     tx: &mut Tx<'_>,
-    scope: &Scope,
-    (pool_id, date): (Uuid, &str),
+    pool: &Pool,
+    date: &str,
     now: Timestamp,
-) -> Result<(Day, Pool, Vec<CustomerThen>)> {
-    let pool = pools_of::find_visible(tx, scope, pool_id).await?;
-    let pool = pool.ok_or_else(Error::not_found)?;
+) -> Result<(Day, Vec<CustomerThen>)> {
     let day = Day::read(date, now, &zone_of(tx, pool.organization_id).await?)?;
-    let found = customers::read(tx, &pool, &day).await?;
-    Ok((day, pool, found))
+    let found = customers::read(tx, pool, &day).await?;
+    Ok((day, found))
 }

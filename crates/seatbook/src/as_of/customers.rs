@@ -32,9 +32,13 @@ pub struct CustomerThen {
 
 /// Those a pool was passed to, for somebody who has found it visible; by name.
 pub async fn read(tx: &mut Tx<'_>, pool: &Pool, day: &Day) -> Result<Vec<CustomerThen>> {
-    let shares = match day.lies {
+    let shares: Vec<(Uuid, i64, i64)> = match day.lies {
         Where::Past => before(tx, pool, day).await?,
-        Where::Now | Where::Ahead => coming::below(tx, pool.id, day).await?,
+        Where::Now | Where::Ahead => {
+            let shares = coming::below(tx, pool.id, day).await?.into_iter();
+            let share = |it: Pool| (it.organization_id, it.quantity, it.allocated + it.assigned);
+            shares.map(share).collect()
+        }
     };
     let ids: Vec<Uuid> = shares.iter().map(|share| share.0).collect();
     let names = names(tx, &ids).await?;

@@ -4,7 +4,10 @@ use jiff::{SignedDuration, ToSpan, civil, tz::TimeZone};
 use store::Timestamp;
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    journal,
+};
 
 /// Years ahead that can be looked at: beyond that, what is scheduled says nothing.
 const YEARS_AHEAD: i32 = 10;
@@ -68,12 +71,9 @@ impl Day {
         Ok(Day { date, at, lies })
     }
 
-    /// The smallest id of what was recorded after this day. Ids of the journal begin with the millisecond of what they
-    /// record, and a day is over on a whole one.
+    /// The smallest id of what was recorded after this day.
     pub fn bound(&self) -> Uuid {
-        let over = (self.at.as_micros() + 1).div_euclid(1_000);
-        let millis = u64::try_from(over).unwrap_or_default();
-        uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+        journal::first_id(Timestamp::from_micros(self.at.as_micros() + 1))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
 /// Rows that can be told of another day at once.
 pub const MOST: i64 = 5_000;
 
-/// What such a list is narrowed to, its order, and which page of it.
+/// What such a list is narrowed to, and its order.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// Any part of order, reference, SKU or product.
@@ -27,10 +27,6 @@ pub struct Wanted {
     pub sort: Sort,
     /// The largest first.
     pub descending: bool,
-    /// Rows before this page.
-    pub skipped: usize,
-    /// Rows at most.
-    pub limit: usize,
 }
 
 /// A page of rows, and how many there are in all.

@@ -6,11 +6,10 @@ use axum::{
     http::StatusCode,
 };
 use jiff::civil;
-use store::{Timestamp, Tx};
-use uuid::Uuid;
+use store::Timestamp;
 
 use super::{
-    api::{held, passed_to},
+    api::{held, passed_to, visible},
     customers::CustomerThen,
     day::{Day, Where},
     list::{Cut, Wanted, plain, skipped},
@@ -19,7 +18,7 @@ use crate::{
     api::Id,
     app::App,
     console::{
-        answer::html,
+        answer::part_or_page,
         charts::Kpi,
         form::{pairs, value},
         format::{self, Moment},
@@ -27,14 +26,11 @@ use crate::{
         layout::Shell,
         table::{Column, Filter, ListView},
     },
-    error::{Error, Result},
+    error::Result,
     holdings::{pages::license_list, sort::Sort},
-    licenses::{
-        model::{Pool, Status},
-        pools as pools_of,
-    },
+    licenses::model::{Pool, Status},
     licensing::handlers::{LicenseRow, row},
-    scope::{Permission, Scope},
+    scope::Permission,
 };
 
 /// Rows on one page of a list.
@@ -79,49 +75,51 @@ pub async fn pools(State(app): State<App>, frame: Frame, RawQuery(query): RawQue
     let read = app.read(move |mut tx| {
         Box::pin(async move { held(&mut tx, &scope, (organization_id, &of), now).await })
     });
-    let (told, error) = worded(read.await)?;
-    let mut list = pool_list(&date).read(&pairs);
-    let dial = Dial::of(&date, told.as_ref().map(|(day, _)| day), error);
-    let (day, pools) = told.unzip();
-    let at = day.map_or(now, |day| day.at);
-    let page = page_of(&frame, (&mut list, &pairs), (pools.unwrap_or_default(), at))?;
-    let page = PoolsPage { dial, list, ..page };
-    let rendered = match frame.fragment.0 {
-        true => page.as_rows().render(),
-        false => page.render(),
-    };
-    Ok(html(StatusCode::OK, rendered))
+    let page = pools_page(&frame, &pairs, (&date, now), worded(read.await)?);
+    let part = || page.as_rows().render();
+    Ok(part_or_page(frame.fragment, StatusCode::OK, part, || {
+        page.render()
+    }))
 }
 
-fn page_of(
+/// The page of what was told, or of why it cannot be.
+fn pools_page(
     frame: &Frame,
-    (list, pairs): (&mut ListView, &[(String, String)]),
-    (pools, at): (Vec<Pool>, Timestamp),
-) -> Result<PoolsPage> {
-    let cursor = Some(value(pairs, "cursor")).filter(|cursor| !cursor.is_empty());
+    pairs: &[(String, String)],
+    (date, now): (&str, Timestamp),
+    (told, error): (Option<(Day, Vec<Pool>)>, String),
+) -> PoolsPage {
+    let mut list = pool_list(date).read(pairs);
+    let dial = Dial::of(date, told.as_ref().map(|(day, _)| day), error);
+    let at = told.as_ref().map_or(now, |(day, _)| day.at);
+    let pools = told.map(|(_, pools)| pools).unwrap_or_default();
+    let held_any = !pools.is_empty();
     let wanted = Wanted {
         keyword: list.q.clone(),
         status: Status::parse(list.chosen("status")),
         sort: Sort::parse(list.sort.trim_start_matches('-')).unwrap_or(Sort::Order),
         descending: list.sort.starts_with('-'),
-        skipped: skipped(cursor).unwrap_or_default(),
-        limit: PAGE,
     };
-    let held_any = !pools.is_empty();
     let fitting = wanted.of(pools, at);
     let kpis = kpis(&fitting, at);
-    let cut = Cut::of(fitting, wanted.skipped, wanted.limit);
-    paged(list, &cut);
+    let cut = Cut::of(fitting, rows_before(pairs), PAGE);
+    paged(&mut list, &cut);
     let moment = Moment::new(at, &frame.visitor.time_zone);
-    Ok(PoolsPage {
+    PoolsPage {
         shell: frame.shell("As of another day", "licenses"),
-        dial: Dial::default(),
-        list: ListView::default(),
+        dial,
+        list,
         kpis,
         rows: cut.rows.iter().map(|pool| row(pool, &moment)).collect(),
         held_any,
         may_see_customers: frame.may(Permission::AllocationsRead),
-    })
+    }
+}
+
+/// How many rows stand before the page that an address asks for.
+fn rows_before(pairs: &[(String, String)]) -> usize {
+    let cursor = Some(value(pairs, "cursor")).filter(|cursor| !cursor.is_empty());
+    skipped(cursor).unwrap_or_default()
 }
 
 /// `/as-of/pools/{id}`.
@@ -152,27 +150,19 @@ pub async fn customers(
     let date = asked(&pairs, now, &frame);
     let (scope, of) = (frame.caller.scope.clone(), date.clone());
     let read = app.read(move |mut tx| {
-        Box::pin(async move { passed_or_not(&mut tx, &scope, (pool_id, &of), now).await })
+        Box::pin(async move {
+            let pool = visible(&mut tx, &scope, pool_id).await?;
+            // A day that cannot be told leaves the page of the pool, with the reason.
+            let told = passed_to(&mut tx, &pool, &of, now).await;
+            Ok((pool, told))
+        })
     });
     let (pool, told) = read.await?;
     let page = customers_page(&frame, &pairs, (pool, &date), worded(told)?);
-    let rendered = match frame.fragment.0 {
-        true => page.as_rows().render(),
-        false => page.render(),
-    };
-    Ok(html(StatusCode::OK, rendered))
-}
-
-/// The pool of today, and what is told of a day; one that cannot be told leaves the page, with the reason.
-async fn passed_or_not(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    (pool_id, date): (Uuid, &str),
-    now: Timestamp,
-) -> Result<(Pool, Result<(Day, Pool, Vec<CustomerThen>)>)> {
-    let told = passed_to(tx, scope, (pool_id, date), now).await;
-    let pool = pools_of::find_visible(tx, scope, pool_id).await?;
-    Ok((pool.ok_or_else(Error::not_found)?, told))
+    let part = || page.as_rows().render();
+    Ok(part_or_page(frame.fragment, StatusCode::OK, part, || {
+        page.render()
+    }))
 }
 
 /// The page of what was told, or of why it cannot be.
@@ -180,11 +170,11 @@ fn customers_page(
     frame: &Frame,
     pairs: &[(String, String)],
     (pool, date): (Pool, &str),
-    (told, error): (Option<(Day, Pool, Vec<CustomerThen>)>, String),
+    (told, error): (Option<(Day, Vec<CustomerThen>)>, String),
 ) -> CustomersPage {
     let mut list = customer_list(&pool, date).read(pairs);
-    let dial = Dial::of(date, told.as_ref().map(|(day, _, _)| day), error);
-    let found = told.map(|(_, _, found)| found).unwrap_or_default();
+    let dial = Dial::of(date, told.as_ref().map(|(day, _)| day), error);
+    let found = told.map(|(_, found)| found).unwrap_or_default();
     let had_any = !found.is_empty();
     let cut = fitting(found, &list, pairs);
     paged(&mut list, &cut);
@@ -216,8 +206,7 @@ fn fitting(
     if list.sort.starts_with('-') {
         found.reverse();
     }
-    let cursor = Some(value(pairs, "cursor")).filter(|cursor| !cursor.is_empty());
-    Cut::of(found, skipped(cursor).unwrap_or_default(), PAGE)
+    Cut::of(found, rows_before(pairs), PAGE)
 }
 
 /// The day that an address asks for; without one, the last day of the month before.

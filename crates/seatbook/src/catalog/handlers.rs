@@ -293,10 +293,7 @@ const FIELDS: &[Field<Sku>] = &[
         )
     }),
     Field::new("price", "Price", files::ColumnKind::Money, |it, _| {
-        it.price().map_or(Cell::Empty, |price| Cell::Money {
-            minor: price.minor,
-            digits: price.currency.exponent(),
-        })
+        listings::amount(it.price())
     }),
     Field::text("price", "Currency", |it, _| {
         it.currency

@@ -1,4 +1,4 @@
-//! Bars and meters drawn by the server: SVG whose lengths are attributes, so the content policy holds.
+//! Bars, meters and lines drawn by the server: SVG whose lengths are attributes, so the content policy holds.
 
 use super::format::Amount;
 
@@ -32,6 +32,27 @@ pub struct Kpi {
     pub part: i64,
     /// The whole of `part`.
     pub whole: i64,
+}
+
+/// A picture of lines has this size of its own; the page stretches it.
+const PICTURE: (i64, i64) = (1_100, 200);
+
+/// The size of a picture of lines, as SVG says it.
+pub fn view_box() -> String {
+    format!("0 0 {} {}", PICTURE.0, PICTURE.1)
+}
+
+/// The corners of a line through these values, from the left edge of the picture to the right, with `most` at its top.
+pub fn corners(values: &[i64], most: i64) -> String {
+    let steps = (values.len() as i64 - 1).max(1);
+    let corner = |(at, value): (usize, &i64)| {
+        let across = PICTURE.0 * at as i64 / steps;
+        // A line at the very edge would be cut in half.
+        let up = i128::from(PICTURE.1 - 8) * i128::from(*value) / i128::from(most.max(1));
+        format!("{across},{}", i128::from(PICTURE.1) - 4 - up)
+    };
+    let corners: Vec<String> = values.iter().enumerate().map(corner).collect();
+    corners.join(" ")
 }
 
 /// A share in per cent with one decimal, between 0 and 100, as an SVG length wants it.
@@ -70,6 +91,13 @@ pub fn longest(bars: &[Bar]) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_stay_in_the_picture() {
+        assert_eq!(corners(&[10, 0, 5], 10), "0,4 550,196 1100,100");
+        assert_eq!(corners(&[0], 0), "0,196");
+        assert_eq!(corners(&[], 0), "");
+    }
 
     #[test]
     fn shares_stay_within_the_bar() {

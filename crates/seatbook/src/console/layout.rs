@@ -100,8 +100,6 @@ pub struct JobBanner {
     pub rows_total: i64,
     /// Whether the page is to be loaded anew when it ends, and not only its list.
     pub reloads: bool,
-    /// Where its file can be downloaded; empty for none.
-    pub download: String,
 }
 
 /// (key, label, icon, address, permission that shows it); an empty permission shows it to all.

@@ -5,15 +5,17 @@ use serde_json::Value;
 use store::{Json, Timestamp, Tx};
 use uuid::Uuid;
 
-use crate::{console::format::Moment, error::Result, licenses::model::Pool};
+use crate::{
+    console::{charts, format::Moment},
+    error::Result,
+    licenses::model::Pool,
+};
 
 /// Months before the present one.
 const MONTHS: i64 = 11;
 /// Changes looked through for one that says a figure: where units come and go by the thousand, one that changed nothing
 /// else may be far. Such a month is left out.
 const LOOKED_THROUGH: i64 = 500;
-/// The picture's own size; the page stretches it.
-const SIZE: (i64, i64) = (1_100, 200);
 
 /// One month.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,21 +54,13 @@ impl Trend {
 
     /// The picture's size, as SVG says it.
     pub fn view_box(&self) -> String {
-        format!("0 0 {} {}", SIZE.0, SIZE.1)
+        charts::view_box()
     }
 
     fn line(&self, of: impl Fn(&Month) -> i64) -> String {
+        let values: Vec<i64> = self.months.iter().map(of).collect();
         let most = self.months.iter().map(|month| month.quantity).max();
-        let most = i128::from(most.unwrap_or_default().max(1));
-        let steps = (self.months.len() as i64 - 1).max(1);
-        let corner = |(at, month): (usize, &Month)| {
-            let across = SIZE.0 * at as i64 / steps;
-            // A line at the very edge would be cut in half.
-            let up = i128::from(SIZE.1 - 8) * i128::from(of(month)) / most;
-            format!("{across},{}", i128::from(SIZE.1) - 4 - up)
-        };
-        let corners: Vec<String> = self.months.iter().enumerate().map(corner).collect();
-        corners.join(" ")
+        charts::corners(&values, most.unwrap_or_default())
     }
 }
 

@@ -30,6 +30,10 @@ impl Ledger {
         };
         let id = exported.organization_id;
         let (Some(share), Some(now)) = (self.shares.get(&id), self.organizations.get(&id)) else {
+            if edit.gone {
+                // Others took its units back, too, before it went elsewhere.
+                return Judged::good(Outcome::Same, String::new());
+            }
             let message = "There is no such organization directly below yours any more.";
             return Judged::bad(vec![wrong("name", "allocation.no_child", message.into())]);
         };
@@ -170,12 +174,13 @@ fn facts_of(now: &Organization, edit: &Edit) -> OrganizationFacts {
 /// Cells that a workbook does not change, and that were changed.
 fn fixed(exported: &Line, edit: &Edit) -> Vec<FieldError> {
     let was = keys::plain(exported.reference.as_deref().unwrap_or_default());
-    let reference = edit.reference.as_deref().unwrap_or_default() != was;
-    let kind = edit.kind.as_deref().unwrap_or_default() != kind_word(&exported.kind);
+    let reference = edit.reference.as_ref().is_some_and(|it| *it != was);
+    let kind = edit.kind.as_deref();
+    let kind = kind.is_some_and(|it| it != kind_word(&exported.kind));
     let message = "A workbook does not change this of a customer that is there; put it back.";
     [("reference", reference), ("kind", kind)]
         .into_iter()
-        .filter(|(_, changed)| *changed && !edit.gone)
+        .filter(|(_, changed)| *changed)
         .map(|(field, _)| wrong(field, "workbook.fixed", message.into()))
         .collect()
 }

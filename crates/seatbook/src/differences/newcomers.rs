@@ -7,7 +7,6 @@ use super::{
     rows::New,
 };
 use crate::{
-    console::format,
     customers::{
         commands::{OnboardCustomer, PoolUnits},
         duplicates,
@@ -18,9 +17,6 @@ use crate::{
     secrets::Secret,
 };
 
-/// New customers that one workbook takes in: each is compared with the names of all that are there.
-const MOST_NEW: usize = 1_000;
-
 impl Ledger {
     /// A customer that was not there: taken in as by hand. Who has a reference is somebody else than those who sound
     /// alike; they are told all the same.
@@ -30,7 +26,6 @@ impl Ledger {
         asker: &Asker,
         (row, new): (i64, &New),
     ) -> Result<Judged> {
-        self.new += 1;
         if let Err(why) = self.admit(new) {
             return Ok(Judged::bad(vec![why]));
         }
@@ -87,11 +82,6 @@ impl Ledger {
         if !self.rights.take_in || !self.rights.allocate {
             let message = "You may not take customers in here.";
             return Err(wrong("name", "permission.missing", message.into()));
-        }
-        if self.new > MOST_NEW {
-            let most = format::number(MOST_NEW as i64);
-            let message = format!("A workbook takes in at most {most} new customers at a time.");
-            return Err(wrong("name", "workbook.too_many_new", message));
         }
         if new.units < 1 {
             let message = "Pass on one unit or more.";

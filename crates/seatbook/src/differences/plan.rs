@@ -101,6 +101,8 @@ pub(super) struct Ledger {
     /// References in use, as far as new rows name them.
     pub(super) taken: HashSet<String>,
     pub(super) rights: Rights,
+    /// The license passes units on: it is neither paused nor over, nor is its organization suspended.
+    pub(super) open: bool,
     /// Units free at the beginning, and what is left of them.
     pub(super) free: (i64, i64),
     /// Units wanted by rows for which there are none.
@@ -108,7 +110,6 @@ pub(super) struct Ledger {
     pub(super) wanted: Vec<WantedShare>,
     pub(super) names: Vec<EditOrganization>,
     pub(super) newcomers: Vec<OnboardCustomer>,
-    pub(super) new: usize,
     pub(super) disputed: BTreeSet<i64>,
     pub(super) alike: BTreeMap<i64, String>,
 }
@@ -134,6 +135,7 @@ impl Ledger {
         let ids: Vec<Uuid> = exported.values().map(|line| line.organization_id).collect();
         let shares = allocations::queries::find_children(tx, &source, &ids).await?;
         let pool_id = workbook.pool_id;
+        let open = allocations::queries::is_open(tx, pool_id, asker.now).await?;
         let shares = shares.into_iter().filter(|it| it.takes_from(pool_id));
         let now = organizations::queries::of_ids(tx, &ids).await?;
         let taken = organizations::queries::of_references(tx, &references).await?;
@@ -151,12 +153,12 @@ impl Ledger {
             organizations: now.into_iter().map(|it| (it.id, it)).collect(),
             taken: taken.into_iter().filter_map(|it| it.reference).collect(),
             rights,
+            open,
             free: (free, free),
             short: 0,
             wanted: vec![],
             names: vec![],
             newcomers: vec![],
-            new: 0,
             disputed: BTreeSet::new(),
             alike: BTreeMap::new(),
         })
@@ -165,6 +167,10 @@ impl Ledger {
     /// Takes units from what is free, or puts them back where they are fewer than none.
     pub(super) fn draw(&mut self, units: i64) -> std::result::Result<(), FieldError> {
         let left = self.free.1;
+        if units > 0 && !self.open {
+            let message = "This license passes nothing on at present; units can still be returned.";
+            return Err(wrong("units", "pool.closed", message.into()));
+        }
         if units > left.max(0) {
             self.short += units;
             let message = format!("{units} more units are wanted, {left} are free here.");

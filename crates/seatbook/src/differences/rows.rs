@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::KEY;
 use crate::{
+    console::format,
     organizations::model::Kind,
     rows::{
         cells::{
@@ -15,6 +16,9 @@ use crate::{
     },
     workbooks::keys::{self, Key},
 };
+
+/// New customers that one workbook takes in: each is compared with the names of all that are there.
+const MOST_NEW: usize = 1_000;
 
 /// What rows of a workbook say of customers.
 #[derive(Clone, Debug)]
@@ -45,9 +49,9 @@ pub struct Edit {
     pub number: i64,
     /// Its name.
     pub name: String,
-    /// Its reference.
+    /// Its reference; nothing where the file has no such column any more.
     pub reference: Option<String>,
-    /// Customer or partner.
+    /// Customer or partner; nothing where the file has no such column any more.
     pub kind: Option<String>,
     /// What it shall have.
     pub units: i64,
@@ -113,6 +117,9 @@ pub fn understand(rows: &[Staged], mapping: &Mapping, headings: &[String]) -> Sh
             }
             Says::New(_) => new.push(unit),
         }
+    }
+    for beyond in new.split_off(new.len().min(MOST_NEW)) {
+        sheet.remark(beyond.row, remark(too_many(), mapping, headings));
     }
     edits.sort_by_key(|(more, unit)| (*more, unit.row));
     let one = unedited.first().cloned().map(|first| Unit {
@@ -186,17 +193,16 @@ fn read(cells: &Cells<'_>, workbook_id: Uuid, repeated: &Repeated) -> Result<(Sa
         let message = format!("“{said}” is no whole number of units.");
         ("units", "number.malformed", message)
     })?;
-    let (reference, kind) = (cells.get("reference"), cells.get("kind"));
     let Some(key) = key else {
-        let kind = kind_of(kind.as_deref())?;
         let new = New {
             name,
-            reference,
-            kind,
+            reference: cells.get("reference"),
+            kind: kind_of(cells.get("kind").as_deref())?,
             units,
         };
         return Ok((Says::New(new), units));
     };
+    let (reference, kind) = (cells.said("reference"), cells.said("kind"));
     let words = [
         name.as_str(),
         reference.as_deref().unwrap_or_default(),
@@ -249,6 +255,12 @@ fn removed() -> Remark {
 fn unknown() -> Wrong {
     let message = "This column is not that of a workbook's keys. Download the workbook anew.";
     (KEY, "workbook.unknown", message.into())
+}
+
+fn too_many() -> Wrong {
+    let most = format::number(MOST_NEW as i64);
+    let message = format!("A workbook takes in at most {most} new customers at a time.");
+    ("name", "workbook.too_many_new", message)
 }
 
 fn foreign() -> Wrong {
@@ -319,6 +331,13 @@ mod tests {
             .map(|unit| unit.rows.as_slice())
             .collect();
         assert_eq!(rows, [&[4, 6][..], &[5], &[3], &[2]]);
+    }
+
+    #[test]
+    fn so_many_new_customers_and_no_more() {
+        let rows = vec![["A", "1", "", ""]; MOST_NEW + 2];
+        let sheet = file(&rows);
+        assert_eq!((sheet.units.len(), sheet.remarks.len()), (MOST_NEW, 2));
     }
 
     #[test]

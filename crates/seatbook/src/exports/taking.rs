@@ -120,18 +120,25 @@ pub async fn file(app: &App, caller: &Caller, id: Uuid) -> Result<Response> {
         ..reader
     };
     let headers = headers(&export.asked(), &reader)?;
+    let size = export.size_bytes.unwrap_or_default();
+    let length = [(header::CONTENT_LENGTH, HeaderValue::from(size))];
     let (app, ids) = (app.clone(), (id, writing_id));
-    let pieces = stream::try_unfold(0_i64, move |position| {
+    let pieces = stream::try_unfold((0_i64, size), move |(position, left)| {
         let app = app.clone();
         async move {
+            if left <= 0 {
+                return Ok(None);
+            }
             let read = app.read(move |mut tx| {
                 Box::pin(async move { queries::piece(&mut tx, ids, position).await })
             });
-            let piece = read.await?;
-            Ok::<_, Error>(piece.map(|content| (Bytes::from(content), position + 1)))
+            // A file that is forgotten while it is fetched breaks off; it must not look like a whole one.
+            let piece = read.await?.ok_or_else(Error::not_found)?;
+            let left = left - piece.len() as i64;
+            Ok::<_, Error>(Some((Bytes::from(piece), (position + 1, left))))
         }
     });
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok((headers, length, Body::from_stream(pieces)).into_response())
 }
 
 fn headers(asked: &Asked, reader: &Reader) -> Result<[(header::HeaderName, HeaderValue); 2]> {

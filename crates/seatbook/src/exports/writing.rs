@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     commands::FinishExport,
     lists,
-    model::{Asked, Export, State},
+    model::{Asked, Export},
     queries::{self, BULK},
 };
 use crate::{
@@ -56,7 +56,9 @@ struct Payload {
 async fn run(app: App, work: Work) -> Result<Ended> {
     let Payload { export_id } = work.payload()?;
     let export = find(&app, export_id).await?.ok_or_else(Error::not_found)?;
-    if export.state == State::Ready {
+    if let Some(kept) = export.writing_id {
+        // The try that wrote it may have been killed before it removed what others left.
+        queries::clear(app.gate.db(), export_id, kept).await?;
         return Ok(ended(&export));
     }
     let Ok(_turn) = TURN.try_acquire() else {

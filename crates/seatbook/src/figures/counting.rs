@@ -7,7 +7,7 @@ use serde_json::Value;
 use store::{Date, FromRow, Row, Timestamp};
 use uuid::Uuid;
 
-use super::model::monday;
+use super::model::{MOST_WORTH, monday};
 
 /// What is counted of one pool.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +102,11 @@ impl Counted {
             return self;
         };
         let units = self.quantity;
-        let worth = |(price, _): &(i64, String)| price.checked_mul(units);
+        let worth = |(price, _): &(i64, String)| {
+            price
+                .checked_mul(units)
+                .filter(|worth| *worth <= MOST_WORTH)
+        };
         self.organization_id = facts.organization_id;
         self.product_id = facts.product_id;
         self.active =

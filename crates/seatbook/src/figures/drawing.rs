@@ -3,10 +3,7 @@
 use jiff::civil::Date;
 
 use super::model::Week;
-use crate::console::format;
-
-/// The picture's own size; the page stretches it.
-const SIZE: (i64, i64) = (1_100, 200);
+use crate::console::{charts, format};
 
 /// The weeks as a picture and as a table.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +56,7 @@ impl Trend {
 
     /// The picture's size, as SVG says it.
     pub fn view_box(&self) -> String {
-        format!("0 0 {} {}", SIZE.0, SIZE.1)
+        charts::view_box()
     }
 
     /// The most units there ever were.
@@ -87,16 +84,8 @@ impl Trend {
     }
 
     fn line(&self, of: impl Fn(&Week) -> i64) -> String {
-        let most = i128::from(self.most().max(1));
-        let steps = (self.weeks.len() as i64 - 1).max(1);
-        let corner = |(at, week): (usize, &Week)| {
-            let across = SIZE.0 * at as i64 / steps;
-            // A line at the very edge would be cut in half.
-            let up = i128::from(SIZE.1 - 8) * i128::from(of(week)) / most;
-            format!("{across},{}", i128::from(SIZE.1) - 4 - up)
-        };
-        let corners: Vec<String> = self.weeks.iter().enumerate().map(corner).collect();
-        corners.join(" ")
+        let values: Vec<i64> = self.weeks.iter().map(of).collect();
+        charts::corners(&values, self.most())
     }
 }
 

@@ -19,33 +19,27 @@ use super::{
     counting::{Counted, Facts, Moves},
     writes::{self, Spot},
 };
-use crate::holdings::places::padded;
+use crate::{clock, holdings::places::padded};
 
 /// How often an idle follower looks: the most that figures are late, beside the sealer's own wait.
 const PERIOD: Duration = Duration::from_millis(750);
 /// Entries of the journal in one transaction.
 const ENTRIES: i64 = 500;
+/// Changes in one transaction, but for an entry that has more by itself.
+const CHANGES: i64 = 1_000;
 /// Licenses that begin or end, in one transaction.
 const LICENSES: i64 = 500;
 /// Ids in one list.
 const IDS: usize = 1_024;
 
 /// Follows until the task is dropped.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a period between two looks is what a sleep is for"
-)]
 pub async fn run(db: Db, now: impl Fn() -> Timestamp + Send + 'static) {
-    loop {
-        match follow_once(&db, now()).await {
-            Ok(true) => {}
-            Ok(false) => tokio::time::sleep(PERIOD).await,
-            Err(error) => {
-                tracing::warn!(%error, "the figures could not follow the book; trying again");
-                tokio::time::sleep(PERIOD * 8).await;
-            }
-        }
-    }
+    let trouble = "the figures could not follow the book";
+    clock::keep_looking(PERIOD, trouble, move || {
+        let (db, now) = (db.clone(), now());
+        async move { follow_once(&db, now).await }
+    })
+    .await;
 }
 
 /// Counts what there is to count, up to a limit; says whether there was anything. All of it is read and worked out
@@ -126,6 +120,7 @@ async fn gather(tx: &mut Tx<'_>, now: Timestamp) -> Result<Batch> {
         .query_one("SELECT last_seq FROM seal WHERE id = 1", &[])
         .await?;
     let seq = last.min(from.seq.saturating_add(ENTRIES));
+    let seq = portion(tx, (from.seq, seq)).await?;
     let mut touched = told(tx, (from.seq, seq)).await?;
     // While the journal is behind, the clock waits for it, so that weeks long past are told in their order.
     let up_to = match seq < last {
@@ -142,6 +137,14 @@ async fn gather(tx: &mut Tx<'_>, now: Timestamp) -> Result<Batch> {
         ..from
     };
     count(tx, &touched, (from, to)).await
+}
+
+/// The last of these entries, or the last before there are too many changes for one transaction.
+async fn portion(tx: &mut Tx<'_>, (after, up_to): (i64, i64)) -> Result<i64> {
+    let sql = "SELECT j.seq FROM journal j JOIN change c ON c.journal_id = j.id
+        WHERE j.seq > $1 AND j.seq <= $2 ORDER BY j.seq LIMIT 1 OFFSET $3";
+    let beyond: Option<(i64,)> = tx.query_opt(sql, &[&after, &up_to, &CHANGES]).await?;
+    Ok(beyond.map_or(up_to, |(seq,)| (seq - 1).max(after + 1)))
 }
 
 /// When the last of these entries was made.

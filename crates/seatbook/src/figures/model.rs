@@ -7,6 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// What units cost is added up to this much of a license, in minor units: a price that somebody mistyped counts nothing,
+/// and no sum grows out of bounds.
+pub(super) const MOST_WORTH: i64 = 10_000_000_000_000;
+
 /// What an organization holds of one product, in licenses that are active.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ProductFigures {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     follower,
-    model::{Amount, MonthEnding, ProductFigures, Since, Week, weeks},
+    model::{Amount, MOST_WORTH, MonthEnding, ProductFigures, Since, Week, weeks},
 };
 use crate::error::Result;
 
@@ -131,8 +131,8 @@ async fn ending(
         "SELECT e.end_date, e.currency, count(*), CAST(sum(e.quantity) AS BIGINT), CAST(sum(e.worth) AS BIGINT) FROM (
            SELECT l.end_date AS end_date, p.quantity AS quantity,
              CASE WHEN p.organization_id = l.organization_id THEN coalesce(l.currency, '') ELSE '' END AS currency,
-             CASE WHEN p.organization_id = l.organization_id THEN coalesce(l.price_minor, 0) * p.quantity ELSE 0 END
-               AS worth
+             CASE WHEN p.organization_id = l.organization_id AND l.price_minor <= {MOST_WORTH} / p.quantity
+               THEN l.price_minor * p.quantity ELSE 0 END AS worth
            {ACTIVE} AND l.end_date >= $3 AND l.end_date < $4) e
          GROUP BY e.end_date, e.currency"
     );

@@ -6,7 +6,10 @@ use uuid::Uuid;
 use super::{prices, undoing::UNDOABLE};
 use crate::{
     error::Result,
-    journal::queries::{ChangeRow, ENTRY_COLUMNS, EntryRow, changes_of},
+    journal::{
+        first_id,
+        queries::{ChangeRow, ENTRY_COLUMNS, EntryRow, changes_of},
+    },
     scope::{Permission, Scope, queries::below_any, tree},
 };
 
@@ -115,10 +118,4 @@ fn narrow<'a>(select: &mut Select<'a>, roots: &'a Option<Vec<Uuid>>) {
     if let Some(roots) = roots {
         below_any(select, "j.organization_id", roots);
     }
-}
-
-/// The smallest id that could have been drawn at an instant.
-fn first_id(at: Timestamp) -> Uuid {
-    let millis = u64::try_from(at.as_micros() / 1_000).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }

@@ -60,11 +60,7 @@ struct Holders {
 
 /// The holders of one organization, or of all that the reader sees, as an address describes them.
 pub fn listing(of: Option<Uuid>, pairs: &[(String, String)]) -> Box<dyn Listing> {
-    let path = of.map_or_else(
-        || "/holders".into(),
-        |id| format!("/organizations/{id}/holders"),
-    );
-    let list = holder_list(path, of.is_none()).read(pairs);
+    let list = holder_list(of).read(pairs);
     Box::new(Holders {
         fields: shown(FIELDS, &list),
         filter: Filter {

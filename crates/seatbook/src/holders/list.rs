@@ -38,7 +38,7 @@ const PAGE: i64 = 100;
 /// `/holders`: of every organization that can be seen.
 pub async fn all(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
     let pairs = pairs(query.as_deref());
-    let list = holder_list("/holders".into(), true).read(&pairs);
+    let list = holder_list(None).read(&pairs);
     show(&app, &frame, (list, None, value(&pairs, "cursor"))).await
 }
 
@@ -50,7 +50,7 @@ pub async fn of_one(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let pairs = pairs(query.as_deref());
-    let list = holder_list(format!("/organizations/{id}/holders"), false).read(&pairs);
+    let list = holder_list(Some(id)).read(&pairs);
     show(&app, &frame, (list, Some(id), value(&pairs, "cursor"))).await
 }
 

@@ -1,6 +1,7 @@
 //! What the lists of holders show.
 
 use askama::Template;
+use uuid::Uuid;
 
 use crate::console::badges::Badge;
 use crate::console::layout::Shell;
@@ -59,12 +60,19 @@ pub struct HolderRow {
 }
 
 /// The columns, filters and words of a list of holders: of one organization, or of all.
-pub fn holder_list(path: String, of_all: bool) -> ListView {
+pub fn holder_list(of: Option<Uuid>) -> ListView {
+    let (path, export) = match of {
+        Some(id) => (
+            format!("/organizations/{id}/holders"),
+            format!("/exports?list=holders&of={id}"),
+        ),
+        None => ("/holders".into(), "/exports?list=holders".into()),
+    };
     let mut columns = vec![
         Column::fixed("name", "Holder").unsorted(),
         Column::optional("kind", "Kind", true).unsorted(),
     ];
-    if of_all {
+    if of.is_none() {
         columns.push(Column::optional("organization", "Organization", true).unsorted());
     }
     columns.extend([
@@ -75,13 +83,9 @@ pub fn holder_list(path: String, of_all: bool) -> ListView {
         Column::optional("owner", "Belongs to", true).unsorted(),
         Column::fixed("units", "Units").number().unsorted(),
     ]);
-    let of = path.split('/').nth(2).filter(|_| !of_all);
     ListView {
-        export: match of {
-            Some(id) => format!("/exports?list=holders&of={id}"),
-            None => "/exports?list=holders".into(),
-        },
         path,
+        export,
         search: "Name, e-mail, extension, number, serial",
         sort: "name".into(),
         noun: ("holder", "holders"),

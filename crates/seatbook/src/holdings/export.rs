@@ -93,13 +93,14 @@ pub fn listing(pairs: &[(String, String)], reader: &Reader, format: Format) -> B
         ..handlers::filter(&mut list, reader.organization_id, pairs)
     };
     let with_words = format == Format::Csv;
+    let is_whole = !list.narrowed() && handlers::kept(&filter, pairs).is_empty();
     Box::new(Licenses {
         fields: match with_words {
             true => IMPORTED.iter().collect(),
             false => shown(SHOWN, &list),
         },
         filter,
-        is_whole: !list.narrowed(),
+        is_whole,
         with_words,
     })
 }
@@ -134,7 +135,7 @@ impl Listing for Licenses {
             };
             let lines: Vec<Line> = found.pools.into_iter().map(line).collect();
             let is_last = found.next.is_none();
-            self.filter.from = found.next;
+            (self.filter.from, self.filter.size) = (found.next, Some(found.size));
             Ok(Portion {
                 rows: rows(&self.fields, &lines, reader),
                 is_last,

@@ -4,7 +4,8 @@
 //! Does not own: reading CSV and XLSX (`files`), what rows mean (`sheets`), any rule of what they become.
 //! Keeps true: nothing changes before somebody applies; all rows or the good ones, as was said; a crash in the
 //! middle and the same request again apply once; the same content again must be asked for.
-//! Others may use: [`runs`], which the command line runs too, and what [`uploads`] reads of a form.
+//! Others may use: [`runs`], which the command line runs too, and what [`uploads`] reads of a form
+//! and says of a file.
 
 pub mod api;
 pub mod applying;

@@ -281,7 +281,7 @@ pub fn shown_name(name: &str) -> String {
 }
 
 /// Arithmetic over whole files stays off the threads that serve others.
-pub(super) async fn blocking<T: Send + 'static>(
+pub async fn blocking<T: Send + 'static>(
     run: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(run)

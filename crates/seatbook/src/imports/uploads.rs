@@ -1,5 +1,7 @@
 //! Files on the wire: read from a form of parts, given back with their result.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::{
         Multipart,
@@ -50,12 +52,7 @@ pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
                 let id: Uuid = text().parse().map_err(|_| Error::not_found())?;
                 organization_id = Some(id);
             }
-            "mapping" => {
-                mapping = serde_json::from_str(&text()).map_err(|_| {
-                    let message = "Write the mapping as a JSON object of fields and headings.";
-                    Error::invalid("mapping", "field.invalid", message)
-                })?;
-            }
+            "mapping" => mapping = said(&text())?,
             // A form of the console carries what makes sending it twice one request.
             crate::console::form::KEY_FIELD => {}
             _ => {
@@ -80,6 +77,14 @@ pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
         file_name,
         file,
         mapping,
+    })
+}
+
+/// The headings of columns by the names of fields, as a form says them.
+pub fn said(text: &str) -> Result<BTreeMap<String, String>> {
+    serde_json::from_str(text).map_err(|_| {
+        let message = "Write the mapping as a JSON object of fields and headings.";
+        Error::invalid("mapping", "field.invalid", message)
     })
 }
 
@@ -220,7 +225,7 @@ pub fn sample(name: &str) -> Result<impl IntoResponse + use<>> {
 }
 
 /// The headers of a file to be kept, under a name that this server made.
-fn attachment(name: &str, format: Format) -> [(HeaderName, String); 2] {
+pub fn attachment(name: &str, format: Format) -> [(HeaderName, String); 2] {
     [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
         (

@@ -255,10 +255,6 @@ impl Job {
             rows_done: self.rows_done,
             rows_total: self.rows_total,
             reloads: false,
-            download: match (self.state, &self.result) {
-                (State::Done, Some(result)) => result.file.clone().unwrap_or_default(),
-                _ => String::new(),
-            },
         }
     }
 }

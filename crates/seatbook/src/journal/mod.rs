@@ -5,7 +5,7 @@
 //! Keeps true: an entry stands in the transaction of its effect, or neither stands; nothing is edited;
 //! versions of a row count without gaps; `seq` counts without gaps in an order readers can follow; an entry
 //! is taken back once.
-//! Others may use: [`Entry`], [`Change`], `queries`, `reversal`, `words`; only the gate writes.
+//! Others may use: [`Entry`], [`Change`], [`first_id`], `queries`, `reversal`, `words`; only the gate writes.
 
 pub mod queries;
 pub mod reversal;
@@ -63,6 +63,13 @@ pub struct Change {
     pub after: Option<Value>,
 }
 
+/// The smallest id that an entry of this instant, or of a later one, can have: ids begin with the millisecond at which
+/// they are drawn.
+pub fn first_id(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.as_micros() / 1_000).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
 /// The fields that differ between two states of a row, as each had them: what a [`Change`] keeps.
 pub fn difference<T: Serialize>(before: &T, after: &T) -> Result<(Value, Value)> {
     let (mut old, mut new) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
@@ -71,4 +78,17 @@ pub fn difference<T: Serialize>(before: &T, after: &T) -> Result<(Value, Value)>
         new.retain(|name, _| old.contains_key(name));
     }
     Ok((old, new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_an_instant_are_behind_its_first_one() {
+        let at = |micros| first_id(Timestamp::from_micros(micros));
+        let later = uuid::Builder::from_unix_timestamp_millis(2_000, &[255; 10]).into_uuid();
+        assert!(at(2_000_000) <= later && later < at(2_001_000));
+        assert!(at(1_999_999) < at(2_000_000));
+    }
 }

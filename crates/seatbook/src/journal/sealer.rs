@@ -8,6 +8,8 @@ use std::time::Duration;
 use store::{BoxFuture, Db, Lane, Place, Timestamp, Tx};
 use uuid::Uuid;
 
+use crate::clock;
+
 /// How often an idle sealer looks: the most that a follower waits.
 const PERIOD: Duration = Duration::from_millis(250);
 /// How long a sealer that died keeps others out.
@@ -15,21 +17,13 @@ const LEASE_SECONDS: i64 = 5;
 const ENTRIES_AT_ONCE: i64 = 500;
 
 /// Seals until the task is dropped. `now` is the machine's clock: a lease is no business date.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a period between two looks is what a sleep is for"
-)]
 pub async fn run(db: Db, holder: Uuid, now: impl Fn() -> Timestamp + Send + 'static) {
-    loop {
-        match seal_once(&db, holder, now()).await {
-            Ok(sealed) if sealed == ENTRIES_AT_ONCE => {}
-            Ok(_) => tokio::time::sleep(PERIOD).await,
-            Err(error) => {
-                tracing::warn!(%error, "the journal could not be sealed; trying again");
-                tokio::time::sleep(PERIOD * 8).await;
-            }
-        }
-    }
+    let trouble = "the journal could not be sealed";
+    clock::keep_looking(PERIOD, trouble, move || {
+        let (db, now) = (db.clone(), now());
+        async move { Ok::<_, store::Error>(seal_once(&db, holder, now).await? == ENTRIES_AT_ONCE) }
+    })
+    .await;
 }
 
 /// Numbers what stands unnumbered, up to a limit; says how many.

@@ -1,5 +1,7 @@
 //! The columns of a list as a table: what each is called, what it holds, and how a row fills it.
 
+use rules::money::{Currency, Money};
+
 use super::Reader;
 use crate::{
     console::table::ListView,
@@ -122,9 +124,14 @@ pub fn day(day: Option<store::Date>) -> Cell {
 
 /// A cell with an amount; nothing where the currency is unknown here.
 pub fn money(minor: i64, currency: &str) -> Cell {
-    let known: Option<rules::money::Currency> = currency.parse().ok();
-    known.map_or(Cell::Empty, |currency| Cell::Money {
-        minor,
-        digits: currency.exponent(),
+    let known: Option<Currency> = currency.parse().ok();
+    amount(known.map(|currency| Money::new(minor, currency)))
+}
+
+/// A cell with an amount that may be missing, or is not for this reader.
+pub fn amount(amount: Option<Money>) -> Cell {
+    amount.map_or(Cell::Empty, |amount| Cell::Money {
+        minor: amount.minor,
+        digits: amount.currency.exponent(),
     })
 }

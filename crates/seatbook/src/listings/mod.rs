@@ -7,7 +7,7 @@
 
 mod fields;
 
-pub use fields::{Field, columns, day, maybe, money, rows, shown, text};
+pub use fields::{Field, amount, columns, day, maybe, money, rows, shown, text};
 
 use jiff::tz::TimeZone;
 use store::{BoxFuture, Timestamp, Tx};

@@ -206,13 +206,11 @@ pub async fn low(
     limit: i64,
 ) -> Result<Vec<LowPool>> {
     let sql = format!(
-        "SELECT l.id, k.code, t.name, t.units, p.quantity - p.allocated - p.assigned, p.quantity {WATCHED}
-         AND l.organization_id = $1 AND (l.ends_at IS NULL OR l.ends_at > $2) AND {IS_LOW}
-         ORDER BY 5, l.id LIMIT $3"
-    );
-    let sql = sql.replace(
-        "LEFT JOIN low_pool s",
-        "JOIN sku k ON k.id = l.sku_id JOIN product t ON t.id = l.product_id LEFT JOIN low_pool s",
+        "SELECT low.id, p.sku_code, t.name, t.units, p.quantity - p.allocated - p.assigned, p.quantity
+         FROM (SELECT l.id AS id, p.id AS pool_id {WATCHED} AND l.organization_id = $1
+           AND (l.ends_at IS NULL OR l.ends_at > $2) AND {IS_LOW}) low
+         JOIN pool p ON p.id = low.pool_id JOIN product t ON t.id = p.product_id
+         ORDER BY 5, low.id LIMIT $3"
     );
     Ok(tx.query(&sql, &[&organization_id, &now, &limit]).await?)
 }

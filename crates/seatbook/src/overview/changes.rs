@@ -1,10 +1,13 @@
 //! The latest changes as sentences. They are told from the journal's own answers, which hold no personal data.
 
 use serde_json::Value;
-use store::{FromRow, Json, Row, Timestamp, Tx};
+use store::{FromRow, Json, Param, Row, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
-use crate::{console::format, error::Result, scope::tree};
+use crate::{console::format, error::Result, gate::Caller, scope::tree};
+
+/// Entries looked through for what people did.
+const LOOKED_THROUGH: i64 = 200;
 
 /// One entry of the journal, with the names that the eye needs.
 #[derive(Clone, Debug)]
@@ -39,21 +42,48 @@ impl FromRow for Latest {
     }
 }
 
-/// The latest changes at or below an organization; at the root all of them.
-pub async fn latest(tx: &mut Tx<'_>, organization_id: Uuid, limit: i64) -> Result<Vec<Latest>> {
+/// The latest changes at or below an organization; at the root all of them. What people did, or, where none of the last
+/// [`LOOKED_THROUGH`] was that, what Seatbook did by itself.
+pub async fn latest(tx: &mut Tx<'_>, organization_id: Uuid, limit: usize) -> Result<Vec<Latest>> {
     let is_root = tree::root(tx).await? == Some(organization_id);
     let below = "WHERE j.organization_id IN
         (SELECT descendant_id FROM organization_closure WHERE ancestor_id = $2)";
     let sql = format!(
-        "SELECT j.id, j.at, j.command, j.input, j.outcome, p.name, o.name FROM journal j
-         LEFT JOIN person p ON p.id = j.actor_id LEFT JOIN organization o ON o.id = j.organization_id
-         {} ORDER BY j.id DESC LIMIT $1",
+        "SELECT j.id, j.actor_id, j.command FROM journal j {} ORDER BY j.id DESC LIMIT $1",
         if is_root { "" } else { below }
     );
-    let params: [&dyn store::Param; 2] = [&limit, &organization_id];
-    Ok(tx
+    let params: [&dyn Param; 2] = [&LOOKED_THROUGH, &organization_id];
+    let entries: Vec<(Uuid, Uuid, String)> = tx
         .query(&sql, &params[..if is_root { 1 } else { 2 }])
-        .await?)
+        .await?;
+    let told = told(&entries, limit);
+    if told.is_empty() {
+        return Ok(vec![]);
+    }
+    let sql = format!(
+        "SELECT j.id, j.at, j.command, j.input, j.outcome, p.name, o.name FROM journal j
+         LEFT JOIN person p ON p.id = j.actor_id LEFT JOIN organization o ON o.id = j.organization_id
+         WHERE j.id IN {} ORDER BY j.id DESC",
+        placeholders(1, told.len())
+    );
+    let params: Vec<&dyn Param> = told.iter().map(|id| id as &dyn Param).collect();
+    Ok(tx.query(&sql, &params).await?)
+}
+
+/// The first of these entries that people made; of all, where they made none.
+fn told(entries: &[(Uuid, Uuid, String)], limit: usize) -> Vec<Uuid> {
+    let by_people = |it: &&(Uuid, Uuid, String)| it.1 != Caller::SYSTEM && !is_errand(&it.2);
+    let people: Vec<Uuid> = entries.iter().filter(by_people).map(|it| it.0).collect();
+    let told = match people.is_empty() {
+        true => entries.iter().map(|it| it.0).collect(),
+        false => people,
+    };
+    told.into_iter().take(limit).collect()
+}
+
+/// What a job does in the name of somebody who asked for something else, and what changes nothing of the book.
+fn is_errand(command: &str) -> bool {
+    command == "invoices.deliver" || command.starts_with("exports.")
 }
 
 /// "Issued 500 users of SEC-ADV-1Y to Norvik Networks".
@@ -161,6 +191,29 @@ mod tests {
             who: None,
             organization: Some("Norvik".into()),
         })
+    }
+
+    #[test]
+    fn people_come_first() {
+        let entry = |id: u128, actor: u128, command: &str| {
+            (
+                Uuid::from_u128(id),
+                Uuid::from_u128(actor),
+                command.to_owned(),
+            )
+        };
+        let entries = [
+            entry(9, 0, "notices.tell"),
+            entry(8, 1, "exports.finish"),
+            entry(7, 1, "invoices.deliver"),
+            entry(6, 1, "licenses.issue"),
+            entry(5, 0, "renewals.renew"),
+            entry(4, 2, "allocations.set"),
+        ];
+        let ids = |told: Vec<Uuid>| told.iter().map(Uuid::as_u128).collect::<Vec<_>>();
+        assert_eq!(ids(super::told(&entries, 8)), [6, 4]);
+        assert_eq!(ids(super::told(&entries, 1)), [6]);
+        assert_eq!(ids(super::told(&entries[..3], 2)), [9, 8]);
     }
 
     #[test]

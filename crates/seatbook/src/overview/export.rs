@@ -16,6 +16,7 @@ use crate::{
         pages::{OrganizationRow, organization_list},
         queries::{self, Filter},
     },
+    scope::{Permission, queries::check_visible},
 };
 
 /// An organization with what stands below it and what it holds.
@@ -24,6 +25,17 @@ struct Line {
     counted: OrganizationRow,
     /// What stands between it and the one at the top.
     path: Option<String>,
+    /// Whether what it holds is for this reader, as on the page.
+    shows_licenses: bool,
+}
+
+impl Line {
+    fn held(&self, count: i64) -> Cell {
+        match self.shows_licenses {
+            true => Cell::Number(count),
+            false => Cell::Empty,
+        }
+    }
 }
 
 const FIELDS: &[Field<Line>] = &[
@@ -39,10 +51,10 @@ const FIELDS: &[Field<Line>] = &[
     Field::number("children", "Below it", |it, _| {
         Cell::Number(it.counted.children)
     }),
-    Field::number("licenses", "Licenses", |it, _| {
-        Cell::Number(it.counted.licenses)
+    Field::number("licenses", "Licenses", |it: &Line, _| {
+        it.held(it.counted.licenses)
     }),
-    Field::number("units", "Units", |it, _| Cell::Number(it.counted.units)),
+    Field::number("units", "Units", |it: &Line, _| it.held(it.counted.units)),
     Field::text("", "Status", |it, _| text(&it.counted.status.label)),
     Field::text("", "Web site", |it: &Line, _| {
         maybe(it.organization.website.as_ref())
@@ -98,6 +110,8 @@ impl Listing for Organizations {
             let top = self.filter.below.unwrap_or(reader.organization_id);
             let seen = queries::find_visible(tx, &reader.scope, top).await?;
             seen.ok_or_else(Error::not_found)?;
+            let held = check_visible(tx, &reader.scope, Permission::LicensesRead, top).await;
+            let shows_licenses = held.is_ok();
             let found = queries::list(tx, &reader.scope, &self.filter).await?;
             let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
             let mut counted: HashMap<Uuid, OrganizationRow> = counts::rows(tx, &ids).await?;
@@ -107,6 +121,7 @@ impl Listing for Organizations {
             let line = |organization: Organization| Line {
                 counted: counted.remove(&organization.id).unwrap_or_default(),
                 path: paths.remove(&organization.id),
+                shows_licenses,
                 organization,
             };
             let lines: Vec<Line> = found.into_iter().map(line).collect();

@@ -42,7 +42,7 @@ use crate::{
 const PRODUCTS: usize = 10;
 const LOW: usize = 6;
 const ENDING: i64 = 6;
-const CHANGES: i64 = 8;
+const CHANGES: usize = 8;
 
 /// `/`.
 pub async fn show(State(app): State<App>, frame: Frame, RawQuery(query): RawQuery) -> PageResult {
@@ -81,7 +81,6 @@ struct Seen {
     totals: Option<Totals>,
     ending: Vec<Pool>,
     changes: Option<Vec<changes::Latest>>,
-    shows_values: bool,
 }
 
 impl Seen {
@@ -90,18 +89,16 @@ impl Seen {
         let may = scope::queries::permissions_at(tx, caller.actor_id, acting).await?;
         let mut seen = Seen {
             summary: Summary::read(tx, &caller.scope, asked, now).await?,
-            shows_values: may.contains(&Permission::PricesRead),
             ..Seen::default()
         };
         if may.contains(&Permission::LicensesIssue) && may.contains(&Permission::CatalogEdit) {
             seen.begun = Some(begun(tx).await?);
         }
         if let Some(figures) = &seen.summary.figures {
-            if figures.few.is_some() {
-                let size = (acting, figures.few.unwrap_or_default());
-                if let Holdings::Few(totals) = holdings_of(tx, size, now).await? {
-                    seen.totals = Some(totals);
-                }
+            if let Some(few) = figures.few
+                && let Holdings::Few(totals) = holdings_of(tx, (acting, few), now).await?
+            {
+                seen.totals = Some(totals);
             }
             let ending = ending(acting, now);
             seen.ending = page(tx, &caller.scope, &ending, now).await?.pools;
@@ -148,8 +145,7 @@ impl Seen {
                 true => months.collect(),
                 false => vec![],
             },
-            shows_values: self.shows_values
-                && held.months.iter().any(|month| !month.values.is_empty()),
+            shows_values: held.months.iter().any(|month| !month.values.is_empty()),
             low: low.iter().take(LOW).map(low_row).collect(),
             expiring,
             changes: self

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use axum::{
     extract::{RawQuery, State},
-    http::{HeaderName, header},
+    http::HeaderName,
     response::IntoResponse,
 };
 
@@ -23,6 +23,8 @@ use crate::{
     error::{Error, Result},
     files::{Cell, Column, ColumnKind, Format, Sheet},
     gate::Caller,
+    imports::{runs, uploads::attachment},
+    listings::{maybe, text},
     scope::Permission,
     statements::model::Month,
 };
@@ -61,15 +63,8 @@ pub async fn file(app: &App, caller: &Caller, asking: Asking, format: Format) ->
     });
     let (found, setting) = read.await?;
     let name = format!("reconciliation-{}.{}", found.month, format.as_str());
-    let written = tokio::task::spawn_blocking(move || found.write(&setting, format));
-    let headers = [
-        (header::CONTENT_TYPE, format.media_type().to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ),
-    ];
-    Ok((headers, written.await.map_err(Error::internal)??))
+    let written = runs::blocking(move || found.write(&setting, format)).await?;
+    Ok((attachment(&name, format), written))
 }
 
 /// All lines of a month.
@@ -152,15 +147,10 @@ impl Found {
     }
 
     fn cells(&self, line: &Line) -> Vec<Cell> {
-        let text = |text: &str| match text {
-            "" => Cell::Empty,
-            _ => Cell::Text(text.to_owned()),
-        };
         let number = |units: Option<i64>| units.map_or(Cell::Empty, Cell::Number);
-        let reference = line.organization_reference.as_deref();
         let mut cells = vec![
             text(&line.organization_name),
-            text(reference.unwrap_or_default()),
+            maybe(line.organization_reference.as_ref()),
             text(&line.product_name),
             text(&line.product_code),
             Cell::Number(line.purchased),

@@ -147,8 +147,7 @@ impl<'a> Desk<'a> {
             customers,
             month: self.question.month,
         };
-        let mut held = queries::holdings(tx, &asked).await?;
-        then::put_back(tx, &mut held, self.stretch).await?;
+        let held = then::holdings(tx, &asked, self.stretch).await?;
         let mut lines: BTreeMap<(Uuid, Uuid), Line> = BTreeMap::new();
         for it in held {
             let line = lines

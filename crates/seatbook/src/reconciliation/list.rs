@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     console::{
-        answer::html,
+        answer::part_or_page,
         charts::Kpi,
         form::{pairs, value},
         format,
@@ -110,11 +110,12 @@ pub async fn show(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
         })
     });
     let page = shown(&frame, &pairs, read.await?);
-    let rendered = match frame.fragment.0 {
-        true => page.as_rows().render(),
-        false => page.render(),
-    };
-    Ok(html(StatusCode::OK, rendered))
+    Ok(part_or_page(
+        frame.fragment,
+        StatusCode::OK,
+        || page.as_rows().render(),
+        || page.render(),
+    ))
 }
 
 /// A month that is none, such as one in an old bookmark, is the last one that is over.

@@ -8,14 +8,17 @@ use uuid::Uuid;
 
 use super::{model::Only, order::Place};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     holdings::places::{GATHERED, padded},
+    journal::first_id,
     scope::queries::within_any,
     statements::model::Month,
 };
 
 /// Names looked up at once.
 const AT_ONCE: usize = 500;
+/// Pools that were carried, in one statement: each is laid beside all of their licenses.
+const CARRIED_AT_ONCE: usize = 64;
 
 /// Whose customers, which of them, and which month.
 #[derive(Clone, Copy, Debug)]
@@ -91,17 +94,83 @@ pub async fn is_gathered(tx: &mut Tx<'_>, seller_id: Uuid) -> Result<bool> {
     Ok(tx.query_one::<(i64,)>(&sql, &[&seller_id]).await?.0 <= GATHERED)
 }
 
-/// The pools of customers whose licenses ran in the month, as they are now.
-pub async fn holdings(tx: &mut Tx<'_>, asked: &Asked<'_>) -> Result<Vec<Holding>> {
-    let (first, last) = (Date(asked.month.first()), Date(asked.month.last()));
+/// Pools that went to another license from an instant on, with the license that each was of by then.
+pub async fn carried(
+    tx: &mut Tx<'_>,
+    asked: &Asked<'_>,
+    at: Timestamp,
+) -> Result<HashMap<Uuid, Uuid>> {
+    let earliest = first_id(at);
     let mut select = Select::new(
-        "SELECT p.id, p.license_id, p.organization_id, l.product_id, p.quantity, p.allocated, p.assigned,
-         l.organization_id, l.ends_at, l.standing
-         FROM organization_node n CROSS JOIN pool p CROSS JOIN license l
-         LEFT JOIN pool above ON above.id = p.parent_id",
+        "SELECT c.row_id, c.before ->> 'license_id'
+         FROM organization_node n CROSS JOIN pool p CROSS JOIN change c CROSS JOIN journal j",
     );
     asked.narrow(&mut select);
-    select.and_raw("p.organization_id = n.id AND l.id = p.license_id");
+    select
+        .and_raw("p.organization_id = n.id AND c.noun = 'pool' AND c.row_id = p.id")
+        .and_raw("j.id = c.journal_id")
+        .and("c.journal_id >= ?", &earliest)
+        .and("j.at >= ?", &at)
+        .and_raw("c.before ->> 'license_id' IS NOT NULL");
+    let sql = select.sql(" ORDER BY c.row_id, c.version");
+    let rows: Vec<(Uuid, String)> = tx.query(&sql, select.params()).await?;
+    let mut carried = HashMap::new();
+    for (pool_id, license_id) in rows {
+        let license_id = license_id.parse::<Uuid>().map_err(Error::internal)?;
+        // The first of a pool says how it was.
+        carried.entry(pool_id).or_insert(license_id);
+    }
+    Ok(carried)
+}
+
+/// The pools of customers whose licenses ran in the month, as they are now; those that were `carried` since with the
+/// license that they were of.
+pub async fn holdings(
+    tx: &mut Tx<'_>,
+    asked: &Asked<'_>,
+    carried: &HashMap<Uuid, Uuid>,
+) -> Result<Vec<Holding>> {
+    let mut found = ran(tx, asked, None).await?;
+    found.retain(|it| !carried.contains_key(&it.pool_id));
+    let pairs = carried.iter().map(|(pool, license)| (*pool, *license));
+    let pairs: Vec<(Uuid, Uuid)> = pairs.collect();
+    for some in pairs.chunks(CARRIED_AT_ONCE) {
+        let (pools, licenses): (Vec<Uuid>, Vec<Uuid>) = some.iter().copied().unzip();
+        let (pools, licenses) = (padded(pools), padded(licenses));
+        let then = ran(tx, asked, Some((pools.as_slice(), licenses.as_slice()))).await?;
+        let is_pair = |it: &Holding| carried.get(&it.pool_id) == Some(&it.license_id);
+        found.extend(then.into_iter().filter(is_pair));
+    }
+    Ok(found)
+}
+
+/// Pools with licenses that ran in the month: each with its own, or these with any of those.
+async fn ran(
+    tx: &mut Tx<'_>,
+    asked: &Asked<'_>,
+    these: Option<(&[Uuid], &[Uuid])>,
+) -> Result<Vec<Holding>> {
+    let (first, last) = (Date(asked.month.first()), Date(asked.month.last()));
+    let from = match these {
+        Some(_) => "pool p CROSS JOIN organization_node n",
+        None => "organization_node n CROSS JOIN pool p",
+    };
+    let mut select = Select::new(format!(
+        "SELECT p.id, l.id, p.organization_id, l.product_id, p.quantity, p.allocated, p.assigned,
+         l.organization_id, l.ends_at, l.standing
+         FROM {from} CROSS JOIN license l LEFT JOIN pool above ON above.id = p.parent_id"
+    ));
+    asked.narrow(&mut select);
+    select.and_raw("p.organization_id = n.id");
+    match these {
+        Some((pools, licenses)) => {
+            within_any(&mut select, "p.id", pools);
+            within_any(&mut select, "l.id", licenses);
+        }
+        None => {
+            select.and_raw("l.id = p.license_id");
+        }
+    }
     let whose = "((l.organization_id = p.organization_id AND l.seller_id = ?)
         OR (l.organization_id <> p.organization_id AND above.organization_id = ?))";
     select

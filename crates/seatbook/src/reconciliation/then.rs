@@ -5,11 +5,15 @@ use std::collections::HashMap;
 use store::{Select, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::queries::Holding;
-use crate::{error::Result, holdings::places::padded, scope::queries::within_any};
+use super::queries::{self, Asked, Holding};
+use crate::{
+    error::Result, holdings::places::padded, journal::first_id, scope::queries::within_any,
+};
 
 /// Pools asked about at once.
 const AT_ONCE: usize = 500;
+/// What a pool has.
+const BALANCE: [&str; 3] = ["quantity", "allocated", "assigned"];
 
 /// The stretch that is asked about: when it began, and when it was over or is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +35,23 @@ impl Stretch {
     }
 }
 
-/// Puts holdings back to what they were.
-pub async fn put_back(
+/// What customers held, each pool with the license that it was of.
+pub async fn holdings(
     tx: &mut Tx<'_>,
-    holdings: &mut Vec<Holding>,
+    asked: &Asked<'_>,
     stretch: Stretch,
-) -> Result<()> {
+) -> Result<Vec<Holding>> {
+    let carried = match stretch.at < stretch.now {
+        true => queries::carried(tx, asked, stretch.at).await?,
+        false => HashMap::new(),
+    };
+    let mut holdings = queries::holdings(tx, asked, &carried).await?;
+    put_back(tx, &mut holdings, stretch).await?;
+    Ok(holdings)
+}
+
+/// Puts holdings back to what they were.
+async fn put_back(tx: &mut Tx<'_>, holdings: &mut Vec<Holding>, stretch: Stretch) -> Result<()> {
     let changed = |it: &&Holding| stretch.of(it) < stretch.now;
     let past: Vec<(Uuid, Uuid)> = holdings
         .iter()
@@ -46,9 +61,7 @@ pub async fn put_back(
     let mut found = Found::default();
     for some in past.chunks(AT_ONCE) {
         let pools = padded(some.iter().map(|it| it.0).collect());
-        for field in ["quantity", "allocated", "assigned"] {
-            found.read(tx, (&pools, field), stretch).await?;
-        }
+        found.read_balances(tx, &pools, stretch).await?;
         if stretch.at < stretch.now {
             let licenses = padded(some.iter().map(|it| it.1).collect());
             found.read_standings(tx, &licenses, stretch).await?;
@@ -61,28 +74,34 @@ pub async fn put_back(
     Ok(())
 }
 
-/// What a figure was before the change that was found, and what it was after it.
+/// What a figure was before the change that was found, and what it was after it: nothing where none was found.
 type BeforeAndAfter = (Option<i64>, Option<i64>);
 
 /// What changes after the stretch say of the time before them.
 #[derive(Default)]
 struct Found {
-    figures: HashMap<(Uuid, &'static str), BeforeAndAfter>,
-    standings: HashMap<Uuid, Option<String>>,
+    balances: HashMap<Uuid, [BeforeAndAfter; 3]>,
+    standings: HashMap<Uuid, String>,
 }
 
 impl Found {
-    async fn read(
+    /// One look through the changes of these pools, for all that a pool has.
+    async fn read_balances(
         &mut self,
         tx: &mut Tx<'_>,
-        (pools, field): (&[Uuid], &'static str),
+        pools: &[Uuid],
         stretch: Stretch,
     ) -> Result<()> {
-        let earliest = earliest_id(stretch.begins);
-        let mut select = Select::new(
-            "SELECT c.row_id, min(c.version) AS version
-             FROM pool p CROSS JOIN license l CROSS JOIN change c CROSS JOIN journal j",
-        );
+        type Figure = Option<i64>;
+        type Row = (Uuid, Figure, Figure, Figure, Figure, Figure, Figure);
+        let earliest = first_id(stretch.begins);
+        let first = |it: &str| {
+            format!(", min(c.version) FILTER (WHERE c.after ->> '{it}' IS NOT NULL) AS {it}")
+        };
+        let mut select = Select::new(format!(
+            "SELECT c.row_id{} FROM pool p CROSS JOIN license l CROSS JOIN change c CROSS JOIN journal j",
+            BALANCE.map(first).concat()
+        ));
         within_any(&mut select, "p.id", pools);
         select
             .and_raw("l.id = p.license_id AND c.noun = 'pool' AND c.row_id = p.id")
@@ -90,19 +109,24 @@ impl Found {
         let at = select.bind(&stretch.at);
         // By its id an entry is known to be too early without being looked at.
         select.and("c.journal_id >= ?", &earliest).and_raw(&format!(
-            "j.at >= CASE WHEN l.ends_at < {at} THEN l.ends_at ELSE {at} END AND c.after ->> '{field}' IS NOT NULL"
+            "j.at >= CASE WHEN l.ends_at < {at} THEN l.ends_at ELSE {at} END"
         ));
         let firsts = select.sql(" GROUP BY c.row_id");
-        let sql = format!(
-            "SELECT d.row_id, CAST(d.before ->> '{field}' AS BIGINT), CAST(d.after ->> '{field}' AS BIGINT)
-             FROM ({firsts}) f
-             JOIN change d ON d.noun = 'pool' AND d.row_id = f.row_id AND d.version = f.version"
-        );
-        let rows: Vec<(Uuid, Option<i64>, Option<i64>)> = tx.query(&sql, select.params()).await?;
-        let figures = rows
-            .into_iter()
-            .map(|(id, before, after)| ((id, field), (before, after)));
-        self.figures.extend(figures);
+        let said = |it: &str| {
+            let figure = |when: &str| format!(", CAST({it}.{when} ->> '{it}' AS BIGINT)");
+            [figure("before"), figure("after")].concat()
+        };
+        let change = |it: &str| {
+            format!(
+                " LEFT JOIN change {it} ON {it}.noun = 'pool' AND {it}.row_id = f.row_id
+                 AND {it}.version = f.{it}"
+            )
+        };
+        let (said, changes) = (BALANCE.map(said).concat(), BALANCE.map(change).concat());
+        let sql = format!("SELECT f.row_id{said} FROM ({firsts}) f{changes}");
+        let rows: Vec<Row> = tx.query(&sql, select.params()).await?;
+        let figures = |it: Row| (it.0, [(it.1, it.2), (it.3, it.4), (it.5, it.6)]);
+        self.balances.extend(rows.into_iter().map(figures));
         Ok(())
     }
 
@@ -112,7 +136,7 @@ impl Found {
         licenses: &[Uuid],
         stretch: Stretch,
     ) -> Result<()> {
-        let earliest = earliest_id(stretch.at);
+        let earliest = first_id(stretch.at);
         let mut select = Select::new(
             "SELECT c.row_id, c.before ->> 'standing' FROM change c JOIN journal j ON j.id = c.journal_id",
         );
@@ -123,7 +147,7 @@ impl Found {
             .and("j.at >= ?", &stretch.at)
             .and_raw("c.before ->> 'standing' IS NOT NULL");
         let sql = select.sql(" ORDER BY c.row_id, c.version");
-        let rows: Vec<(Uuid, Option<String>)> = tx.query(&sql, select.params()).await?;
+        let rows: Vec<(Uuid, String)> = tx.query(&sql, select.params()).await?;
         for (id, standing) in rows {
             // The first of a license says how it was.
             self.standings.entry(id).or_insert(standing);
@@ -133,39 +157,19 @@ impl Found {
 
     /// A pool that came into being later had nothing, but for what was bought by then and written down afterwards.
     fn tell(&self, holding: &mut Holding) {
-        let own = holding.own;
-        let figure = |field: &'static str, present: i64| {
-            let said = self.figures.get(&(holding.pool_id, field));
-            said.map_or(present, |(before, after)| {
-                let first = after.filter(|_| own && field == "quantity");
-                before.or(first).unwrap_or_default()
-            })
-        };
-        let quantity = figure("quantity", holding.quantity);
-        let allocated = figure("allocated", holding.allocated);
-        let assigned = figure("assigned", holding.assigned);
-        (holding.quantity, holding.allocated, holding.assigned) = (quantity, allocated, assigned);
-        if let Some(Some(standing)) = self.standings.get(&holding.license_id) {
+        if let Some([quantity, allocated, assigned]) = self.balances.get(&holding.pool_id) {
+            let then = |(before, after): BeforeAndAfter, present: i64| match after {
+                Some(_) => before.unwrap_or_default(),
+                None => present,
+            };
+            let bought = quantity.1.filter(|_| holding.own);
+            let quantity = (quantity.0.or(bought), quantity.1);
+            holding.quantity = then(quantity, holding.quantity);
+            holding.allocated = then(*allocated, holding.allocated);
+            holding.assigned = then(*assigned, holding.assigned);
+        }
+        if let Some(standing) = self.standings.get(&holding.license_id) {
             holding.standing.clone_from(standing);
         }
-    }
-}
-
-/// An id that is smaller than those of all entries from an instant on.
-fn earliest_id(at: Timestamp) -> Uuid {
-    let millis = u64::try_from(at.as_micros() / 1_000).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_of_an_instant_are_behind_it() {
-        let at = |micros| earliest_id(Timestamp::from_micros(micros));
-        let later = uuid::Builder::from_unix_timestamp_millis(2_000, &[255; 10]).into_uuid();
-        assert!(at(2_000_000) <= later && later < at(2_001_000));
-        assert!(at(1_999_999) < at(2_000_000));
     }
 }

@@ -155,6 +155,12 @@ impl<'a> Cells<'a> {
         let text = rules::text::normalize_key(files::unguard(cell));
         Some(text).filter(|text| !text.is_empty())
     }
+
+    /// The same, told apart: no words where the cell is empty, nothing where its column is not in the file.
+    pub fn said(&self, field: &str) -> Option<String> {
+        let in_file = self.mapping.contains_key(field);
+        in_file.then(|| self.get(field).unwrap_or_default())
+    }
 }
 
 /// Says of every row in which mapped cells spaces were removed, and of the file how often.

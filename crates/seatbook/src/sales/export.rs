@@ -13,7 +13,9 @@ use crate::{
     error::Result,
     files::{Cell, Column, ColumnKind},
     invoices::status::billing_badge,
-    listings::{Field, Listing, PORTION, Portion, Reader, columns, day, maybe, rows, shown, text},
+    listings::{
+        Field, Listing, PORTION, Portion, Reader, amount, columns, day, maybe, rows, shown, text,
+    },
     scope::{Permission, queries::check_visible},
     secrets::Vault,
 };
@@ -50,12 +52,7 @@ const FIELDS: &[Field<Line>] = &[
         Cell::Number(it.sale.sold.license.quantity)
     })
     .summed(),
-    Field::new("", "Amount", ColumnKind::Money, |it, _| {
-        it.amount.map_or(Cell::Empty, |amount| Cell::Money {
-            minor: amount.minor,
-            digits: amount.currency.exponent(),
-        })
-    }),
+    Field::new("", "Amount", ColumnKind::Money, |it, _| amount(it.amount)),
     Field::text("", "Currency", |it, _| {
         it.amount
             .map_or(Cell::Empty, |amount| text(amount.currency.code()))
@@ -126,7 +123,7 @@ impl Listing for Sales {
             let is_priced = priced(tx, &reader.scope, seller_id).await;
             let page = queries::page(tx, &self.filter, (&self.vault, reader.now)).await?;
             let line = |sale: Sale| Line {
-                amount: amount(&sale).filter(|_| is_priced),
+                amount: sale.amounts().1.filter(|_| is_priced),
                 sale,
             };
             let lines: Vec<Line> = page.sales.into_iter().map(line).collect();
@@ -137,10 +134,4 @@ impl Listing for Sales {
             })
         })
     }
-}
-
-fn amount(sale: &Sale) -> Option<Money> {
-    let (minor, currency) = sale.price.as_ref()?;
-    let price = Money::new(*minor, currency.parse().ok()?);
-    price.checked_mul(sale.sold.license.quantity).ok()
 }

@@ -232,9 +232,10 @@ pub fn sales_list(customers: &[(uuid::Uuid, String)]) -> ListView {
 pub fn row(sale: &Sale, priced: bool, moment: &Moment) -> SaleRow {
     let license = &sale.sold.license;
     let state = license.state(moment.now);
-    let price = sale.price.clone().filter(|_| priced);
-    let price = price.and_then(|(minor, currency)| Some(Money::new(minor, currency.parse().ok()?)));
-    let amount = price.and_then(|price| price.checked_mul(license.quantity).ok());
+    let (price, amount) = match priced {
+        true => sale.amounts(),
+        false => (None, None),
+    };
     let near = i32::try_from(license.expiring_days).unwrap_or(i32::MAX);
     let at = |at: Timestamp| {
         let day = at.get().to_zoned(moment.zone.clone()).date();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rules::{activation::Code, billing::Billing};
+use rules::{activation::Code, billing::Billing, money::Money};
 use store::{Param, Select, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
@@ -70,6 +70,18 @@ pub struct Sale {
     pub billing: Billing,
     /// Price of one unit for the term, in minor units, and its currency.
     pub price: Option<(i64, String)>,
+}
+
+impl Sale {
+    /// Price of one unit, and of all of them.
+    pub fn amounts(&self) -> (Option<Money>, Option<Money>) {
+        let price = self.price.as_ref();
+        let price =
+            price.and_then(|(minor, currency)| Some(Money::new(*minor, currency.parse().ok()?)));
+        let quantity = self.sold.license.quantity;
+        let all = price.and_then(|price| price.checked_mul(quantity).ok());
+        (price, all)
+    }
 }
 
 /// A page of what was sold, the newest first, and whether more stands on either side.

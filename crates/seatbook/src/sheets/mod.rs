@@ -2,7 +2,8 @@
 //!
 //! Owns: the kinds of files that can be brought in, their fields, from rows to things (products, SKUs,
 //! organizations, licenses, shares, extensions), what is odd about them, and how they compare with the book.
-//! Does not own: uploading, staging and applying (`imports`), workbooks that come back (`differences`), the rules of each noun (its own room).
+//! Does not own: uploading, staging and applying (`imports`), workbooks that come back (`differences`), the rules of
+//! each noun (its own room).
 //! Keeps true: each thing is said once, whatever many rows say it; nothing is mended in silence; comparing writes nothing.
 //! Others may use: [`ImportKind`] and the words around it.
 

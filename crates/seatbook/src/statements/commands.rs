@@ -26,7 +26,7 @@ use crate::{
 /// Rows in one statement at most: all are written in one step.
 pub const MOST_ROWS: usize = 20_000;
 
-const BULK: Place = Place {
+pub(super) const BULK: Place = Place {
     lane: Lane::Bulk,
     ..Place::ALONE
 };

@@ -20,8 +20,8 @@ use crate::{
     api::{Cursor, Id},
     app::App,
     console::{
-        answer::{go, html},
-        fields::{Choice, Field, filled},
+        answer::{go, html, part_or_page},
+        fields::{Choice, Field, above, filled},
         form::{Form, pairs, value},
         format::{self, Moment},
         frame::{Frame, PageResult},
@@ -123,11 +123,12 @@ pub async fn show(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let page = page(&app, &frame, (id, query.as_deref()), None).await?;
-    let rendered = match frame.fragment.0 {
-        true => page.as_rows().render(),
-        false => page.render(),
-    };
-    Ok(html(StatusCode::OK, rendered))
+    Ok(part_or_page(
+        frame.fragment,
+        StatusCode::OK,
+        || page.as_rows().render(),
+        || page.render(),
+    ))
 }
 
 /// What was sent, and why it was refused.
@@ -158,11 +159,12 @@ async fn page(
     list.shown = i64::try_from(found.items.len()).unwrap_or(i64::MAX);
     (list.more, list.next) = (found.next_cursor.is_some(), found.next_cursor);
     let (given, error) = refused.unzip();
+    let fields = filled(column_fields(&it), given.unwrap_or_default(), error);
     Ok(StatementPage {
         shell: frame.shell(it.file_name.clone(), "reconciliation"),
         month: it.month.label(),
-        fields: filled(column_fields(&it), given.unwrap_or_default(), error),
-        error: error.map(|error| error.message.clone()),
+        error: above(&fields, error),
+        fields,
         priced: priced && it.mapping.contains_key("amount"),
         rows: found.items,
         list,

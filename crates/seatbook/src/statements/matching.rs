@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     rows::{
-        cells::{Cells, Mapping, Remark, Staged, forgiving, price_of},
+        cells::{Cells, Mapping, Remark, Staged, forgiving, price_of, units_of},
         sheet::{Field, field},
     },
 };
@@ -255,36 +255,33 @@ impl Reading<'_> {
 
     fn meant(&self, field: &str, words: &Words) -> std::result::Result<Uuid, Remark> {
         let said = self.need(field)?;
-        let customer = field == "customer";
-        match words.meaning(&said) {
-            Some(Meaning::One(id)) => Ok(id),
-            Some(Meaning::Several) if customer => {
-                let message =
-                    format!("Several of your customers are called “{said}”; give the reference.");
-                Err(self.remark(field, "customer.ambiguous", message))
-            }
-            Some(Meaning::Several) => {
-                let message =
-                    format!("Several products are called “{said}”; give the code of the SKU.");
-                Err(self.remark(field, "product.ambiguous", message))
-            }
-            None if customer => {
-                let message = format!("No customer directly below you is called “{said}”.");
-                Err(self.remark(field, "customer.unknown", message))
-            }
-            None => {
-                let message = format!("The catalog has no SKU or product “{said}”.");
-                Err(self.remark(field, "product.unknown", message))
-            }
-        }
+        let (code, message) = match (words.meaning(&said), field == "customer") {
+            (Some(Meaning::One(id)), _) => return Ok(id),
+            (Some(Meaning::Several), true) => (
+                "customer.ambiguous",
+                format!("Several of your customers are called “{said}”; give the reference."),
+            ),
+            (Some(Meaning::Several), false) => (
+                "product.ambiguous",
+                format!("Several products are called “{said}”; give the code of the SKU."),
+            ),
+            (None, true) => (
+                "customer.unknown",
+                format!("No customer directly below you is called “{said}”."),
+            ),
+            (None, false) => (
+                "product.unknown",
+                format!("The catalog has no SKU or product “{said}”."),
+            ),
+        };
+        Err(self.remark(field, code, message))
     }
 
     fn units(&self) -> std::result::Result<i64, Remark> {
         let said = self.need("quantity")?;
-        let digits: String = said.chars().filter(|it| !it.is_whitespace()).collect();
-        let units = digits.replacen('−', "-", 1).parse().ok();
-        let fits = |units: &i64| units.abs() <= crate::licenses::model::MAX_UNITS;
-        units.filter(fits).ok_or_else(|| {
+        let (sign, digits) = signed(&said);
+        let units = units_of(digits).filter(|units| *units <= crate::licenses::model::MAX_UNITS);
+        units.map(|units| sign * units).ok_or_else(|| {
             let message = format!("“{said}” is not a whole number of units.");
             self.remark("quantity", "number.malformed", message)
         })
@@ -296,11 +293,8 @@ impl Reading<'_> {
         else {
             return Ok(None);
         };
-        let (sign, digits) = match amount.strip_prefix(['-', '−']) {
-            Some(digits) => (-1, digits),
-            None => (1, amount.as_str()),
-        };
-        let read = price_of(digits.trim(), &currency);
+        let (sign, digits) = signed(&amount);
+        let read = price_of(digits, &currency);
         read.map(|(minor, currency)| Some((sign * minor, currency)))
             .ok_or_else(|| {
                 let message = format!("“{amount} {currency}” is not an amount.");
@@ -310,6 +304,14 @@ impl Reading<'_> {
                     ..said
                 }
             })
+    }
+}
+
+/// What is given back has a minus sign, of either kind.
+fn signed(text: &str) -> (i64, &str) {
+    match text.strip_prefix(['-', '−']) {
+        Some(digits) => (-1, digits.trim_start()),
+        None => (1, text),
     }
 }
 
@@ -362,23 +364,16 @@ mod tests {
     #[test]
     fn what_matches_nothing_says_why() {
         for (cells, code, column) in [
+            (["Nobody", "MDR-1Y", "1"], "customer.unknown", "Customer"),
+            (["Twin", "MDR-1Y", "1"], "customer.ambiguous", "Customer"),
+            (["C-17", "XYZ", "1"], "product.unknown", "SKU"),
+            (["C-17", "MDR-1Y", "many"], "number.malformed", "Qty"),
             (
-                ["Nobody", "MDR-1Y", "1", "", ""],
-                "customer.unknown",
-                "Customer",
-            ),
-            (
-                ["Twin", "MDR-1Y", "1", "", ""],
-                "customer.ambiguous",
-                "Customer",
-            ),
-            (["C-17", "XYZ", "1", "", ""], "product.unknown", "SKU"),
-            (
-                ["C-17", "MDR-1Y", "many", "", ""],
+                ["C-17", "MDR-1Y", "-9223372036854775808"],
                 "number.malformed",
                 "Qty",
             ),
-            (["C-17", "MDR-1Y", "", "", ""], "required", "Qty"),
+            (["C-17", "MDR-1Y", ""], "required", "Qty"),
         ] {
             let found = found(&cells);
             assert!(!found.is_matched(), "{cells:?}");

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     console::format,
     error::{Error, Result},
-    rows::cells::{Mapping, Remark},
+    rows::cells::{Cells, Mapping, Remark, Staged},
 };
 
 /// Months that a page offers.
@@ -199,16 +199,12 @@ impl StatementRow {
     /// A row as it is stored, its cells by the columns they are read from; without its amount where that is not to be
     /// seen.
     pub(super) fn of(stored: Stored, mapping: &Mapping, priced: bool) -> StatementRow {
-        let cell = |field: &str| {
-            let place = mapping.get(field);
-            let cell = place.and_then(|place| stored.cells.get(*place));
-            cell.map(|cell| crate::files::unguard(cell).to_owned())
-                .unwrap_or_default()
-        };
+        let cells = Cells::of(&stored.row, mapping);
+        let cell = |field: &str| cells.get(field).unwrap_or_default();
         let amount = stored.amount.clone().filter(|_| priced);
         let (amount_minor, currency) = amount.unzip();
         StatementRow {
-            number: stored.number,
+            number: stored.row.number,
             customer: cell("customer"),
             product: cell("product"),
             units: cell("quantity"),
@@ -236,8 +232,7 @@ impl StatementRow {
 /// A row as it stands in the table.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
-    number: i64,
-    cells: Vec<String>,
+    row: Staged,
     organization: Option<(Uuid, String)>,
     product: Option<(Uuid, String)>,
     quantity: Option<i64>,
@@ -255,8 +250,7 @@ impl FromRow for Stored {
         let (minor, currency): (Option<i64>, Option<String>) = (row.get(7)?, row.get(8)?);
         let remarks: Option<Json> = row.get(10)?;
         Ok(Stored {
-            number: row.get(0)?,
-            cells: read(row.get(1)?)?,
+            row: Staged::from_row(row)?,
             organization: named(2)?,
             product: named(4)?,
             quantity: row.get(6)?,

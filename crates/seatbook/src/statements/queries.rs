@@ -226,9 +226,10 @@ pub(super) async fn delete_rows(tx: &mut Tx<'_>, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what was uploaded before an instant.
-pub(super) async fn forget(tx: &mut Tx<'_>, before: Timestamp) -> store::Result<u64> {
-    let sql = "DELETE FROM statement WHERE created_at < $1";
+/// Forgets the oldest of those that were uploaded before an instant; says whether that was one.
+pub(super) async fn forget_oldest(tx: &mut Tx<'_>, before: Timestamp) -> store::Result<u64> {
+    let sql = "DELETE FROM statement WHERE id IN
+        (SELECT id FROM statement WHERE created_at < $1 ORDER BY created_at, id LIMIT 1)";
     tx.execute(sql, &[&before]).await
 }
 

@@ -98,11 +98,8 @@ pub async fn run(app: &App, caller: &Caller, key: Key, upload: Upload) -> Result
     let organization_id = upload.organization_id;
     let today = today_of(app, caller, organization_id).await?;
     let month = Month::read(&upload.month, today)?;
-    let said: BTreeMap<String, String> = match &upload.mapping {
-        Some(text) => serde_json::from_str(text).map_err(|_| {
-            let message = "Write the mapping as a JSON object of fields and headings.";
-            Error::invalid("mapping", "field.invalid", message)
-        })?,
+    let said = match &upload.mapping {
+        Some(text) => uploads::said(text)?,
         None => BTreeMap::new(),
     };
     let (file_name, file) = upload

@@ -343,7 +343,7 @@ impl Listing for Subscriptions {
             // Until when something can be reactivated is not in a file.
             let lines = queries::of_pools(tx, &page.pools, (reader.now, 0)).await?;
             let is_last = page.next.is_none();
-            self.filter.from = page.next;
+            (self.filter.from, self.filter.size) = (page.next, Some(page.size));
             let fields: Vec<_> = FIELDS.iter().collect();
             Ok(Portion {
                 rows: rows(&fields, &lines, reader),

@@ -25,6 +25,20 @@ pub(super) const LAWS: &[Law] = &[
                 WHERE c.noun = 'pool' AND c.row_id = f.pool_id AND (j.seq IS NULL OR j.seq > g.seq))",
     },
     Law {
+        holds: "the figures know of every pool when its license ends and what its units cost",
+        counted: "SELECT count(*) FROM figure_pool",
+        broken: "SELECT f.pool_id, coalesce(l.price_minor, 0), coalesce(f.worth_minor, -1) FROM figure_pool f
+            JOIN pool p ON p.id = f.pool_id AND p.version = f.version JOIN license l ON l.id = p.license_id
+            WHERE (coalesce(substr(CAST(f.month AS TEXT), 1, 7), '') <> coalesce(substr(CAST(l.end_date AS TEXT), 1, 7), '')
+                OR CASE WHEN p.organization_id <> l.organization_id OR l.price_minor IS NULL THEN 0
+                     WHEN p.quantity = 0 THEN coalesce(f.worth_minor, 0)
+                     WHEN l.price_minor > 10000000000000 / p.quantity THEN 0
+                     ELSE l.price_minor * p.quantity END <> coalesce(f.worth_minor, 0))
+              AND NOT EXISTS (SELECT 1 FROM change c JOIN journal j ON j.id = c.journal_id
+                WHERE ((c.noun = 'license' AND c.row_id = l.id) OR (c.noun = 'pool' AND c.row_id = p.id))
+                  AND (j.seq IS NULL OR j.seq > (SELECT seq FROM figure_place WHERE id = 1)))",
+    },
+    Law {
         holds: "what an organization holds of a product is the sum of its active pools",
         counted: "SELECT count(*) FROM figure",
         broken: "SELECT coalesce(f.organization_id, s.organization_id), coalesce(s.quantity, 0), coalesce(f.quantity, 0)

@@ -1,6 +1,6 @@
 //! What is remembered of an export: written down past the gate, and forgotten when it cannot come back any more.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use store::{Lane, Place, Timestamp};
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use crate::{
     error::{Error, Result},
     holdings::places,
     licenses::pools,
+    organizations,
 };
 
 /// Customers in one step.
@@ -112,14 +113,15 @@ pub(super) async fn portion(
         Box::pin(async move {
             let page = customers::queries::page(&mut tx, &filter).await?;
             let ids: Vec<Uuid> = page.customers.iter().map(|it| it.organization_id).collect();
-            let references = queries::references(&mut tx, &ids).await?;
-            Ok((page, references))
+            let known = organizations::queries::of_ids(&mut tx, &ids).await?;
+            let references = known.into_iter().map(|it| (it.id, it.reference));
+            Ok((page, references.collect::<HashMap<_, _>>()))
         })
     });
     let (page, mut references) = read.await?;
     let line = |(number, it): (i64, Customer)| Line {
         number,
-        reference: references.remove(&it.organization_id),
+        reference: references.remove(&it.organization_id).flatten(),
         organization_id: it.organization_id,
         name: it.name,
         kind: it.kind,
@@ -152,6 +154,10 @@ pub async fn forget(app: &App, now: Timestamp) -> Result<()> {
         let expired = expired.await?;
         for id in &expired {
             let id = *id;
+            let done = app.gate.db().plumb(BULK, move |mut tx| {
+                Box::pin(async move { Ok(queries::set_unready(&mut tx, id).await) })
+            });
+            done.await??;
             empty(app, id).await?;
             let done = app.gate.db().plumb(BULK, move |mut tx| {
                 Box::pin(async move { Ok(queries::delete(&mut tx, id).await) })

@@ -3,8 +3,8 @@
 //! Owns: what was exported, row by row, for 90 days; the keys by which rows are known again; the file.
 //! Does not own: who the customers are (`customers`), comparing a file that came back (`differences`), checking and
 //! applying it (`imports`), lists as files of any kind.
-//! Keeps true: the file says what is remembered of it, and nothing else; no file of more than 100,000 customers comes
-//! back; a key says nothing of anybody.
+//! Keeps true: the file of one that can come back says what is remembered of it, and nothing else; what is in a file
+//! stays remembered as it is; no file of more than 100,000 customers comes back; a key says nothing of anybody.
 //! Others may use: `queries`, `keys`, `returned`, [`exporting::forget`].
 
 pub mod api;

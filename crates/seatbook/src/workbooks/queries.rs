@@ -8,10 +8,7 @@ use uuid::Uuid;
 use super::model::{Line, Workbook};
 use crate::{
     error::Result,
-    scope::{
-        Permission, Scope,
-        queries::{below_any, within_any},
-    },
+    scope::{Permission, Scope, queries::below_any},
 };
 
 const COLUMNS: &str =
@@ -26,12 +23,15 @@ pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Workbook>> {
         .await?)
 }
 
-/// The workbook, where the scope may bring it back.
+/// The workbook, where the scope may bring it back, and see what is in it.
 pub async fn find_visible(tx: &mut Tx<'_>, scope: &Scope, id: Uuid) -> Result<Option<Workbook>> {
-    let roots = scope.roots(Permission::ImportsRun);
+    let needed = [Permission::ImportsRun, Permission::AllocationsRead];
+    let roots = needed.map(|permission| scope.roots(permission));
     let mut select = Select::new(COLUMNS);
     select.and("w.id = ?", &id);
-    below_any(&mut select, "w.organization_id", &roots);
+    for roots in &roots {
+        below_any(&mut select, "w.organization_id", roots);
+    }
     Ok(tx.query_opt(&select.sql(""), select.params()).await?)
 }
 
@@ -50,8 +50,25 @@ pub async fn insert(tx: &mut Tx<'_>, new: &Workbook) -> Result<()> {
     Ok(())
 }
 
-/// Writes customers down as they are now. One that moved in the list meanwhile, and is met again, stays as it was met.
+/// Takes hold of a workbook whose rows come or go; `false` where they stand: they are in somebody's file.
+async fn hold(tx: &mut Tx<'_>, id: Uuid) -> Result<bool> {
+    let sql = "UPDATE workbook SET ready = FALSE WHERE id = $1 AND ready = FALSE";
+    Ok(tx.execute(sql, &[&id]).await? == 1)
+}
+
+/// Says that its rows stand no longer.
+pub async fn set_unready(tx: &mut Tx<'_>, id: Uuid) -> Result<()> {
+    let sql = "UPDATE workbook SET ready = FALSE WHERE id = $1";
+    tx.execute(sql, &[&id]).await?;
+    Ok(())
+}
+
+/// Writes customers down as they are now, unless another request has finished that. One that moved in the list
+/// meanwhile, and is met again, stays as it was met.
 pub async fn add_lines(tx: &mut Tx<'_>, id: Uuid, lines: &[Line]) -> Result<()> {
+    if !hold(tx, id).await? {
+        return Ok(());
+    }
     let mut params: Vec<&dyn Param> = Vec::with_capacity(lines.len() * 9);
     for line in lines {
         params.extend_from_slice(&[
@@ -74,8 +91,11 @@ pub async fn add_lines(tx: &mut Tx<'_>, id: Uuid, lines: &[Line]) -> Result<()> 
     Ok(())
 }
 
-/// Forgets rows of a workbook, at most so many; says how many there were.
+/// Forgets rows of a workbook that is not ready, at most so many; says how many there were.
 pub async fn delete_lines(tx: &mut Tx<'_>, id: Uuid, limit: i64) -> Result<u64> {
+    if !hold(tx, id).await? {
+        return Ok(0);
+    }
     let sql = "DELETE FROM workbook_row WHERE workbook_id = $1 AND number IN
         (SELECT number FROM workbook_row WHERE workbook_id = $1 ORDER BY number LIMIT $2)";
     Ok(tx.execute(sql, &[&id, &limit]).await?)
@@ -116,15 +136,6 @@ pub async fn of_numbers(tx: &mut Tx<'_>, id: Uuid, numbers: &[i64]) -> Result<Ha
         found.extend(lines.into_iter().map(|line| (line.number, line)));
     }
     Ok(found)
-}
-
-/// The keys by which other systems know these organizations.
-pub async fn references(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
-    let mut select = Select::new("SELECT o.id, o.reference FROM organization o");
-    select.and_raw("o.reference IS NOT NULL");
-    within_any(&mut select, "o.id", ids);
-    let rows: Vec<(Uuid, String)> = tx.query(&select.sql(""), select.params()).await?;
-    Ok(rows.into_iter().collect())
 }
 
 /// Who exported a workbook; nothing for Seatbook itself.

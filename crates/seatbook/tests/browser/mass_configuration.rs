@@ -1,8 +1,11 @@
 //! D3: telephone extensions by a file, every row checked before anything happens.
 
-use std::{fs, path::PathBuf};
-
-use crate::{harness::Engine, on_both, stage::Stage, visitor::Visitor};
+use crate::{
+    harness::Engine,
+    on_both,
+    stage::{Kept, Stage},
+    visitor::Visitor,
+};
 
 on_both!(a_file_is_checked_and_applied);
 
@@ -12,28 +15,10 @@ const ROWS: &str = "Ext Key,User,Addon license 1,Addon license 2\n\
     12,,,\n\
     103,Nobody Known,,\n";
 
-/// The file where the browser finds it, until the test is over.
-struct Kept(PathBuf);
-
-impl Kept {
-    fn new(engine: Engine) -> Kept {
-        let name = format!("phones-{engine:?}-{}.csv", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::write(&path, ROWS).expect("a file");
-        Kept(path)
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
 async fn sends(who: &Visitor, file: &Kept) {
     who.page().follows("Configuration").await;
     who.follows("Mass configuration").await;
-    who.types("File", &file.0.display().to_string()).await;
+    who.types("File", &file.path()).await;
     who.presses("Upload and go on").await;
     who.sees("Which column is which?").await;
     who.sees("Guessed from the heading").await;
@@ -42,7 +27,10 @@ async fn sends(who: &Visitor, file: &Kept) {
 }
 
 async fn a_file_is_checked_and_applied(engine: Engine) {
-    let (stage, file) = (Stage::set_up(engine).await, Kept::new(engine));
+    let (stage, file) = (
+        Stage::set_up(engine).await,
+        Kept::csv(engine, "phones", ROWS),
+    );
     let book = stage.app.telephones(4).await;
     let petra = stage.member(book.customer, "customer_administrator").await;
     sends(&petra, &file).await;
@@ -74,14 +62,7 @@ async fn a_file_is_checked_and_applied(engine: Engine) {
     petra.row("0101").sees("Problem").await;
 
     petra.follows("Imports").await;
-    petra
-        .follows(
-            file.0
-                .file_name()
-                .and_then(|name| name.to_str())
-                .expect("a name"),
-        )
-        .await;
+    petra.follows(file.name()).await;
     stage.app.prove();
     drop(petra);
     stage.end().await;

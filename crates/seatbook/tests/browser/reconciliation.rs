@@ -1,37 +1,17 @@
 //! What customers have and what they are billed for, side by side; a distributor's file beside it.
 
-use std::{fs, path::PathBuf};
-
 use reqwest::{Method, multipart};
 use serde_json::json;
 
 use crate::{
     harness::{Browser, Engine, send},
     on_both,
-    stage::Stage,
+    stage::{Kept, Stage},
 };
 
 on_both!(differences_come_first);
 
 const ROWS: &str = "Customer,SKU,Units\nAlder,DESK,12\nZorro,DESK,3\n";
-
-/// The file where the browser finds it, until the test is over.
-struct Kept(PathBuf);
-
-impl Kept {
-    fn new(engine: Engine) -> Kept {
-        let name = format!("distributor-{engine:?}-{}.csv", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::write(&path, ROWS).expect("a file");
-        Kept(path)
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
 
 /// Alder was passed 10 units; Birch bought 20, and was billed for them.
 async fn book(stage: &Stage) {
@@ -57,7 +37,10 @@ async fn book(stage: &Stage) {
 }
 
 async fn differences_come_first(engine: Engine) {
-    let (stage, file) = (Stage::set_up(engine).await, Kept::new(engine));
+    let (stage, file) = (
+        Stage::set_up(engine).await,
+        Kept::csv(engine, "distributor", ROWS),
+    );
     book(&stage).await;
     let olga = stage.member(stage.app.provider, "operator").await;
     olga.follows("Reconciliation").await;
@@ -75,7 +58,7 @@ async fn differences_come_first(engine: Engine) {
 
     olga.follows("Lay a statement beside it").await;
     olga.chooses("Month", "Jun 2026").await;
-    olga.types("File", &file.0.display().to_string()).await;
+    olga.types("File", &file.path()).await;
     olga.presses("Upload and compare").await;
     olga.sees("1 of 2 rows matched").await;
     olga.row("Zorro")
@@ -87,8 +70,7 @@ async fn differences_come_first(engine: Engine) {
     olga.sees("1 row matches nothing").await;
 
     // The same columns again, by keyboard; then it is taken away.
-    let name = file.0.file_name().and_then(|name| name.to_str());
-    olga.follows(name.expect("a name")).await;
+    olga.follows(file.name()).await;
     olga.tabs_to("Match again").await;
     olga.keys(thirtyfour::Key::Enter).await;
     olga.sees("1 of 2 rows matched").await;

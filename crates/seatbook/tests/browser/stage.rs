@@ -1,6 +1,6 @@
 //! A whole Seatbook with workers, and a Chromium to visit it with.
 
-use std::sync::Arc;
+use std::{fs, path::PathBuf, sync::Arc};
 
 use seatbook::{
     access::links,
@@ -103,5 +103,35 @@ impl Stage {
             deliverer.stop().await;
         }
         self.app.end().await;
+    }
+}
+
+/// A file where the browser finds it, until the test is over.
+pub struct Kept(PathBuf);
+
+impl Kept {
+    /// Writes one for this engine; its name begins with `what`.
+    pub fn csv(engine: Engine, what: &str, rows: &str) -> Kept {
+        let name = format!("{what}-{engine:?}-{}.csv", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, rows).expect("a file");
+        Kept(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> String {
+        self.0.display().to_string()
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        let name = self.0.file_name().and_then(|name| name.to_str());
+        name.expect("a name")
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
     }
 }

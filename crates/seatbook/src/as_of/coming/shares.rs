@@ -14,8 +14,6 @@ use crate::{error::Result, licenses::model::Pool};
 /// A pool below one of these, of which something changes by itself.
 #[derive(Clone, Debug)]
 pub(super) struct Share {
-    /// Its id.
-    pub(super) id: Uuid,
     /// The pool its units came from.
     pub(super) source_id: Uuid,
     /// Its license.
@@ -35,29 +33,28 @@ pub(super) struct Share {
 impl FromRow for Share {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
         let (quantity, allocated, assigned): (i64, i64, i64) =
-            (row.get(4)?, row.get(5)?, row.get(6)?);
+            (row.get(3)?, row.get(4)?, row.get(5)?);
         Ok(Share {
-            id: row.get(0)?,
-            source_id: row.get(1)?,
-            license_id: row.get(2)?,
-            drawn: row.get(3)?,
+            source_id: row.get(0)?,
+            license_id: row.get(1)?,
+            drawn: row.get(2)?,
             quantity,
             allocated,
             free: quantity - allocated - assigned,
             decided: Decided {
-                auto_renews: row.get::<Option<bool>>(7)?.unwrap_or(true),
-                lapsing: row.get::<Option<i64>>(8)?.unwrap_or_default(),
-                named: named(row.get(9)?),
+                auto_renews: row.get::<Option<bool>>(6)?.unwrap_or(true),
+                lapsing: row.get::<Option<i64>>(7)?.unwrap_or_default(),
+                named: named(row.get(8)?),
             },
-            next: row.get(10)?,
-            leaves: row.get(11)?,
+            next: row.get(9)?,
+            leaves: row.get(10)?,
         })
     }
 }
 
 impl Share {
     /// Units that go back to where they came from.
-    pub(super) fn lost(&self, renewed: bool) -> i64 {
+    fn lost(&self, renewed: bool) -> i64 {
         match (self.leaves, renewed) {
             (true, _) => self.quantity,
             (false, true) => self
@@ -95,12 +92,14 @@ pub(super) async fn shares(tx: &mut Tx<'_>, sources: &[Uuid], day: &Day) -> Resu
         let (places, day_at, limit_at) =
             (placeholders(1, some.len()), some.len() + 1, some.len() + 2);
         let sql = format!(
-            "SELECT c.id, c.parent_id, c.license_id, c.license_id <> p.license_id, c.quantity, c.allocated, c.assigned,
+            "SELECT c.parent_id, c.license_id, c.license_id <> p.license_id, c.quantity, c.allocated, c.assigned,
              s.auto_renews, s.lapsing, s.losers, n.quantity, f.id IS NOT NULL
              FROM pool p JOIN pool c ON c.parent_id = p.id
              LEFT JOIN subscription s ON s.id = c.id AND (s.lapsing > 0 OR s.auto_renews = FALSE)
              LEFT JOIN next_term n ON n.id = c.license_id AND c.license_id <> p.license_id
-             LEFT JOIN offboarding f ON f.organization_id = c.organization_id AND f.ended_at IS NULL AND f.leaves_on <= ${day_at}
+             LEFT JOIN (SELECT DISTINCT x.descendant_id AS id FROM offboarding o
+               JOIN organization_closure x ON x.ancestor_id = o.organization_id
+               WHERE o.ended_at IS NULL AND o.leaves_on <= ${day_at}) f ON f.id = c.organization_id
              WHERE p.id IN {places} AND c.quantity > 0 AND (s.id IS NOT NULL OR n.id IS NOT NULL OR f.id IS NOT NULL)
              LIMIT ${limit_at}"
         );

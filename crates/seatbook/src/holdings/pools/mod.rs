@@ -5,12 +5,12 @@ mod reading;
 use std::collections::HashMap;
 
 use jiff::{ToSpan, civil::Date};
-use store::{Select, Timestamp, Tx};
+use store::{Param, Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use self::reading::Reading;
 use super::{
-    places::{COUNTED, Place, Turned, count_to, padded},
+    places::{COUNTED, Key, Kind, Place, Turned, count_to, padded},
     sort::Sort,
 };
 use crate::{
@@ -43,6 +43,8 @@ pub struct Filter {
     pub descending: bool,
     /// The place this page begins behind.
     pub from: Option<Place>,
+    /// [`Page::size`], where a page before has counted it: who goes through a whole list need not count for each page.
+    pub size: Option<i64>,
     /// Rows at most.
     pub limit: i64,
 }
@@ -60,6 +62,7 @@ impl Filter {
             sort: Sort::End,
             descending: false,
             from: None,
+            size: None,
             limit,
         }
     }
@@ -179,6 +182,30 @@ async fn held(tx: &mut Tx<'_>, organization_id: Uuid, licenses: &[Uuid]) -> Resu
         ids.extend(found.into_iter().map(|(id,)| id));
     }
     Ok(padded(ids))
+}
+
+/// The places that a statement finds, their keys being of a kind.
+async fn read(
+    tx: &mut Tx<'_>,
+    (sql, params): (&str, &[&dyn Param]),
+    kind: Kind,
+) -> Result<Vec<Place>> {
+    Ok(match kind {
+        Kind::Text => places(tx.query(sql, params).await?, Key::Text),
+        Kind::Number => places(tx.query(sql, params).await?, Key::Number),
+        Kind::Instant => places(tx.query(sql, params).await?, |at: Timestamp| {
+            Key::Number(at.as_micros())
+        }),
+    })
+}
+
+fn places<K>(rows: Vec<(Uuid, Option<K>)>, key: impl Fn(K) -> Key) -> Vec<Place> {
+    let place = |(id, value): (Uuid, Option<K>)| Place {
+        back: false,
+        key: value.map_or(Key::Nothing, &key),
+        id,
+    };
+    rows.into_iter().map(place).collect()
 }
 
 async fn in_order(tx: &mut Tx<'_>, ids: &[Uuid]) -> Result<Vec<Pool>> {

@@ -1,19 +1,19 @@
 //! How a page of pools is read: where its rows come from, and the statements for each way.
 
 use rules::lifecycle::State;
-use store::{Date as Day, Param, Select, Timestamp, Tx};
+use store::{Date as Day, Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
     super::{
         keyword::Keyword,
         places::{
-            COUNTED, Edges, FENCE, Found, GATHERED, HITS, Key, Kind, Narrow, Place, Stretch,
-            WALKED, Way, count_to,
+            COUNTED, Edges, FENCE, Found, GATHERED, HITS, Narrow, Place, Stretch, WALKED, Way,
+            count_to,
         },
         sort::Sort,
     },
-    Filter, Total, held, size, too_long,
+    Filter, Total, held, read, size, too_long,
 };
 use crate::{error::Result, licenses::model::Status, scope::queries::within_any};
 
@@ -50,7 +50,10 @@ impl<'a> Reading<'a> {
         filter: &'a Filter,
         now: Timestamp,
     ) -> Result<Reading<'a>> {
-        let size = size(tx, filter.organization_id).await?;
+        let size = match filter.size {
+            Some(counted) => counted,
+            None => size(tx, filter.organization_id).await?,
+        };
         let mut reading = Reading {
             filter,
             keyword: None,
@@ -156,14 +159,14 @@ impl<'a> Reading<'a> {
         true
     }
 
-    /// Whether the status asks for an end.
+    /// Whether the status or the month asks for an end.
     fn ends(&self) -> bool {
         let status = self.narrow.as_ref().map(|narrow| narrow.status);
         let ended = matches!(
             status,
             Some(Status::ExpiringSoon | Status::Is(State::Expired | State::Grace))
         );
-        self.filter.sort == Sort::End && ended
+        self.filter.sort == Sort::End && (ended || self.month.is_some())
     }
 
     /// Tables and conditions that every row of the list fulfils. The order in which tables are named is the
@@ -359,8 +362,19 @@ impl<'a> Reading<'a> {
         Ok(read(tx, (&sql, select.params()), way.kind).await?.pop())
     }
 
-    /// The keys that the status allows, where the sort is by a date.
+    /// The keys that status and month allow, where the sort is by a date.
     fn range(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let (least, most) = self.range_of_status();
+        match self.month {
+            Some((_, (first, after))) if self.filter.sort == Sort::End => (
+                least.max(Some(first)),
+                Some(most.map_or(after, |most| most.min(after))),
+            ),
+            _ => (least, most),
+        }
+    }
+
+    fn range_of_status(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         let Some(narrow) = &self.narrow else {
             return (None, None);
         };
@@ -374,27 +388,4 @@ impl<'a> Reading<'a> {
             _ => (None, None),
         }
     }
-}
-
-async fn read(
-    tx: &mut Tx<'_>,
-    (sql, params): (&str, &[&dyn Param]),
-    kind: Kind,
-) -> Result<Vec<Place>> {
-    Ok(match kind {
-        Kind::Text => places(tx.query(sql, params).await?, Key::Text),
-        Kind::Number => places(tx.query(sql, params).await?, Key::Number),
-        Kind::Instant => places(tx.query(sql, params).await?, |at: Timestamp| {
-            Key::Number(at.as_micros())
-        }),
-    })
-}
-
-fn places<K>(rows: Vec<(Uuid, Option<K>)>, key: impl Fn(K) -> Key) -> Vec<Place> {
-    let place = |(id, value): (Uuid, Option<K>)| Place {
-        back: false,
-        key: value.map_or(Key::Nothing, &key),
-        id,
-    };
-    rows.into_iter().map(place).collect()
 }

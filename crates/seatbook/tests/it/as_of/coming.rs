@@ -69,14 +69,16 @@ both_engines! {
             for place in places {
                 seen.push(on(&app.operator, place, day).await);
             }
-            foretold.push((day, seen, customers(&app.operator, share, day).await));
+            let passed = (customers(&app.operator, stock, day).await, customers(&app.operator, share, day).await);
+            foretold.push((day, seen, passed));
         }
-        for (day, seen, shares) in foretold {
+        for (day, seen, passed) in foretold {
             evening(&app, day).await;
             for (place, seen) in places.iter().zip(seen) {
                 assert_eq!(seen, now(&app.operator, *place).await, "{day}");
             }
-            assert_eq!(shares, customers(&app.operator, share, day).await, "{day}");
+            assert_eq!(passed.0, customers(&app.operator, stock, day).await, "{day}");
+            assert_eq!(passed.1, customers(&app.operator, share, day).await, "{day}");
         }
         app.prove();
         app.end().await;

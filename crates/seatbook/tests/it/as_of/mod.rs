@@ -47,14 +47,15 @@ async fn on(person: &Person, organization: Uuid, date: &str) -> Told {
     told(&person.get(&path(organization, date)).await.expect(200))
 }
 
-/// Who had units of a pool on a day: name and units.
-async fn customers(person: &Person, pool: Uuid, date: &str) -> Vec<(String, i64)> {
+/// Who had units of a pool on a day: name, units, and those in use there.
+async fn customers(person: &Person, pool: Uuid, date: &str) -> Vec<(String, i64, i64)> {
     let path = format!("/api/v1/as-of/pools/{pool}/customers?date={date}");
     let list = person.get(&path).await.expect(200);
     let items = list["items"].as_array().expect("items").iter();
     let row = |it: &Value| {
         let name = it["name"].as_str().expect("a name").to_owned();
-        (name, it["quantity"].as_i64().expect("units"))
+        let number = |name: &str| it[name].as_i64().expect("units");
+        (name, number("quantity"), number("in_use"))
     };
     items.map(row).collect()
 }

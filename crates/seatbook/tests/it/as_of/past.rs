@@ -39,8 +39,8 @@ both_engines! {
         assert_eq!(on(&app.operator, app.provider, "2026-06-04").await[&pool]["paused"], true);
 
         assert_eq!(customers(&app.operator, pool, "2026-06-01").await, []);
-        assert_eq!(customers(&app.operator, pool, "2026-06-02").await, [("Aurora".into(), 30)]);
-        assert_eq!(customers(&app.operator, pool, "2026-06-04").await, [("Aurora".into(), 35)]);
+        assert_eq!(customers(&app.operator, pool, "2026-06-02").await, [("Aurora".into(), 30, 0)]);
+        assert_eq!(customers(&app.operator, pool, "2026-06-04").await, [("Aurora".into(), 35, 0)]);
         assert_eq!(on(&app.operator, customer, "2026-06-03").await[&share]["quantity"], 30);
         let old = app.operator.get(&format!("{}&q=so-2&status=active", path(app.provider, "2026-06-01"))).await.expect(200);
         assert_eq!((&old["total"], &old["items"][0]["status"], &old["at"]),
@@ -158,7 +158,7 @@ both_engines! {
         for (date, quantity, allocated) in [("2026-06-01", 1_000, 150), ("2026-06-02", 2_000, 300)] {
             let told = on(&app.operator, app.provider, date).await;
             assert_eq!((&told[&pool]["quantity"], &told[&pool]["allocated"]), (&json!(quantity), &json!(allocated)));
-            assert_eq!(customers(&app.operator, pool, date).await, [("Aurora".into(), allocated)]);
+            assert_eq!(customers(&app.operator, pool, date).await, [("Aurora".into(), allocated, 0)]);
         }
         app.prove();
         app.end().await;

@@ -84,12 +84,31 @@ both_engines! {
         assert_eq!(counted(&app, "SELECT count(*) FROM export_piece").await, 1, "what another try left is gone");
         let path = format!("/api/v1/exports/{id}/file");
         let file = bytes(app.operator.request(Method::GET, &path)).await;
+        app.tamper(&left).await;
         app.tamper("UPDATE job SET state = 'queued', ended_at = NULL").await;
         work(&app).await;
         assert_eq!(app.job(job).await["state"], "done");
         assert_eq!(bytes(app.operator.request(Method::GET, &path)).await, file);
         assert_eq!(counted(&app, "SELECT count(*) FROM export_piece").await, 1);
         app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// A file whose end is gone breaks off: nobody takes it for a whole one.
+    async fn a_file_that_is_forgotten_meanwhile_breaks_off(app: TestApp) {
+        let sku = app.insert_sku("PHONE", Some("P1Y")).await;
+        app.license(app.provider, sku, 5).await;
+        let (id, _) = asked(&app).await;
+        work(&app).await;
+        app.tamper("DELETE FROM export_piece").await;
+        let path = format!("/api/v1/exports/{id}/file");
+        let came = match app.operator.request(Method::GET, &path).send().await {
+            Ok(answer) => answer.bytes().await.is_ok(),
+            Err(_) => false,
+        };
+        assert!(!came, "nothing came, and was taken for the file");
         app.end().await;
     }
 }

@@ -1,5 +1,6 @@
 //! Every list that can be had as a file.
 
+use seatbook::scope::Permission;
 use serde_json::json;
 
 use super::{Workbook, exported, lines, said};
@@ -78,6 +79,26 @@ both_engines! {
         assert_eq!(seen, "12.50");
         let reader = app.member(partner, "reader").await;
         assert_eq!(price(lines(&exported(&app, &reader, body).await)), "", "not for a reader");
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// What organizations hold is for those who may read licenses, in the file as on the page.
+    async fn what_organizations_hold_is_not_for_everybody(app: TestApp) {
+        let sku = app.insert_sku("PHONE", Some("P1Y")).await;
+        let partner = app.organization(app.provider, "partner", "Nordlicht").await;
+        let (_, pool) = app.license(app.provider, sku, 50).await;
+        app.allocate(pool, partner, 20).await;
+        let held = |lines: Vec<Vec<String>>| {
+            let at = |heading: &str| lines[0].iter().position(|it| it == heading).expect("a column");
+            ["Licenses", "Units"].map(|heading| lines[1][at(heading)].clone())
+        };
+        let body = json!({"list": "organizations", "format": "csv"});
+        let seen = held(lines(&exported(&app, &app.operator, body.clone()).await));
+        assert_eq!(seen, ["1", "20"]);
+        let limited = app.limited(&app.operator, &[Permission::OrganizationsRead]).await;
+        assert_eq!(held(lines(&exported(&app, &limited, body).await)), ["", ""]);
         app.end().await;
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use store::Timestamp;
 
 use super::{Trade, asks, told};
-use crate::{both_engines, harness::TestApp};
+use crate::{both_engines, crossgrades::stage::Stage, harness::TestApp};
 
 const NAMES: [&str; 6] = [
     "organization_name",
@@ -88,6 +88,27 @@ both_engines! {
         assert_eq!(told(&july, &NAMES), [json!(["Alder", 5, 0, 0, 5, 0])]);
         let may = asks(&app.operator, "month=2026-05").await;
         assert_eq!(told(&may, &NAMES), [json!(["Alder", 7, 0, 0, 7, 0])]);
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// Units that a crossgrade took to another license afterwards were of the old one then.
+    async fn what_was_carried_since_counts_where_it_was(app: TestApp) {
+        let stage = Stage::open(&app, 100).await;
+        stage.assign(stage.standard, json!({})).await.expect(201);
+        stage.bind(&app, 3).await;
+        let asked = |month: &str| format!("month={month}&organization_id={}", stage.partner);
+        let june = asks(&app.operator, &asked("2026-06")).await;
+        let names = ["product_name", "purchased", "in_use"];
+        assert_eq!(told(&june, &names), [json!(["Worry-Free", 25, 3])]);
+        at(&app, "2026-07-02T10:00:00Z").await;
+        stage.crossgrade(stage.suite, json!({}), json!([])).await.expect(201);
+        let then = asks(&app.operator, &asked("2026-06")).await;
+        assert_eq!((&then["items"], &then["totals"]), (&june["items"], &june["totals"]));
+        let now = asks(&app.operator, &asked("2026-07")).await;
+        assert_eq!(told(&now, &names), [json!(["Email Security", 5, 0]), json!(["Worry-Free", 25, 3]), json!(["XDR", 10, 0])]);
+        app.prove();
         app.end().await;
     }
 }

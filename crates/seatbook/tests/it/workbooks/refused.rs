@@ -75,6 +75,31 @@ both_engines! {
 }
 
 both_engines! {
+    /// A license that passes nothing on says so at the rows that want more; units still return.
+    async fn a_paused_license_takes_units_back_only(app: TestApp) {
+        let stage = Stage::set(&app).await;
+        for (name, units) in [("Aurora", 100), ("Borealis", 50), ("Cumulus", 30)] {
+            stage.customer(&app, name, units).await;
+        }
+        let (_, mut sheet) = stage.export("").await;
+        sheet.set("Aurora", "Units", number(120));
+        sheet.set("Borealis", "Units", number(40));
+        sheet.set("Cumulus", "Name", text("Cumulus Works"));
+        sheet.add(&[("Name", text("Drumlin")), ("Units", number(7))]);
+        app.operator.act(&format!("/api/v1/licenses/{}/pause", stage.license)).await.expect(200);
+        let import = stage.upload(sheet.write()).await.expect(201);
+        assert_eq!(import["counts"], json!({"create": 0, "update": 2, "same": 0, "bad": 2}), "{import:#}");
+        let told = wrong(&stage.paula, &import).await;
+        let said: Vec<(&str, &str, &str)> = told.iter().map(|it| (&*it.0, &*it.1, &*it.2)).collect();
+        assert_eq!(said, [("Aurora", "Units", "pool.closed"), ("Drumlin", "Units", "pool.closed")]);
+        apply(&stage.paula, &import, json!({"mode": "good"})).await.expect(200);
+        assert_eq!(app.balance(stage.pool).await, [1_000, 170, 0, 830]);
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// A workbook is seen and brought back where it was exported, and nowhere else; what is forgotten is unknown.
     async fn a_workbook_is_nobody_elses(app: TestApp) {
         let stage = Stage::set(&app).await;
@@ -101,6 +126,10 @@ both_engines! {
         let importer = app.limited(&stage.paula, &[Permission::ImportsRun, Permission::AllocationsRead]).await;
         let import = upload(&importer, file.clone()).await.expect(201);
         assert_eq!(wrong(&importer, &import).await[0].2, "permission.missing");
+        // Who may not see the customers does not see them in a workbook either.
+        let blind = app.limited(&stage.paula, &[Permission::ImportsRun]).await;
+        assert_eq!(upload(&blind, file.clone()).await.field(), "workbook.unknown");
+        assert_eq!(blind.get(&path).await.code(404), "not_found");
 
         let mut renamed = sheet.clone();
         renamed.headings[6] = "Key (read-only)".into();

@@ -187,6 +187,36 @@ both_engines! {
 }
 
 both_engines! {
+    /// Columns that are not read back may go; who was removed in the file and by others, too, is in nobody's way.
+    async fn what_is_not_in_the_file_any_more_is_no_edit(app: TestApp) {
+        let stage = Stage::set(&app).await;
+        for (name, units) in [("Aurora", 100), ("Borealis", 50)] {
+            stage.customer(&app, name, units).await;
+        }
+        let (cumulus, _) = stage.customer(&app, "Cumulus", 30).await;
+        let (_, mut sheet) = stage.export("").await;
+        for heading in ["Reference", "Kind", "In use"] {
+            let place = sheet.column(heading);
+            sheet.headings.remove(place);
+            sheet.rows.iter_mut().for_each(|row| drop(row.remove(place)));
+        }
+        sheet.set("Aurora", "Units", number(120));
+        sheet.remove("Cumulus");
+        let back = json!({"pool_id": stage.pool, "organization_id": cumulus, "units": -30});
+        app.operator.post("/api/v1/allocations", back).await.expect(201);
+        let elsewhere = app.organization(app.provider, "partner", "Elsewhere").await;
+        let moved = json!({"parent_id": elsewhere});
+        app.operator.post(&format!("/api/v1/organizations/{cumulus}/move"), moved).await.expect(200);
+        let import = stage.upload(sheet.write()).await.expect(201);
+        assert_eq!(import["counts"], json!({"create": 0, "update": 1, "same": 2, "bad": 0}), "{import:#}");
+        apply(&stage.paula, &import, json!({"mode": "all"})).await.expect(200);
+        assert_eq!(app.balance(stage.pool).await, [1_000, 170, 0, 830]);
+        app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// What a workbook changed is taken back as a whole, from the journal; what somebody built on it is in the way.
     async fn an_applied_workbook_is_undone(app: TestApp) {
         let stage = Stage::set(&app).await;

@@ -69,10 +69,7 @@ impl Sheet {
 
     fn place(&self, name: &str) -> usize {
         let column = self.column("Name");
-        let found = self
-            .rows
-            .iter()
-            .position(|row| row[column] == name);
+        let found = self.rows.iter().position(|row| row[column] == name);
         found.unwrap_or_else(|| panic!("{name} in {:?}", self.rows))
     }
 
