@@ -137,7 +137,7 @@ pub struct CustomersPage {
     had_any: bool,
 }
 
-/// `/as-of/pools/{id}`: who had units of a pool on a day.
+/// `/as-of/pools/{id}`: who had units of a pool on a day. One that cannot be told leaves the page, with the reason.
 pub async fn customers(
     State(app): State<App>,
     frame: Frame,
@@ -152,7 +152,6 @@ pub async fn customers(
     let read = app.read(move |mut tx| {
         Box::pin(async move {
             let pool = visible(&mut tx, &scope, pool_id).await?;
-            // A day that cannot be told leaves the page of the pool, with the reason.
             let told = passed_to(&mut tx, &pool, &of, now).await;
             Ok((pool, told))
         })
