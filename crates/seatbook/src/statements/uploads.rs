@@ -18,9 +18,9 @@ use crate::{
     error::{Error, Result},
     files::Incoming,
     gate::{Caller, Key},
-    imports::{runs, uploads},
+    imports::uploads,
     organizations,
-    rows::sheet::guess,
+    rows::sheet::{guess, named, shown_name},
     scope::{self, Permission},
 };
 
@@ -108,11 +108,11 @@ pub async fn run(app: &App, caller: &Caller, key: Key, upload: Upload) -> Result
         .ok_or_else(|| Error::invalid("file", "required", "Please give a file."))?;
     let table = app.reader.read(file).await?;
     let mut mapping = guess(FIELDS, &table.headings);
-    mapping.extend(runs::named(&said, &table.headings)?);
+    mapping.extend(named(&said, &table.headings)?);
     let command = UploadStatement {
         organization_id,
         month,
-        file_name: runs::shown_name(&file_name),
+        file_name: shown_name(&file_name),
         headings: table.headings,
         mapping,
         // One more than there may be: that is refused.
