@@ -124,87 +124,42 @@ impl List {
         List::Jobs,
     ];
 
-    /// Its word in addresses, rows and the names of files; the heading of its page; what whoever reads it must be
-    /// permitted, where it is not one's own.
-    const fn facts(self) -> (&'static str, &'static str, Option<Permission>) {
+    /// Its word in addresses, rows and the names of files, and the heading of its page.
+    const fn words(self) -> (&'static str, &'static str) {
         match self {
-            List::Licenses => ("licenses", "Licenses", Some(Permission::LicensesRead)),
-            List::LicensesAsOf => (
-                "licenses_as_of",
-                "Licenses as of another day",
-                Some(Permission::LicensesRead),
-            ),
-            List::Customers => ("customers", "Customers", Some(Permission::AllocationsRead)),
-            List::CustomersAsOf => (
-                "customers_as_of",
-                "Customers as of another day",
-                Some(Permission::AllocationsRead),
-            ),
-            List::Subscriptions => (
-                "subscriptions",
-                "Subscriptions",
-                Some(Permission::LicensesRead),
-            ),
-            List::Organizations => (
-                "organizations",
-                "Organizations",
-                Some(Permission::OrganizationsRead),
-            ),
-            List::Skus => ("skus", "Catalog", Some(Permission::CatalogRead)),
-            List::Products => ("products", "Products", Some(Permission::CatalogRead)),
-            List::ServicePlans => (
-                "service_plans",
-                "Service plans",
-                Some(Permission::CatalogRead),
-            ),
-            List::PlanCustomers => (
-                "plan_customers",
-                "Customers of a service plan",
-                Some(Permission::LicensesRead),
-            ),
-            List::Rollouts => (
-                "rollouts",
-                "Assigned to many",
-                Some(Permission::LicensesRead),
-            ),
-            List::RolloutCustomers => (
-                "rollout_customers",
-                "Customers of a rollout",
-                Some(Permission::LicensesRead),
-            ),
-            List::Holders => ("holders", "Holders", Some(Permission::HoldersRead)),
-            List::Assignments => (
-                "assignments",
-                "Configuration",
-                Some(Permission::AssignmentsRead),
-            ),
-            List::Sales => ("sales", "Sales", Some(Permission::LicensesSell)),
-            List::ActivationCodes => (
-                "activation_codes",
-                "Activation codes",
-                Some(Permission::CodesExport),
-            ),
-            List::Requests => ("requests", "Requests", Some(Permission::LicensesSell)),
-            List::Redemptions => ("redemptions", "Redemptions", Some(Permission::LicensesSell)),
-            List::Invoices => ("invoices", "Invoices", Some(Permission::InvoicesRead)),
-            List::Reconciliation => (
-                "reconciliation",
-                "Reconciliation",
-                Some(Permission::AllocationsRead),
-            ),
-            List::StatementRows => ("statement_rows", "Statement", Some(Permission::ImportsRun)),
-            List::People => ("people", "People", Some(Permission::PeopleRead)),
-            List::Roles => ("roles", "Roles", Some(Permission::PeopleRead)),
-            List::Tokens => ("tokens", "API tokens", None),
-            List::Mails => ("mails", "Outbox", Some(Permission::MailsRead)),
-            List::Journal => ("journal", "Journal", Some(Permission::JournalRead)),
-            List::Jobs => ("jobs", "Jobs", Some(Permission::JobsRead)),
+            List::Licenses => ("licenses", "Licenses"),
+            List::LicensesAsOf => ("licenses_as_of", "Licenses as of another day"),
+            List::Customers => ("customers", "Customers"),
+            List::CustomersAsOf => ("customers_as_of", "Customers as of another day"),
+            List::Subscriptions => ("subscriptions", "Subscriptions"),
+            List::Organizations => ("organizations", "Organizations"),
+            List::Skus => ("skus", "Catalog"),
+            List::Products => ("products", "Products"),
+            List::ServicePlans => ("service_plans", "Service plans"),
+            List::PlanCustomers => ("plan_customers", "Customers of a service plan"),
+            List::Rollouts => ("rollouts", "Assigned to many"),
+            List::RolloutCustomers => ("rollout_customers", "Customers of a rollout"),
+            List::Holders => ("holders", "Holders"),
+            List::Assignments => ("assignments", "Configuration"),
+            List::Sales => ("sales", "Sales"),
+            List::ActivationCodes => ("activation_codes", "Activation codes"),
+            List::Requests => ("requests", "Requests"),
+            List::Redemptions => ("redemptions", "Redemptions"),
+            List::Invoices => ("invoices", "Invoices"),
+            List::Reconciliation => ("reconciliation", "Reconciliation"),
+            List::StatementRows => ("statement_rows", "Statement"),
+            List::People => ("people", "People"),
+            List::Roles => ("roles", "Roles"),
+            List::Tokens => ("tokens", "API tokens"),
+            List::Mails => ("mails", "Outbox"),
+            List::Journal => ("journal", "Journal"),
+            List::Jobs => ("jobs", "Jobs"),
         }
     }
 
     /// Its word in addresses, rows and the names of files.
     pub const fn as_str(self) -> &'static str {
-        self.facts().0
+        self.words().0
     }
 
     /// The list a word names.
@@ -214,12 +169,35 @@ impl List {
 
     /// The heading of its page.
     pub const fn title(self) -> &'static str {
-        self.facts().1
+        self.words().1
     }
 
     /// What whoever reads it must be permitted; nothing where it is everybody's own.
     pub const fn permission(self) -> Option<Permission> {
-        self.facts().2
+        Some(match self {
+            List::Licenses
+            | List::LicensesAsOf
+            | List::Subscriptions
+            | List::PlanCustomers
+            | List::Rollouts
+            | List::RolloutCustomers => Permission::LicensesRead,
+            List::Customers | List::CustomersAsOf | List::Reconciliation => {
+                Permission::AllocationsRead
+            }
+            List::Organizations => Permission::OrganizationsRead,
+            List::Skus | List::Products | List::ServicePlans => Permission::CatalogRead,
+            List::Holders => Permission::HoldersRead,
+            List::Assignments => Permission::AssignmentsRead,
+            List::Sales | List::Requests | List::Redemptions => Permission::LicensesSell,
+            List::ActivationCodes => Permission::CodesExport,
+            List::Invoices => Permission::InvoicesRead,
+            List::StatementRows => Permission::ImportsRun,
+            List::People | List::Roles => Permission::PeopleRead,
+            List::Mails => Permission::MailsRead,
+            List::Journal => Permission::JournalRead,
+            List::Jobs => Permission::JobsRead,
+            List::Tokens => return None,
+        })
     }
 
     /// What it is of.
