@@ -34,9 +34,14 @@ pub struct ExportIn {
     organization_id: Option<Uuid>,
     /// The license whose `customers` are wanted.
     license_id: Option<Uuid>,
-    /// What else a list is of: the pool of `customers_as_of`, the service plan of `plan_customers`, the rollout of
-    /// `rollout_customers`, the statement of `statement_rows`.
-    of: Option<Uuid>,
+    /// The pool whose `customers_as_of` another day are wanted.
+    pool_id: Option<Uuid>,
+    /// The service plan whose `plan_customers` are wanted.
+    plan_id: Option<Uuid>,
+    /// The rollout whose `rollout_customers` are wanted.
+    rollout_id: Option<Uuid>,
+    /// The distributor's statement whose `statement_rows` are wanted.
+    statement_id: Option<Uuid>,
     /// Search, filters, order and columns, as they stand behind the question mark in the address of the list in the
     /// console: `q=phone&status=active&sort=-end&col=start&col=end`. All rows in the usual order and columns unless
     /// said.
@@ -74,7 +79,10 @@ fn asked(caller: &Caller, body: ExportIn) -> Result<Asked> {
         subject_id: match body.list.subject() {
             Subject::License => body.license_id,
             Subject::Organization | Subject::Anything => body.organization_id,
-            Subject::Other(_) => body.of,
+            Subject::Pool => body.pool_id,
+            Subject::Plan => body.plan_id,
+            Subject::Rollout => body.rollout_id,
+            Subject::Statement => body.statement_id,
             Subject::Nothing => None,
         },
         query: body.query.unwrap_or_default(),

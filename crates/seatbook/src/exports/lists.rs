@@ -89,8 +89,14 @@ pub enum Subject {
     Anything,
     /// Of a license.
     License,
-    /// Of something else; what it is called.
-    Other(&'static str),
+    /// Of a pool.
+    Pool,
+    /// Of a service plan.
+    Plan,
+    /// Of a rollout.
+    Rollout,
+    /// Of a statement.
+    Statement,
 }
 
 impl List {
@@ -206,10 +212,10 @@ impl List {
             List::Customers => Subject::License,
             List::Subscriptions | List::Assignments => Subject::Organization,
             List::Holders => Subject::Anything,
-            List::CustomersAsOf => Subject::Other("pool"),
-            List::PlanCustomers => Subject::Other("service plan"),
-            List::RolloutCustomers => Subject::Other("rollout"),
-            List::StatementRows => Subject::Other("statement"),
+            List::CustomersAsOf => Subject::Pool,
+            List::PlanCustomers => Subject::Plan,
+            List::RolloutCustomers => Subject::Rollout,
+            List::StatementRows => Subject::Statement,
             _ => Subject::Nothing,
         }
     }
@@ -322,13 +328,15 @@ pub fn check_subject(list: List, subject_id: Option<Uuid>) -> Result<()> {
 }
 
 fn no_subject(list: List) -> Error {
-    let required = |field: &str, what: &str| {
-        let message = format!("Say of which {what}.");
-        Error::invalid(field, "required", message)
+    let (field, what) = match list.subject() {
+        Subject::License => ("license_id", "license"),
+        Subject::Pool => ("pool_id", "pool"),
+        Subject::Plan => ("plan_id", "service plan"),
+        Subject::Rollout => ("rollout_id", "rollout"),
+        Subject::Statement => ("statement_id", "statement"),
+        Subject::Organization | Subject::Anything | Subject::Nothing => {
+            ("organization_id", "organization")
+        }
     };
-    match list.subject() {
-        Subject::License => required("license_id", "license"),
-        Subject::Other(what) => required("of", what),
-        _ => required("organization_id", "organization"),
-    }
+    Error::invalid(field, "required", format!("Say of which {what}."))
 }

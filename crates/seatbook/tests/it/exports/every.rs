@@ -95,9 +95,9 @@ both_engines! {
         let lists = [
             ("products", json!({}), "Product,Code,Reference,Unit,Kind,Shareable,SKUs", 1),
             ("service_plans", json!({}), "Service plan,Code,Edition,Term,Billed,Components,State", 1),
-            ("plan_customers", json!({"of": book.plan}), "Customer,Composition,Last day,State", 0),
+            ("plan_customers", json!({"plan_id": book.plan}), "Customer,Composition,Last day,State", 0),
             ("rollouts", json!({}), "Rollout,Service plan,Code,Customers,Done,Fit,Refused,Not checked yet,Status,Asked for", 1),
-            ("rollout_customers", json!({"of": book.rollout}), "Customer,What becomes of it,Why,Reason", 1),
+            ("rollout_customers", json!({"rollout_id": book.rollout}), "Customer,What becomes of it,Why,Reason", 1),
             ("assignments", json!({"organization_id": book.market.customer}),
                 "License,User,Through,Extension,Number,Add-ons,UUID,Since,Units,Available", 2),
             ("activation_codes", json!({"organization_id": partner}),
@@ -107,11 +107,11 @@ both_engines! {
             ("reconciliation", json!({"query": "month=2026-06"}),
                 "Customer,Customer reference,Product,Product code,Purchased,Allocated,In use,Invoiced,Not billed,\
                  Distributor says,Beyond what is held,Difference", 1),
-            ("statement_rows", json!({"of": book.statement}),
+            ("statement_rows", json!({"statement_id": book.statement}),
                 "Line,Customer,Product,Units,Matched,Customer here,Product here,Remarks,Amount,Currency", 2),
             ("licenses_as_of", json!({"query": day}),
                 "SKU,Product,Sales order,Start,End,Quantity,Available,Assigned,Status", 1),
-            ("customers_as_of", json!({"of": book.root_pool, "query": day}), "Customer,Units,In use there", 1),
+            ("customers_as_of", json!({"pool_id": book.root_pool, "query": day}), "Customer,Units,In use there", 1),
             ("people", json!({}), "Person,E-mail,Organization,Role,Second factor,Last seen,Status", 3),
             ("tokens", json!({}), "Token,Ends with,May,Expires,Last used,Status", 1),
             ("mails", json!({}), "Mail,To,Address,Kind,Written,Status,Why it has not left", 2),
@@ -136,7 +136,7 @@ both_engines! {
         assert_eq!(roles[0][..4], ["About", "Permission", "What it allows", "Operator"]);
         let requests = rows(&app, &app.operator, "requests", json!({"organization_id": partner})).await;
         assert_eq!(requests[1][4], "'=1+1");
-        let matched = json!({"of": book.statement, "query": "show=unmatched"});
+        let matched = json!({"statement_id": book.statement, "query": "show=unmatched"});
         let unmatched = rows(&app, &app.operator, "statement_rows", matched).await;
         assert_eq!((unmatched.len(), unmatched[1][1].as_str()), (2, "'=Zorro"));
         let of_customer = |show: &str| json!({"organization_id": book.market.customer, "query": format!("show={show}&col=uuid")});
@@ -154,7 +154,7 @@ both_engines! {
         let book = Book::open(&app).await;
         let limited = async |permissions: &[Permission]| app.limited(&app.operator, permissions).await;
         let importer = limited(&[Permission::ImportsRun]).await;
-        let rows_of = rows(&app, &importer, "statement_rows", json!({"of": book.statement})).await;
+        let rows_of = rows(&app, &importer, "statement_rows", json!({"statement_id": book.statement})).await;
         assert_eq!((rows_of[0].len(), rows_of.len()), (8, 3), "no amounts: {rows_of:?}");
         let reader = limited(&[Permission::AllocationsRead]).await;
         let month = json!({"query": "month=2026-06&col=-"});
@@ -169,9 +169,9 @@ both_engines! {
         let stranger = app.organization(app.provider, "partner", "Elsewhere").await;
         let stranger = app.member(stranger, "partner_administrator").await;
         let foreign = [
-            ("statement_rows", json!({"of": book.statement})),
-            ("rollout_customers", json!({"of": book.rollout})),
-            ("customers_as_of", json!({"of": book.root_pool})),
+            ("statement_rows", json!({"statement_id": book.statement})),
+            ("rollout_customers", json!({"rollout_id": book.rollout})),
+            ("customers_as_of", json!({"pool_id": book.root_pool})),
             ("assignments", json!({"organization_id": book.market.customer})),
             ("requests", json!({"organization_id": book.market.partner})),
             ("tokens", json!({"organization_id": book.market.partner})),
@@ -180,7 +180,7 @@ both_engines! {
             let answer = stranger.post("/api/v1/exports", asked(list, "csv", &more)).await;
             assert_eq!(answer.code(404), "not_found", "{list}");
         }
-        for (list, field) in [("statement_rows", "of"), ("assignments", "organization_id"), ("plan_customers", "of")] {
+        for (list, field) in [("statement_rows", "statement_id"), ("assignments", "organization_id"), ("plan_customers", "plan_id")] {
             let refused = app.operator.post("/api/v1/exports", json!({"list": list})).await.expect(422);
             assert_eq!(refused["fields"][0]["field"], field, "{list}");
         }
