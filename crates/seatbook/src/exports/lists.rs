@@ -268,11 +268,12 @@ pub async fn check_place(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked) -> Resul
         return check_visible(tx, scope, permission, asked.place()).await;
     }
     for grant in scope.grants() {
-        for permission in grant.permissions.iter().take(1) {
-            let seen = check_visible(tx, scope, *permission, asked.place()).await;
-            if seen.is_ok() {
-                return Ok(());
-            }
+        let Some(permission) = grant.permissions.first() else {
+            continue;
+        };
+        let seen = check_visible(tx, scope, *permission, asked.place()).await;
+        if seen.is_ok() {
+            return Ok(());
         }
     }
     Err(Error::not_found())
