@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use store::{BoxFuture, Db, Json, Lane, Param, Place, Result, Timestamp, Tx};
+use store::{BoxFuture, Db, Json, Param, Place, Result, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -58,11 +58,7 @@ pub async fn follow_once(db: &Db, now: Timestamp) -> Result<bool> {
     let Some(batch) = gathered.map(Arc::new) else {
         return Ok(false);
     };
-    let place = Place {
-        lane: Lane::Bulk,
-        shard: None,
-        pipelined: false,
-    };
+    let place = Place::BULK;
     db.plumb(place, move |mut tx| {
         let batch = Arc::clone(&batch);
         Box::pin(async move { write(&mut tx, &batch).await })

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use store::{BoxFuture, Db, Lane, Place, Timestamp, Tx};
+use store::{BoxFuture, Db, Place, Timestamp, Tx};
 use uuid::Uuid;
 
 use crate::clock;
@@ -40,11 +40,7 @@ pub async fn seal_once(db: &Db, holder: Uuid, now: Timestamp) -> store::Result<i
     if waiting.is_none() {
         return Ok(0);
     }
-    let place = Place {
-        lane: Lane::Bulk,
-        shard: None,
-        pipelined: false,
-    };
+    let place = Place::BULK;
     db.plumb(place, move |mut tx| {
         Box::pin(async move { number(&mut tx, holder, now).await })
     })

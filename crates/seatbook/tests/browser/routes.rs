@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 /// Routes that answer GET with something else than a page: parts of pages, files, streams, ways on. The page for
 /// the code of a second factor is the sign-in's with one field, and shows itself to nobody else.
-const NO_PAGES: [&str; 34] = [
+const NO_PAGES: [&str; 33] = [
     "/api/v1/openapi.json",
     "/assets/{file}",
     "/calendars/{file}",
@@ -32,7 +32,6 @@ const NO_PAGES: [&str; 34] = [
     "/organizations/{id}/move/preview",
     "/plan-subscriptions/{id}/change/preview",
     "/readyz",
-    "/reconciliation/export",
     "/rollouts/customers",
     "/rollouts/plans",
     "/sign-in/code",
