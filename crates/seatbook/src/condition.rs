@@ -115,7 +115,10 @@ mod tests {
         let last = NOON + 86_400;
         assert_eq!(condition.jump(at(last - 61)), Some(Jump::Backward(61)));
         assert_eq!(condition.jump(at(last - 61)), Some(Jump::Backward(61)));
-        assert_eq!(condition.jump(at(last + 86_401)), Some(Jump::Forward(86_401)));
+        assert_eq!(
+            condition.jump(at(last + 86_401)),
+            Some(Jump::Forward(86_401))
+        );
         assert_eq!(condition.jump(at(0)), Some(Jump::Backward(last)));
         assert_eq!(condition.jump(at(last)), None);
     }

@@ -30,9 +30,8 @@ use crate::{
     error::{Error, Kind},
     exports, extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs,
     licenses, licensing, mail, notices, offboarding, openapi, operations, organizations, overview,
-    people,
-    plan_subscriptions, plans, portal, provisioning, reconciliation, recovery, reference, renewals,
-    requests, roles, rollouts, sales, statements, subscriptions, tokens, workbooks,
+    people, plan_subscriptions, plans, portal, provisioning, reconciliation, recovery, reference,
+    renewals, requests, roles, rollouts, sales, statements, subscriptions, tokens, workbooks,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.

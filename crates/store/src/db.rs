@@ -167,7 +167,9 @@ impl Db {
     /// Writes that wait: interactive, bulk, previews.
     pub fn waiting(&self) -> [usize; 3] {
         let lanes = self.0.writers.iter().map(|queue| queue.waiting());
-        lanes.fold([0; 3], |sum, lanes| std::array::from_fn(|i| sum[i] + lanes[i]))
+        lanes.fold([0; 3], |sum, lanes| {
+            std::array::from_fn(|i| sum[i] + lanes[i])
+        })
     }
 
     /// Connections that nobody reads over, of those that are limited.

@@ -37,7 +37,14 @@ mod tests {
             assert!(is_well_formed(fine.as_bytes()), "{fine}");
         }
         let long = "x".repeat(129);
-        for wrong in ["", "a b", "a\"b", "{\"level\":\"ERROR\"}", "ü", long.as_str()] {
+        for wrong in [
+            "",
+            "a b",
+            "a\"b",
+            "{\"level\":\"ERROR\"}",
+            "ü",
+            long.as_str(),
+        ] {
             assert!(!is_well_formed(wrong.as_bytes()), "{wrong}");
         }
         let mut headers = HeaderMap::new();

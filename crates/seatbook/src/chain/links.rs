@@ -219,8 +219,7 @@ mod tests {
     #[test]
     fn what_an_engine_writes_in_its_own_way_is_the_same() {
         let one: Value = serde_json::from_str(r#"{"b": 100000.0, "a": [1, 1.5]}"#).expect("JSON");
-        let other: Value =
-            serde_json::from_str(r#"{"a": [1, 1.50], "b": 1e5}"#).expect("JSON");
+        let other: Value = serde_json::from_str(r#"{"a": [1, 1.50], "b": 1e5}"#).expect("JSON");
         assert_eq!(told(one).hash(&BEGINNING), told(other).hash(&BEGINNING));
         let mut turned = told(json!({}));
         turned.changes.reverse();

@@ -44,7 +44,8 @@ pub async fn told(tx: &mut Tx<'_>, (after, up_to): (i64, i64)) -> Result<Vec<Tol
     let sql = "SELECT seq, id, at, actor_id, token_id, organization_id, origin, command, input, outcome, request_id
         FROM journal WHERE seq > $1 AND seq <= $2 ORDER BY seq";
     let mut told: Vec<Told> = tx.query(sql, &[&after, &up_to]).await?;
-    let sql = "SELECT c.journal_id, c.noun, c.row_id, c.version, c.organization_id, c.before, c.after
+    let sql =
+        "SELECT c.journal_id, c.noun, c.row_id, c.version, c.organization_id, c.before, c.after
         FROM change c JOIN journal j ON j.id = c.journal_id WHERE j.seq > $1 AND j.seq <= $2";
     let mut changes: HashMap<Uuid, Vec<Row>> = HashMap::new();
     for Changed(journal_id, row) in tx.query(sql, &[&after, &up_to]).await? {
@@ -143,9 +144,8 @@ pub async fn strays(tx: &mut Tx<'_>, place: &Place) -> Result<Vec<(&'static str,
         ("entry", "journal", place.last),
         ("link", "journal_chain", place.seq),
     ] {
-        let sql = format!(
-            "SELECT seq FROM {table} WHERE seq < 1 OR seq > $1 ORDER BY seq LIMIT 100"
-        );
+        let sql =
+            format!("SELECT seq FROM {table} WHERE seq < 1 OR seq > $1 ORDER BY seq LIMIT 100");
         let found: Vec<(i64,)> = tx.query(&sql, &[&last]).await?;
         strays.extend(found.into_iter().map(|(seq,)| (what, seq)));
     }
@@ -232,7 +232,12 @@ pub(super) async fn set_place(tx: &mut Tx<'_>, from: &Place, seq: i64) -> Result
 pub(super) async fn insert_links(tx: &mut Tx<'_>, links: &[Link]) -> Result<()> {
     let mut params: Vec<&dyn Param> = Vec::with_capacity(links.len() * 4);
     for link in links {
-        let row: [&dyn Param; 4] = [&link.seq, &link.organization_id, &link.prev_hash, &link.hash];
+        let row: [&dyn Param; 4] = [
+            &link.seq,
+            &link.organization_id,
+            &link.prev_hash,
+            &link.hash,
+        ];
         params.extend_from_slice(&row);
     }
     let head = "INSERT INTO journal_chain (seq, organization_id, prev_hash, hash)";
@@ -247,7 +252,8 @@ pub(super) async fn put_heads(tx: &mut Tx<'_>, heads: &[Head]) -> Result<()> {
         params.extend_from_slice(&row);
     }
     let head = "INSERT INTO chain_head (organization_id, seq, hash)";
-    let tail = "ON CONFLICT (organization_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash";
+    let tail =
+        "ON CONFLICT (organization_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash";
     tx.insert((head, tail), 3, &params).await.map(drop)
 }
 

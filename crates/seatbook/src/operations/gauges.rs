@@ -41,7 +41,10 @@ pub async fn take(app: &App) -> Result<()> {
 /// What this process knows by itself.
 fn take_near(app: &App) {
     let db = app.gate.db();
-    for (lane, waiting) in ["interactive", "bulk", "preview"].into_iter().zip(db.waiting()) {
+    for (lane, waiting) in ["interactive", "bulk", "preview"]
+        .into_iter()
+        .zip(db.waiting())
+    {
         gauge!("seatbook_writes_waiting", "lane" => lane).set(waiting as f64);
     }
     if let Some(free) = db.free_readers() {
@@ -92,7 +95,8 @@ impl Counted {
                 &[&DEAD],
             )
             .await?;
-        let mails = "SELECT count(*), min(created_at) FROM mail WHERE state IN ('queued', 'sending')";
+        let mails =
+            "SELECT count(*), min(created_at) FROM mail WHERE state IN ('queued', 'sending')";
         let unsealed = "SELECT count(*), min(at) FROM journal WHERE seq IS NULL";
         let behind = "SELECT s.last_seq - f.seq, s.last_seq - c.seq FROM seal s
             CROSS JOIN figure_place f CROSS JOIN chain_place c WHERE s.id = 1 AND f.id = 1 AND c.id = 1";

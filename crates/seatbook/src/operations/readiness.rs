@@ -127,7 +127,10 @@ fn judge(app: &App, probed: Option<&Health>) -> Readiness {
     let applied = probed.map(|health| health.schema);
     let (mut reasons, mut warnings) = (Vec::new(), Vec::new());
     if app.condition.is_stopping() {
-        reasons.push(Reason::new("server.stopping", "The server was told to stop."));
+        reasons.push(Reason::new(
+            "server.stopping",
+            "The server was told to stop.",
+        ));
     }
     match probed {
         None => reasons.push(Reason::new(
@@ -233,7 +236,8 @@ pub async fn run(app: App) {
         ticks.tick().await;
         let seen = watcher.look().await;
         ::metrics::gauge!("seatbook_ready").set(f64::from(u8::from(seen.ready)));
-        let is_known = |known: &[Reason], it: &Reason| known.iter().any(|other| other.code == it.code);
+        let is_known =
+            |known: &[Reason], it: &Reason| known.iter().any(|other| other.code == it.code);
         for reason in seen.reasons.iter().filter(|it| !is_known(&told, it)) {
             tracing::error!(code = reason.code, "not ready: {}", reason.message);
         }

@@ -102,12 +102,7 @@ fn carries_file(request: &Request) -> bool {
 }
 
 /// One line, and the figures. The path is told by its route: what stands in it is somebody's.
-fn tell(
-    (method, status): (&Method, u16),
-    noted: Option<&Noted>,
-    id: &HeaderValue,
-    took: Duration,
-) {
+fn tell((method, status): (&Method, u16), noted: Option<&Noted>, id: &HeaderValue, took: Duration) {
     let route = noted.and_then(|noted| noted.route.as_ref());
     let route = route.map_or("unmatched", MatchedPath::as_str);
     let method = word(method);

@@ -56,8 +56,16 @@ pub(super) async fn prove(tx: &mut Tx<'_>, kept: Option<head::File>) -> Result<V
         walk.outside.push(what);
     }
     let mut checks = vec![
-        Check::new("every entry of the journal is as it was chained", walk.seen, walk.entries),
-        Check::new("every link of a chain follows the one before it", walk.seen, walk.links),
+        Check::new(
+            "every entry of the journal is as it was chained",
+            walk.seen,
+            walk.entries,
+        ),
+        Check::new(
+            "every link of a chain follows the one before it",
+            walk.seen,
+            walk.links,
+        ),
     ];
     if kept.is_some() {
         let holds = "the chains lead through the heads that were kept elsewhere";

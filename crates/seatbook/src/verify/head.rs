@@ -89,7 +89,10 @@ impl File {
 fn all(chains: &[Line]) -> String {
     let mut hasher = Sha256::new();
     for line in chains {
-        hasher.update(format!("{} {} {}\n", line.organization_id, line.seq, line.hash));
+        hasher.update(format!(
+            "{} {} {}\n",
+            line.organization_id, line.seq, line.hash
+        ));
     }
     let hash: [u8; 32] = hasher.finalize().into();
     hex(&hash)

@@ -30,7 +30,7 @@ fn seatbook(app: &TestApp, words: &[&str]) -> (i32, String) {
 fn verified(app: &TestApp, head: Option<&Path>) -> (i32, String) {
     let head = head.map(|path| path.to_str().expect("text"));
     let with = head.map_or(vec![], |path| vec!["--head", path]);
-    seatbook(app, &[&["verify", "--journal"], with.as_slice()].concat())
+    seatbook(app, &[&["verify", "--journal"][..], &with].concat())
 }
 
 #[track_caller]

@@ -52,8 +52,7 @@ both_engines! {
     async fn figures_are_counted(app: TestApp) {
         let nobody = Person::nobody(app.address, random_id());
         app.operator.get(&format!("/api/v1/organizations/{}", app.provider)).await.expect(200);
-        let body = json!({"parent_id": app.provider, "kind": "customer", "name": "Twice", "reference": "R-1"});
-        app.operator.post("/api/v1/organizations", body.clone()).await.expect(201);
+        app.organization(app.provider, "customer", "C").await;
         app.operator.get("/nowhere/at/all").await.page(404);
         gauges::take(&app.app).await.expect("they are taken");
         let text = nobody.get("/metrics").await.page(200);
