@@ -11,10 +11,12 @@ pub mod schema;
 pub mod journal;
 pub mod scope;
 pub mod secrets;
+pub mod chain;
 pub mod memory;
 pub mod gate;
 pub mod config;
 pub mod printing;
+pub mod condition;
 pub mod app;
 pub mod api;
 pub mod console;
@@ -85,5 +87,6 @@ pub mod reference;
 pub mod demo;
 
 // The house as a whole.
+pub mod operations;
 pub mod router;
 pub mod serve;

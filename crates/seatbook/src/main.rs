@@ -11,14 +11,17 @@ use seatbook::{
     error::{Error, Result},
     files::parser,
     imports::command_line::{self, ImportArgs},
+    operations::logging,
     printing::{
         sample::{self, SampleArgs},
         setter,
     },
     recovery, serve,
-    verify::{self, VerifyArgs},
+    verify::{
+        self, VerifyArgs,
+        head::{self, HeadArgs},
+    },
 };
-use tracing_subscriber::EnvFilter;
 
 /// License management: who bought how many units of what, who passed them on, and who uses them.
 #[derive(Parser)]
@@ -40,8 +43,18 @@ enum Verb {
     Import(ImportArgs),
     /// Proves the book from its own records; exits 1 and names what is off.
     Verify(VerifyArgs),
+    /// Looks after the journal's chains.
+    #[command(subcommand)]
+    Journal(Journal),
     /// Writes a made-up invoice as PDF, to look at a brand with.
     BrandSample(SampleArgs),
+}
+
+#[derive(Subcommand)]
+enum Journal {
+    /// Writes down where each organization's chain ends, to be kept elsewhere: `verify --journal --head FILE` then
+    /// finds what was cut off or written anew.
+    Head(HeadArgs),
 }
 
 #[derive(Subcommand)]
@@ -63,7 +76,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let cli = Cli::parse();
-    start_logging(matches!(&cli.command, Verb::Serve(settings) if settings.log_json));
+    logging::start(matches!(&cli.command, Verb::Serve(settings) if settings.log_json));
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -79,6 +92,9 @@ fn main() -> ExitCode {
             }
             Verb::Import(args) => import(args).await,
             Verb::Verify(args) => verify::tell(&args, &mut std::io::stdout()).await,
+            Verb::Journal(Journal::Head(args)) => head::tell(&args, &mut std::io::stdout())
+                .await
+                .map(|()| true),
             Verb::BrandSample(args) => show_brand(&args).await.map(|()| true),
         }
     });
@@ -118,17 +134,4 @@ async fn reset(settings: Settings, email: &str) -> Result<()> {
     };
     let link = link.ok_or_else(|| Error::internal(format!("nobody has the address {email}")))?;
     writeln!(std::io::stdout(), "{link}").map_err(Error::internal)
-}
-
-/// Log lines go to standard error: readable, or JSON for machines.
-fn start_logging(json: bool) {
-    let filter = EnvFilter::try_from_env("SEATBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if json {
-        lines.json().init();
-    } else {
-        lines.init();
-    }
 }

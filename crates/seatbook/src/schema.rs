@@ -40,5 +40,6 @@ migrations! {
     26 "overview" "0026_overview.sql"
     27 "statements" "0027_statements.sql"
     28 "as of" "0028_as_of.sql"
-    31 "export rights" "0031_export_rights.sql"
+    29 "operations" "0029_operations.sql"
+    30 "export rights" "0030_export_rights.sql"
 }

@@ -108,6 +108,10 @@ impl Near {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn read<T>(&self, run: impl Reading<T>) -> Result<T> {
         let idle = self.lock().pop();
         let mut connection = match idle {

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 /// Routes that answer GET with something else than a page: parts of pages, files, streams, ways on. The page for
 /// the code of a second factor is the sign-in's with one field, and shows itself to nobody else.
-const NO_PAGES: [&str; 33] = [
+const NO_PAGES: [&str; 34] = [
     "/api/v1/openapi.json",
     "/assets/{file}",
     "/calendars/{file}",
@@ -25,6 +25,7 @@ const NO_PAGES: [&str; 33] = [
     "/mails/{id}/attachments/{attachment_id}",
     "/mails/{id}/html",
     "/livez",
+    "/metrics",
     "/organizations/options",
     "/organizations/{id}/co-term/preview",
     "/organizations/{id}/licenses/assign/preview",

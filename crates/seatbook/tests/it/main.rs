@@ -41,5 +41,6 @@ mod holders;
 mod entitlements;
 mod verify;
 mod sealer;
+mod operations;
 mod strangers;
 mod tidy;

@@ -230,6 +230,11 @@ impl Readers {
         }
     }
 
+    /// Connections that may be leased at once.
+    pub(crate) fn free(&self) -> usize {
+        self.permits.available_permits()
+    }
+
     pub(crate) async fn lease(&self) -> Result<Lease<'_>> {
         let permit = tokio::time::timeout(POOL_TIME, self.permits.acquire())
             .await
