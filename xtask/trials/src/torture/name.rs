@@ -124,7 +124,7 @@ impl Name {
                 "The races again with the clients spread over three servers on one PostgreSQL."
             }
             Name::Jobs => {
-                "Servers are killed while jobs of every kind that the doors offer run: each job ends, and has its \
+                "Servers are killed while allocations, a file and exports wait in the queue: each job is done, and has its \
                  effect once."
             }
             Name::Fsync => {
