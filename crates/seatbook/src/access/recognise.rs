@@ -214,7 +214,11 @@ async fn look_up_and_touch(
     let recently = |seen: &Timestamp| seen.plus_seconds(TOUCH_SECONDS) > now;
     let seen = credential.seen_at.filter(recently);
     if seen.is_none() {
-        touch(app, is_token, credential.id, now).await?;
+        match touch(app, is_token, credential.id, now).await {
+            // That somebody was here cannot be noted while the disk is full; reading works all the same.
+            Err(error) if error.kind == Kind::Unavailable => {}
+            touched => touched?,
+        }
     }
     let noted = seen.unwrap_or(now).plus_seconds(TOUCH_SECONDS);
     Ok(Some(Known {
