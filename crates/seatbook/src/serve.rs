@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use documents::Brand;
 use store::{Db, Options};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
@@ -199,13 +201,14 @@ pub async fn serve(settings: Settings) -> Result<()> {
     mail::free_all(app.gate.db(), app.gate.now()).await?;
     let deliverer = mailer.map(|smtp| mail::Deliverer::start(app.clone(), Arc::new(smtp)));
     let runner = jobs::Runner::start(app.clone(), router::KINDS);
+    let told = Told::listen().map_err(Error::internal)?;
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
     if app.settings.demo {
         println!("{}", demo::welcome(&app));
     }
     announce_set_up(&app).await?;
     let rooms = router::router(app.clone());
-    if !operations::door::serve(listener, rooms, stopping(&app)).await {
+    if !operations::door::serve(listener, rooms, stopping(&app, told)).await {
         tracing::warn!("requests were cut off: they took too long to end");
     }
     runner.stop().await;
@@ -222,12 +225,12 @@ pub async fn serve(settings: Settings) -> Result<()> {
 }
 
 /// Ends when no more connections are to be taken. Readiness says so first, and load balancers are given the time to see it.
-async fn stopping(app: &App) {
-    told_to_stop().await;
+async fn stopping(app: &App, mut told: Told) {
+    told.once().await;
     tracing::info!("told to stop: what was begun is finished first; told once more, it is cut off");
     app.condition.stop();
-    tokio::spawn(async {
-        told_to_stop().await;
+    tokio::spawn(async move {
+        told.once().await;
         tracing::warn!("told to stop at once");
         // What was acknowledged is durable, and what was not is whole or absent, as after any crash.
         std::process::exit(1);
@@ -251,17 +254,38 @@ async fn announce_set_up(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Ctrl-C, or the signal by which service managers stop a service.
-async fn told_to_stop() {
-    let interrupt = async { drop(tokio::signal::ctrl_c().await) };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            return interrupt.await;
-        };
-        tokio::select! { () = interrupt => {}, _ = terminate.recv() => {} }
+/// Ctrl-C, and the signal by which service managers stop a service. What comes before anybody waits for it is not lost.
+#[cfg(unix)]
+struct Told {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+#[cfg(unix)]
+impl Told {
+    fn listen() -> std::io::Result<Told> {
+        Ok(Told {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    #[cfg(not(unix))]
-    interrupt.await;
+
+    async fn once(&mut self) {
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Told;
+
+#[cfg(not(unix))]
+impl Told {
+    fn listen() -> std::io::Result<Told> {
+        Ok(Told)
+    }
+
+    async fn once(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }

@@ -7,6 +7,7 @@ use store::Place;
 use tokio::{
     io::AsyncReadExt,
     sync::{Semaphore, mpsc, oneshot},
+    task::{JoinError, JoinSet},
 };
 use uuid::Uuid;
 
@@ -43,6 +44,8 @@ static TURN: Semaphore = Semaphore::const_new(1);
 const AGAIN_SECONDS: i64 = 2;
 /// The largest piece of a file in the database.
 const PIECE_BYTES: usize = 256 * 1024;
+/// Pieces on their way into the database at once: those that meet there share a commit.
+const TOGETHER: usize = 4;
 /// Portions between two looks at whether somebody wants it stopped.
 const LOOK: i64 = 10;
 /// Portions that wait for the thread.
@@ -225,26 +228,42 @@ async fn keep(app: &App, export: &Export, writing_id: Uuid, file: File) -> Resul
     let vault = app.gate.vault();
     let mut file = tokio::fs::File::from_std(file);
     let (mut size, mut position) = (0, 0);
+    let mut puts = JoinSet::new();
     loop {
         let mut piece = Vec::with_capacity(PIECE_BYTES);
         let limit = PIECE_BYTES as u64;
         let read = (&mut file).take(limit).read_to_end(&mut piece).await;
         if read.map_err(Error::internal)? == 0 {
-            return Ok(size);
+            break;
         }
         size += piece.len() as i64;
         let piece = match export.list.is_sealed() {
             true => vault.seal_bytes(&piece)?,
             false => piece,
         };
-        let piece: Arc<[u8]> = piece.into();
-        let put = app.gate.db().plumb(Place::BULK, move |mut tx| {
-            let piece = Arc::clone(&piece);
-            Box::pin(async move { queries::put(&mut tx, ids, position, &piece).await })
+        let (db, piece) = (app.gate.db().clone(), Arc::<[u8]>::from(piece));
+        if puts.len() >= TOGETHER {
+            landed(puts.join_next().await)?;
+        }
+        puts.spawn(async move {
+            let put = db.plumb(Place::BULK, move |mut tx| {
+                let piece = Arc::clone(&piece);
+                Box::pin(async move { queries::put(&mut tx, ids, position, &piece).await })
+            });
+            put.await?;
+            Ok(())
         });
-        put.await?;
         position += 1;
     }
+    while let Some(put) = puts.join_next().await {
+        landed(Some(put))?;
+    }
+    Ok(size)
+}
+
+/// What became of a piece.
+fn landed(put: Option<std::result::Result<Result<()>, JoinError>>) -> Result<()> {
+    put.map_or(Ok(()), |put| put.map_err(Error::internal)?)
 }
 
 /// What a list says of itself, once its first rows are read.

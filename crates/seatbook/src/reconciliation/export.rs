@@ -122,12 +122,12 @@ impl Listing for Lines {
                 let about = (setting.billing, found.is_stated());
                 let list = reconciliation_list(&setting, month, about).read(&self.pairs);
                 self.fields = shown(FIELDS, &list);
+                self.about = Some(About {
+                    month,
+                    organization: setting.organization,
+                    billing: setting.billing,
+                });
             }
-            self.about.get_or_insert_with(|| About {
-                month,
-                organization: setting.organization,
-                billing: setting.billing,
-            });
             let is_last = found.next.is_none();
             self.from = (found.next, found.order);
             Ok(Portion {

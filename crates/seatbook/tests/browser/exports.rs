@@ -62,6 +62,8 @@ async fn each_list_offers_it(engine: Engine) {
     let rollout =
         json!({"seller_id": app.provider, "plan_id": plan, "organization_ids": [partner]});
     let rollout = app.operator.post("/api/v1/rollouts", rollout).await.id();
+    let user = json!({"organization_id": partner, "name": "Ada Lindt"});
+    app.operator.post("/api/v1/holders", user).await.expect(201);
     let folder = tempfile::tempdir().expect("a folder");
     let olga = stage.member(app.provider, "operator").await;
     let place = folder.path().display().to_string();

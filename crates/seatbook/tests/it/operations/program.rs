@@ -175,7 +175,8 @@ both_engines! {
         }
         assert_eq!(routes[0], ("\"unmatched\"".into(), true), "{routes:?}");
         assert!(routes.contains(&("\"/sign-in\"".into(), false)), "{routes:?}");
-        assert_eq!(routes.len(), 7, "{routes:?}");
+        // Seven, and the ways on from the account and from a code of nobody.
+        assert_eq!(routes.len(), 9, "{routes:?}");
         app.end().await;
     }
 }
