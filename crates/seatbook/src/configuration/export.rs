@@ -1,12 +1,10 @@
 //! Who uses which unit of one organization, and what is still available, as a file.
 
-use std::mem;
-
-use store::Tx;
+use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
-    lines::{self, Filter, Free, GATHERED, Sort},
+    lines::{self, Filter, Free, GATHERED, Sort, Way},
     list::{configuration_list, filter},
 };
 use crate::{
@@ -90,6 +88,8 @@ struct Units {
     filter: Filter,
     /// The licenses with free units are still to come.
     with_free: bool,
+    /// The last of them that was read, where there are too many to be sorted.
+    behind: Option<Uuid>,
     with_used: bool,
 }
 
@@ -106,9 +106,24 @@ pub fn listing(id: Uuid, pairs: &[(String, String)]) -> Box<dyn Listing> {
     let lines = Units {
         filter,
         with_free: list.chosen("show") != "used",
+        behind: None,
         with_used: list.chosen("show") != "free",
     };
     table(shown(FIELDS, &list), lines)
+}
+
+impl Units {
+    /// The licenses with free units, all of them in order where that can be; else the next of them.
+    async fn free(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Free>> {
+        if self.behind.is_none() {
+            let free = lines::free(tx, &self.filter, (now, Way::Sorted(GATHERED))).await?;
+            if free.len() as i64 <= GATHERED {
+                return Ok(free);
+            }
+        }
+        let behind = *self.behind.get_or_insert(Uuid::nil());
+        lines::free(tx, &self.filter, (now, Way::Behind(behind, PORTION))).await
+    }
 }
 
 impl Lines for Units {
@@ -116,14 +131,16 @@ impl Lines for Units {
 
     async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Line>> {
         let id = self.filter.organization_id;
-        if mem::take(&mut self.with_free) {
+        if self.with_free {
             let seen = check_visible(tx, &reader.scope, Permission::LicensesRead, id).await;
             let free = match seen {
-                Ok(()) => lines::free(tx, &self.filter, (reader.now, lines::GATHERED)).await?,
+                Ok(()) => self.free(tx, reader.now).await?,
                 Err(_) => vec![],
             };
+            let goes_on = self.behind.is_some() && free.len() as i64 == PORTION;
+            (self.with_free, self.behind) = (goes_on, free.last().map(|it| it.pool.id));
             let free = free.into_iter().map(|it| Line::Free(Box::new(it)));
-            return Ok((free.collect(), !self.with_used));
+            return Ok((free.collect(), !goes_on && !self.with_used));
         }
         let mut page = lines::page(tx, &self.filter).await?;
         if page.total > GATHERED && self.filter.sort != Sort::Since {
@@ -133,7 +150,8 @@ impl Lines for Units {
         let ids: Vec<Uuid> = page.rows.iter().map(|row| row.id).collect();
         let mut add_ons = lines::add_ons(tx, &ids).await?;
         let is_last = page.next.is_none();
-        self.filter.from = page.next;
+        // A place is one of an order: a list that grows meanwhile goes on in its own.
+        (self.filter.from, self.filter.size) = (page.next, Some(page.total));
         let line = |it: Assignment| {
             let add_ons = add_ons.remove(&it.id).unwrap_or_default();
             Line::Used(Box::new(it), add_ons)

@@ -103,6 +103,8 @@ pub struct Filter {
     pub from: Option<Spot>,
     /// Rows at most.
     pub limit: i64,
+    /// How many there are, where a page before has counted them.
+    pub size: Option<i64>,
 }
 
 /// What a keyword is: the id of something, or a part of a name.
@@ -136,7 +138,10 @@ pub struct Page {
 
 /// The open base assignments of a page.
 pub async fn page(tx: &mut Tx<'_>, filter: &Filter) -> Result<Page> {
-    let total = count(tx, filter).await?;
+    let total = match filter.size {
+        Some(counted) => counted,
+        None => count(tx, filter).await?,
+    };
     // More than can be gathered is walked in one order alone; the caller asks again in that.
     if total > GATHERED && filter.sort != Sort::Since {
         return Ok(Page {
@@ -247,13 +252,21 @@ pub struct Free {
     pub kind: ProductKind,
 }
 
-/// The organization's pools that can give units now: of telephones first, then of other bases and of add-ons, by
-/// product and end. A keyword that is no UUID asks for
+/// In which order pools with free units are read, and how many.
+#[derive(Clone, Copy, Debug)]
+pub enum Way {
+    /// Of telephones first, then of other bases and of add-ons, by product and end: so many, and one more.
+    Sorted(i64),
+    /// The next of a list of any length, behind a pool.
+    Behind(Uuid, i64),
+}
+
+/// The organization's pools that can give units now. A keyword that is no UUID asks for
 /// holders, and a free unit has none.
 pub async fn free(
     tx: &mut Tx<'_>,
     filter: &Filter,
-    (now, most): (Timestamp, i64),
+    (now, way): (Timestamp, Way),
 ) -> Result<Vec<Free>> {
     let word = filter.word();
     if filter.user_id.is_some() || matches!(word, Some(Word::Like(_))) {
@@ -272,10 +285,18 @@ pub async fn free(
     if let Some(Word::Id(id)) = &word {
         select.and_all("(p.id = ? OR p.license_id = ?)", &[id, id]);
     }
-    let sql = select.sql(&format!(
-        " ORDER BY r.has_extensions DESC, r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id LIMIT {}",
-        most + 1
-    ));
+    let tail = match &way {
+        Way::Sorted(most) => {
+            let order =
+                "r.has_extensions DESC, r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id";
+            format!(" ORDER BY {order} LIMIT {}", most + 1)
+        }
+        Way::Behind(pool_id, most) => {
+            select.and("p.id > ?", pool_id);
+            format!(" ORDER BY p.id LIMIT {most}")
+        }
+    };
+    let sql = select.sql(&tail);
     let rows: Vec<(Uuid, String)> = tx.query(&sql, select.params()).await?;
     let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
     let mut found: HashMap<Uuid, Pool> = pools::of_ids(tx, &ids)

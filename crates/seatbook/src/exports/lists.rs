@@ -286,6 +286,9 @@ pub async fn check_seen(
     asked: &Asked,
     now: Timestamp,
 ) -> Result<()> {
+    if asked.list == List::ActivationCodes {
+        check_visible(tx, scope, Permission::LicensesSell, asked.organization_id).await?;
+    }
     let Some(id) = asked.subject_id else {
         return Ok(());
     };

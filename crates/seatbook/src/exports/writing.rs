@@ -44,7 +44,8 @@ static TURN: Semaphore = Semaphore::const_new(1);
 const AGAIN_SECONDS: i64 = 2;
 /// The largest piece of a file in the database.
 const PIECE_BYTES: usize = 256 * 1024;
-/// Pieces on their way into the database at once: those that meet there share a commit.
+/// Pieces on their way into the database at once, so that one waits for the disk while the next is read. On SQLite those
+/// that meet there share a commit.
 const TOGETHER: usize = 4;
 /// Portions between two looks at whether somebody wants it stopped.
 const LOOK: i64 = 10;
@@ -82,7 +83,14 @@ async fn run(app: App, work: Work) -> Result<Ended> {
         ));
     };
     let writing_id = drawn()?;
-    let size_bytes = keep(&app, &export, writing_id, file).await?;
+    let size_bytes = match keep(&app, &export, writing_id, file).await {
+        Ok(size_bytes) => size_bytes,
+        Err(error) => {
+            // They are in nobody's file; where this fails, too, they go with the export.
+            let _ = queries::clear(app.gate.db(), export_id, Uuid::nil()).await;
+            return Err(error);
+        }
+    };
     let finish = FinishExport {
         id: export_id,
         writing_id,

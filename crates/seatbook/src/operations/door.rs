@@ -15,8 +15,11 @@ use hyper_util::{
 use tokio::net::TcpListener;
 use tower::{Service, ServiceExt};
 
-/// How long the head of a request may take; so long, too, a connection may be idle.
-const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may be idle, and the head of a request may take: there is one clock for both. Proxies keep
+/// connections for up to a minute, and one that is gone when they come back is a failed request to somebody.
+const HEAD_TIME: Duration = Duration::from_secs(75);
+/// The most that a connection holds of what was sent and not yet read, a head with all its lines included.
+const HELD_BYTES: usize = 64 * 1024;
 /// How long requests that were begun may take after the server was told to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(25);
 /// What is waited for after a connection could not be taken: there are too many open files.
@@ -30,7 +33,9 @@ where
 {
     let open = GracefulShutdown::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(HELD_BYTES);
     let mut stop = std::pin::pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
