@@ -3,6 +3,8 @@
 //! Up to [`GATHERED`] assignments are sorted in any way. More are walked in the order in which they were made,
 //! which an index has; a cursor is the place of a row, never a number of rows.
 
+mod free;
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,11 +13,11 @@ use uuid::Uuid;
 
 use crate::{
     assignments::{self, model::Assignment},
-    catalog::model::ProductKind,
     error::Result,
     holders::{self, model::Holder},
-    licenses::{model::Pool, pools},
 };
+
+pub use self::free::{Free, Way, free};
 
 /// Assignments up to which a list is sorted in any way.
 pub const GATHERED: i64 = 5_000;
@@ -241,76 +243,6 @@ async fn places(tx: &mut Tx<'_>, filter: &Filter) -> Result<Vec<(Uuid, String)>>
     let limit = select.bind(&wanted);
     let sql = select.sql(&format!("{order} LIMIT {limit}"));
     Ok(tx.query(&sql, select.params()).await?)
-}
-
-/// A pool with free units, and its product.
-#[derive(Clone, Debug)]
-pub struct Free {
-    /// The pool.
-    pub pool: Pool,
-    /// Base or add-on.
-    pub kind: ProductKind,
-}
-
-/// In which order pools with free units are read, and how many.
-#[derive(Clone, Copy, Debug)]
-pub enum Way {
-    /// Of telephones first, then of other bases and of add-ons, by product and end: so many, and one more.
-    Sorted(i64),
-    /// The next of a list of any length, behind a pool.
-    Behind(Uuid, i64),
-}
-
-/// The organization's pools that can give units now. A keyword that is no UUID asks for
-/// holders, and a free unit has none.
-pub async fn free(
-    tx: &mut Tx<'_>,
-    filter: &Filter,
-    (now, way): (Timestamp, Way),
-) -> Result<Vec<Free>> {
-    let word = filter.word();
-    if filter.user_id.is_some() || matches!(word, Some(Word::Like(_))) {
-        return Ok(vec![]);
-    }
-    let mut select =
-        Select::new("SELECT p.id, r.kind FROM pool p JOIN product r ON r.id = p.product_id");
-    select
-        .and("p.organization_id = ?", &filter.organization_id)
-        .and_raw("p.open = TRUE AND p.quantity > p.allocated + p.assigned")
-        .and("p.starts_at <= ?", &now)
-        .and("(p.ends_at IS NULL OR p.ends_at > ?)", &now);
-    if let Some(product_id) = &filter.product_id {
-        select.and("p.product_id = ?", product_id);
-    }
-    if let Some(Word::Id(id)) = &word {
-        select.and_all("(p.id = ? OR p.license_id = ?)", &[id, id]);
-    }
-    let tail = match &way {
-        Way::Sorted(most) => {
-            let order =
-                "r.has_extensions DESC, r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id";
-            format!(" ORDER BY {order} LIMIT {}", most + 1)
-        }
-        Way::Behind(pool_id, most) => {
-            select.and("p.id > ?", pool_id);
-            format!(" ORDER BY p.id LIMIT {most}")
-        }
-    };
-    let sql = select.sql(&tail);
-    let rows: Vec<(Uuid, String)> = tx.query(&sql, select.params()).await?;
-    let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
-    let mut found: HashMap<Uuid, Pool> = pools::of_ids(tx, &ids)
-        .await?
-        .into_iter()
-        .map(|pool| (pool.id, pool))
-        .collect();
-    let free = |(id, kind): (Uuid, String)| {
-        Some(Free {
-            pool: found.remove(&id)?,
-            kind: ProductKind::parse(&kind).unwrap_or_default(),
-        })
-    };
-    Ok(rows.into_iter().filter_map(free).collect())
 }
 
 /// The names of the open add-ons of these bases, by base.
