@@ -3,8 +3,6 @@
 //! Up to [`GATHERED`] assignments are sorted in any way. More are walked in the order in which they were made,
 //! which an index has; a cursor is the place of a row, never a number of rows.
 
-mod free;
-
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +15,7 @@ use crate::{
     holders::{self, model::Holder},
 };
 
-pub use self::free::{Free, Way, free};
+pub use super::export::{Free, Way, free};
 
 /// Assignments up to which a list is sorted in any way.
 pub const GATHERED: i64 = 5_000;
@@ -110,13 +108,13 @@ pub struct Filter {
 }
 
 /// What a keyword is: the id of something, or a part of a name.
-enum Word {
+pub(super) enum Word {
     Id(Uuid),
     Like(String),
 }
 
 impl Filter {
-    fn word(&self) -> Option<Word> {
+    pub(super) fn word(&self) -> Option<Word> {
         let keyword = self.keyword.as_deref()?.trim();
         Some(match keyword.parse() {
             Ok(id) => Word::Id(id),
