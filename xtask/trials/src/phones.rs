@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Result,
-    book::{Book, text},
+    book::{Book, number, text},
     person::Request,
 };
 
@@ -82,13 +82,21 @@ impl Phones {
         })
     }
 
-    /// What must be assigned of each pool when the file's good rows are in.
-    pub fn wanted(&self, file: &File) -> [(&'static str, &str, i64); 3] {
-        [
+    /// Pools of which otherwise is assigned than must be when the file's good rows are in.
+    pub async fn wrong(&self, book: &Book, file: &File) -> Result<Vec<String>> {
+        let mut wrong = Vec::new();
+        for (what, pool, wanted) in [
             ("bases", &self.base, file.good),
             ("recordings", &self.recording, file.recordings),
             ("numbers", &self.number, file.good),
-        ]
+        ] {
+            let found = book.get(&format!("/api/v1/pools/{pool}")).await?;
+            let assigned = number(&found["assigned"])?;
+            if assigned != wanted {
+                wrong.push(format!("{what}: {assigned} of {wanted} are assigned"));
+            }
+        }
+        Ok(wrong)
     }
 }
 

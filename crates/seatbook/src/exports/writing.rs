@@ -2,6 +2,7 @@
 
 use std::{fs::File, sync::Arc, thread};
 
+use rules::activation::Code;
 use serde::Deserialize;
 use store::Place;
 use tokio::{
@@ -69,7 +70,8 @@ async fn run(app: App, work: Work) -> Result<Ended> {
     let Ok(_turn) = TURN.try_acquire() else {
         return Ok(Ended::later(AGAIN_SECONDS));
     };
-    let asked = export.asked();
+    let mut asked = export.asked();
+    asked.query = app.gate.vault().open_if_sealed(&asked.query)?;
     // Said as what it is: whoever may not read such lists at all any more would else be told of nothing being there.
     if let Some(permission) = asked.list.permission() {
         work.caller.scope.require(permission)?;
@@ -369,6 +371,8 @@ fn notes(asked: &Asked, reader: &Reader) -> Vec<String> {
     ];
     let said = asked.pairs().into_iter();
     let said = said.filter(|(name, value)| name != "col" && !value.is_empty());
+    // A code that was searched for would stand in a file that is kept as it is.
+    let said = said.filter(|(name, value)| name != "q" || Code::parse(value).is_err());
     notes.extend(said.map(|(name, value)| format!("{name}: {value}")));
     notes
 }
