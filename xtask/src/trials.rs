@@ -193,6 +193,7 @@ pub fn short_torture() -> Result<()> {
     // What the step before has built: without the tests, half of the dependencies have fewer features, and they
     // and the house would be built once more.
     build(&["--workspace", "--bins", "--tests"])?;
+    // Not `jobs`: a killed worker's lease alone lasts half a minute. The tests of jobs have its rules.
     for (name, rounds) in [
         ("race", 3),
         ("kill", 30),

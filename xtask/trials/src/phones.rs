@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Result,
-    book::{Book, number, text},
+    book::{Book, made, number, text},
     person::Request,
 };
 
@@ -103,13 +103,7 @@ impl Phones {
 /// A product with a SKU and a license of the provider: the product and its pool.
 async fn sold(book: &Book, product: Value, units: i64) -> Result<(String, String)> {
     let code = product["code"].clone();
-    let post = async |path: &str, body: &Value| -> Result<Value> {
-        Ok(book
-            .operator
-            .ask(&Request::json("POST", path, body))
-            .await?
-            .json())
-    };
+    let post = async |path: &str, body: &Value| made(&book.operator, path, body).await;
     let id = text(&post("/api/v1/products", &product).await?["id"])?;
     let sku = json!({"code": code, "name": code, "product_id": id});
     let sku = text(&post("/api/v1/skus", &sku).await?["id"])?;
