@@ -88,6 +88,8 @@ struct Inner {
     engine: Engine,
     writers: Vec<Arc<Queue>>,
     readers: ReadSide,
+    /// Readings that were begun.
+    reads: AtomicU64,
     threads: Mutex<Vec<JoinHandle<()>>>,
     tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
     /// Held as long as the handle lives: it keeps a second server out.
@@ -180,6 +182,11 @@ impl Db {
         }
     }
 
+    /// Counts the readings that this handle began.
+    pub(crate) fn reads(&self) -> u64 {
+        self.0.reads.load(Ordering::Relaxed)
+    }
+
     /// Queues the work and answers when it is durable, or when it is certain that it is not there.
     pub async fn write<W: Work>(&self, work: W) -> Result<W::Out> {
         self.queue(work, false).await
@@ -201,11 +208,17 @@ impl Db {
 
     /// Reads in one snapshot: every statement of the closure sees the same moment.
     pub async fn read<T: Send + 'static>(&self, run: impl Reading<T>) -> Result<T> {
+        self.0.reads.fetch_add(1, Ordering::Relaxed);
+        self.read_aside(run).await
+    }
+
+    /// The same for [`crate::Stride`], which nobody has to step aside for.
+    pub(crate) async fn read_aside<T: Send + 'static>(&self, run: impl Reading<T>) -> Result<T> {
         match &self.0.readers {
             ReadSide::Sqlite { queue, .. } => {
                 let (reply, answer) = tokio::sync::oneshot::channel();
                 let job: sqlite::ReadJob = Box::new(move |connection| {
-                    let _ = reply.send(read_sqlite(connection, run));
+                    let _ = reply.send(sqlite::read(connection, run));
                 });
                 queue.try_send(job).map_err(|_| Error::Overloaded)?;
                 answer
@@ -229,6 +242,7 @@ impl Db {
     /// SQLite reads in the thread that asks, PostgreSQL without opening a snapshot around the one statement, over
     /// connections that all who glance share.
     pub async fn glance<T: Send + 'static>(&self, run: impl Reading<T>) -> Result<T> {
+        self.0.reads.fetch_add(1, Ordering::Relaxed);
         match &self.0.readers {
             ReadSide::Sqlite { near, .. } => near.read(run),
             ReadSide::Postgres(readers) => {
@@ -339,6 +353,7 @@ fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
             near: Near::new(path),
             commits,
         },
+        reads: AtomicU64::new(0),
         threads: Mutex::new(threads),
         tasks: Mutex::default(),
         lock,
@@ -375,17 +390,10 @@ async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db
         engine: Engine::Postgres,
         writers,
         readers: ReadSide::Postgres(Box::new(Readers::new(connector, options.readers.max(1)))),
+        reads: AtomicU64::new(0),
         threads: Mutex::default(),
         tasks: Mutex::new(tasks),
         lock: None,
         watched: Arc::new(Watched::new(options.watch)),
     })))
-}
-
-fn read_sqlite<T>(connection: &mut rusqlite::Connection, run: impl Reading<T>) -> Result<T> {
-    connection.prepare_cached("BEGIN")?.execute([])?;
-    let ledger = Ledger::default();
-    let out = sqlite::caught(|| sqlite::ready(run(Tx::sqlite(connection, &ledger))));
-    connection.prepare_cached("ROLLBACK")?.execute([])?;
-    out
 }

@@ -154,6 +154,15 @@ pub(crate) fn readers(path: &Path, wanted: usize) -> Result<mpsc::SyncSender<Rea
     Ok(send)
 }
 
+/// Reads in one snapshot.
+pub(crate) fn read<T>(connection: &mut Connection, run: impl Reading<T>) -> Result<T> {
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    let ledger = Ledger::default();
+    let out = caught(|| ready(run(Tx::sqlite(connection, &ledger))));
+    connection.prepare_cached("ROLLBACK")?.execute([])?;
+    out
+}
+
 /// Starts a thread of the store.
 pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     let spawned = std::thread::Builder::new().name(name.into()).spawn(run);

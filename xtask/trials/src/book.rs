@@ -1,15 +1,24 @@
 //! A book that is ready for a trial, set up through the doors a customer uses.
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
 use crate::{
     Result,
     person::{Person, Request},
-    server::{Engine, Ground, Server, Site},
+    server::{Engine, Ground, Server, Site, pause},
     wire::Wire,
 };
+
+/// A second with no more than this of the processor's time is calm, and so many in a row are rest.
+const IDLE_TICKS: u64 = 4;
+const CALM: u32 = 3;
+/// A server that is not at rest by then never is.
+const RESTLESS: Duration = Duration::from_secs(1_800);
 
 /// What the operator of a book may do here.
 const PERMISSIONS: [&str; 25] = [
@@ -125,6 +134,41 @@ impl Book {
         let line = status.lines().find(|line| line.starts_with(what));
         let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
         number.ok_or_else(|| format!("{place} does not say {what}"))
+    }
+
+    /// Waits until the server has nothing more to do by itself: what was written past it is followed, counted and
+    /// chained first, and would be measured with everything else.
+    pub async fn rest(&self) -> Result<()> {
+        let (begun, mut calm) = (Instant::now(), 0);
+        let mut spent = self.spent_ticks()?;
+        while calm < CALM && begun.elapsed() < RESTLESS {
+            pause(Duration::from_secs(1)).await;
+            let now = self.spent_ticks()?;
+            calm = match now - spent <= IDLE_TICKS {
+                true => calm + 1,
+                false => 0,
+            };
+            spent = now;
+        }
+        match calm < CALM {
+            true => Err(format!(
+                "the server does not come to rest within {RESTLESS:?}"
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// The processor's time that the server has taken, in hundredths of a second.
+    fn spent_ticks(&self) -> Result<u64> {
+        let place = format!("/proc/{}/stat", self.process()?);
+        let stat = fs::read_to_string(&place).map_err(|e| format!("{place}: {e}"))?;
+        // Its name stands in brackets and may hold anything; what is counted comes behind it.
+        let rest = stat.rsplit_once(") ").map(|(_, rest)| rest);
+        let fields: Vec<&str> = rest.unwrap_or_default().split(' ').collect();
+        let ticks = |at: usize| fields.get(at).and_then(|it| it.parse::<u64>().ok());
+        let both = ticks(11).zip(ticks(12));
+        let (user, system) = both.ok_or_else(|| format!("{place} cannot be read"))?;
+        Ok(user + system)
     }
 
     /// Gives the server away, to be killed.

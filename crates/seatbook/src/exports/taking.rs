@@ -19,7 +19,8 @@ use super::{
     lists,
     model::{Asked, Export},
     queries,
-    writing::{self, Scribe, Told},
+    reading::{self, Pages, Told},
+    writing::Scribe,
 };
 use crate::{
     app::App,
@@ -48,7 +49,7 @@ pub enum Taken {
 /// Takes a list along.
 pub async fn take(app: &App, caller: &Caller, asked: Asked, key: Key) -> Result<Taken> {
     lists::check_subject(asked.list, asked.subject_id)?;
-    let reader = Arc::new(writing::reader(app, caller, &asked).await?);
+    let reader = Arc::new(reading::reader(app, caller, &asked).await?);
     let Some((told, rows)) = short(app, &asked, &reader).await? else {
         if !caller.scope.holds(Permission::JobsRead) {
             let message = "More than 5,000 rows, or few of very many, are written by a job, and you may not see jobs: narrow the list by a \
@@ -79,15 +80,15 @@ type Rows = (Told, Vec<Vec<Cell>>);
 
 /// The whole list, where it is short.
 async fn short(app: &App, asked: &Asked, reader: &Arc<Reader>) -> Result<Option<Rows>> {
-    let mut listing = lists::open(app, asked, reader)?;
+    let mut pages = Pages::open(app, asked, reader)?;
     let (mut rows, begun) = (Vec::new(), Instant::now());
     for _ in 0..PORTIONS {
-        let (rest, portion) = writing::portion(app, reader, listing).await?;
-        listing = rest;
+        let (rest, portion) = pages.next().await?;
+        pages = rest;
         rows.extend(portion.rows);
         match (rows.len() > SHORT, portion.is_last) {
             (true, _) => return Ok(None),
-            (false, true) => return Ok(Some((Told::of(&*listing), rows))),
+            (false, true) => return Ok(Some((pages.told(), rows))),
             _ if begun.elapsed() > PATIENCE => return Ok(None),
             _ => {}
         }
@@ -124,7 +125,7 @@ pub async fn file(app: &App, caller: &Caller, id: Uuid) -> Result<Response> {
             Error::conflict("export.not_ready", message).with("job_id", export.job_id.to_string())
         );
     };
-    let reader = writing::reader(app, caller, &export.asked()).await?;
+    let reader = reading::reader(app, caller, &export.asked()).await?;
     let reader = Reader {
         now: export.created_at,
         ..reader

@@ -14,19 +14,17 @@ use uuid::Uuid;
 
 use super::{
     commands::FinishExport,
-    lists,
     model::{Asked, Export, Rights},
     queries,
+    reading::{Pages, Told, reader},
 };
 use crate::{
     app::App,
     console::format,
     error::{Error, Result},
     files::{Cell, Column, Format, Sheet},
-    gate::Caller,
     jobs::{Ended, Kind, Work},
-    listings::{Listing, Portion, Reader},
-    organizations,
+    listings::Reader,
     scope::Permission,
 };
 
@@ -77,8 +75,8 @@ async fn run(app: App, work: Work) -> Result<Ended> {
         work.caller.scope.require(permission)?;
     }
     let reader = Arc::new(reader(&app, &work.caller, &asked).await?);
-    let listing = lists::open(&app, &asked, &reader)?;
-    let filled = fill(&app, &work, (&asked, &reader), listing).await?;
+    let pages = Pages::open(&app, &asked, &reader)?;
+    let filled = fill(&work, (&asked, &reader), pages).await?;
     let Some((file, rows_written, needs)) = filled else {
         return Ok(Ended::canceled(
             "It was stopped before the file was written.",
@@ -134,54 +132,16 @@ fn ended(export: &Export) -> Ended {
         .own_file(format!("/exports/{}/file", export.id))
 }
 
-/// Who reads the list: the caller with the rights they have now, by the clock of the organization acted for.
-pub async fn reader(app: &App, caller: &Caller, asked: &Asked) -> Result<Reader> {
-    let (scope, asked) = (caller.scope.clone(), asked.clone());
-    let organization_id = asked.organization_id;
-    let zone = app.read(move |mut tx| {
-        Box::pin(async move {
-            lists::check_place(&mut tx, &scope, &asked).await?;
-            organizations::queries::find(&mut tx, organization_id).await
-        })
-    });
-    let zone = zone.await?.map(|it| it.time_zone).unwrap_or_default();
-    let moment = format::Moment::new(app.gate.now(), &zone);
-    Ok(Reader {
-        actor_id: caller.actor_id,
-        scope: caller.scope.clone(),
-        organization_id,
-        now: moment.now,
-        zone: moment.zone,
-    })
-}
-
-/// The next rows of a list, read in a snapshot of their own.
-pub async fn portion(
-    app: &App,
-    reader: &Arc<Reader>,
-    mut listing: Box<dyn Listing>,
-) -> Result<(Box<dyn Listing>, Portion)> {
-    let reader = Arc::clone(reader);
-    let read = app.read(move |mut tx| {
-        Box::pin(async move {
-            let portion = listing.next(&mut tx, &reader).await?;
-            Ok((listing, portion))
-        })
-    });
-    read.await
-}
-
 /// A file, its rows, and the permissions that filled it.
 type Filled = (File, i64, Vec<Permission>);
 
 /// Writes a list to its end; nothing where somebody stopped it.
 async fn fill(
-    app: &App,
     work: &Work,
-    (asked, reader): (&Asked, &Arc<Reader>),
-    listing: Box<dyn Listing>,
+    (asked, reader): (&Asked, &Reader),
+    pages: Pages,
 ) -> Result<Option<Filled>> {
-    let (mut listing, total) = count(app, reader, listing).await?;
+    let (mut pages, total) = pages.count().await?;
     let (mut scribe, mut written, mut turn) = (None, 0, 0);
     loop {
         if turn % LOOK == 0 {
@@ -192,37 +152,22 @@ async fn fill(
             work.progress(written, total.map_or(0, |total| total.max(written)))
                 .await?;
         }
-        let (rest, portion) = self::portion(app, reader, listing).await?;
-        (listing, turn) = (rest, turn + 1);
+        let (rest, portion) = pages.next().await?;
+        (pages, turn) = (rest, turn + 1);
         written += portion.rows.len() as i64;
         // A list may know its columns only now.
         let begun = match scribe.take() {
             Some(begun) => begun,
-            None => Scribe::start(asked, reader, Told::of(&*listing))?,
+            None => Scribe::start(asked, reader, pages.told())?,
         };
         let goes_on = begun.rows(portion.rows).await;
         if portion.is_last || !goes_on {
             let file = begun.finish().await?;
             work.progress(written, written).await?;
-            return Ok(Some((file, written, listing.needs())));
+            return Ok(Some((file, written, pages.needs())));
         }
         scribe = Some(begun);
     }
-}
-
-async fn count(
-    app: &App,
-    reader: &Arc<Reader>,
-    listing: Box<dyn Listing>,
-) -> Result<(Box<dyn Listing>, Option<i64>)> {
-    let reader = Arc::clone(reader);
-    let read = app.read(move |mut tx| {
-        Box::pin(async move {
-            let total = listing.count(&mut tx, &reader).await?;
-            Ok((listing, total))
-        })
-    });
-    read.await
 }
 
 /// Drawn for one try: its pieces are nobody else's.
@@ -274,22 +219,6 @@ async fn keep(app: &App, export: &Export, writing_id: Uuid, file: File) -> Resul
 /// What became of a piece.
 fn landed(put: Option<std::result::Result<Result<()>, JoinError>>) -> Result<()> {
     put.map_or(Ok(()), |put| put.map_err(Error::internal)?)
-}
-
-/// What a list says of itself, once its first rows are read.
-pub struct Told {
-    columns: Vec<Column>,
-    notes: Vec<String>,
-}
-
-impl Told {
-    /// What this one says.
-    pub fn of(listing: &dyn Listing) -> Told {
-        Told {
-            columns: listing.columns(),
-            notes: listing.notes(),
-        }
-    }
 }
 
 /// What the thread is handed.

@@ -2,7 +2,7 @@
 
 use rules::lifecycle::{Facts, Standing, State};
 use serde::{Deserialize, Serialize};
-use store::{Date, FromRow, Row, Timestamp};
+use store::{Column, Date, FromRow, Row, Timestamp};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -324,6 +324,23 @@ impl FromRow for Pool {
             expiring_days: row.get(24)?,
             version: row.get(25)?,
             renews: row.get(26)?,
+        })
+    }
+}
+
+/// A pool with what a list is sorted by.
+pub struct Keyed<K> {
+    /// The pool.
+    pub pool: Pool,
+    /// Nothing, where it has none.
+    pub key: Option<K>,
+}
+
+impl<K: Column> FromRow for Keyed<K> {
+    fn from_row(row: &Row<'_>) -> store::Result<Self> {
+        Ok(Keyed {
+            pool: Pool::from_row(row)?,
+            key: row.get(27)?,
         })
     }
 }

@@ -38,6 +38,7 @@ pub async fn run(task: &Task<'_>) -> Result<Vec<Figure>> {
     book.take_server()?.kill()?;
     fill(&book, &text(&sku["product_id"])?, size).await?;
     book.reopen().await?;
+    book.rest().await?;
 
     let most = load::rate(&book.operator, task.time, 200, |_, _| Request::get(LOOK)).await?;
     let half = most / 2.0;

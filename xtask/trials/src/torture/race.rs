@@ -33,6 +33,7 @@ struct Track {
     children: Vec<String>,
     wrong: Vec<String>,
     races: u64,
+    attempts: u64,
     round: u64,
 }
 
@@ -56,6 +57,7 @@ pub async fn run(ground: &Ground, trial: Trial, servers: usize) -> Result<Tally>
         children,
         wrong: Vec::new(),
         races: 0,
+        attempts: 0,
         round: 0,
     };
     for round in trial.from..=trial.rounds {
@@ -72,7 +74,11 @@ pub async fn run(ground: &Ground, trial: Trial, servers: usize) -> Result<Tally>
     Ok(Tally {
         tried: track.races,
         wrong: track.wrong,
-        figures: vec![("clients", CLIENTS as u64), ("servers", servers as u64)],
+        figures: vec![
+            ("attempts", track.attempts),
+            ("clients", CLIENTS as u64),
+            ("servers", servers as u64),
+        ],
         ..Tally::default()
     })
 }
@@ -216,6 +222,7 @@ impl Track {
 
     async fn race(&mut self, requests: Vec<Request>) -> Result<Vec<Answer>> {
         self.races += 1;
+        self.attempts += requests.len() as u64;
         let operator = &self.book.operator;
         let bytes: Vec<Vec<u8>> = requests
             .iter()

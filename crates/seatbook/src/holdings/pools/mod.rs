@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     licenses::{
-        model::{Pool, Status},
+        model::{Keyed, Pool, Status},
         pools,
     },
     scope::{self, Permission, Scope, queries::within_any},
@@ -145,14 +145,23 @@ pub async fn page(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, now: Timestam
     scope::queries::check_visible(tx, scope, Permission::LicensesRead, filter.organization_id)
         .await?;
     let reading = Reading::begin(tx, filter, now).await?;
-    let (found, total) = reading.find(tx).await?;
+    let (found, mut pools, total) = reading.find(tx).await?;
     let Turned {
         ids,
         previous,
         next,
     } = found.page(filter.from.as_ref(), filter.limit);
+    match reading.is_gathered() {
+        true => pools = in_order(tx, &ids).await?,
+        false => {
+            pools.truncate(ids.len());
+            if filter.from.as_ref().is_some_and(|from| from.back) {
+                pools.reverse();
+            }
+        }
+    }
     Ok(Page {
-        pools: in_order(tx, &ids).await?,
+        pools,
         total,
         sortable: reading.is_gathered(),
         size: reading.size,
@@ -197,6 +206,33 @@ async fn read(
             Key::Number(at.as_micros())
         }),
     })
+}
+
+/// The pools that a statement finds, and their places.
+async fn read_whole(
+    tx: &mut Tx<'_>,
+    (sql, params): (&str, &[&dyn Param]),
+    kind: Kind,
+) -> Result<(Vec<Place>, Vec<Pool>)> {
+    Ok(match kind {
+        Kind::Text => apart(tx.query(sql, params).await?, Key::Text),
+        Kind::Number => apart(tx.query(sql, params).await?, Key::Number),
+        Kind::Instant => apart(tx.query(sql, params).await?, |at: Timestamp| {
+            Key::Number(at.as_micros())
+        }),
+    })
+}
+
+fn apart<K>(rows: Vec<Keyed<K>>, key: impl Fn(K) -> Key) -> (Vec<Place>, Vec<Pool>) {
+    let row = |Keyed { pool, key: value }: Keyed<K>| {
+        let place = Place {
+            back: false,
+            key: value.map_or(Key::Nothing, &key),
+            id: pool.id,
+        };
+        (place, pool)
+    };
+    rows.into_iter().map(row).unzip()
 }
 
 fn places<K>(rows: Vec<(Uuid, Option<K>)>, key: impl Fn(K) -> Key) -> Vec<Place> {

@@ -13,9 +13,16 @@ use super::{
         },
         sort::Sort,
     },
-    Filter, Total, held, read, size, too_long,
+    Filter, Total, held, read, read_whole, size, too_long,
 };
-use crate::{error::Result, licenses::model::Status, scope::queries::within_any};
+use crate::{
+    error::Result,
+    licenses::{
+        model::{Pool, Status},
+        pools::{TAKEN, around},
+    },
+    scope::queries::within_any,
+};
 
 /// Where the rows of a list come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +90,8 @@ impl<'a> Reading<'a> {
         Ok(reading)
     }
 
-    /// The rows of the page on their way, and how many there are in all.
-    pub(super) async fn find(&self, tx: &mut Tx<'_>) -> Result<(Found, Total)> {
+    /// The rows of the page on their way, their pools where the list is walked, and how many there are in all.
+    pub(super) async fn find(&self, tx: &mut Tx<'_>) -> Result<(Found, Vec<Pool>, Total)> {
         let filter = self.filter;
         let mut way = filter.sort.way(filter.descending, filter.from.as_ref());
         way.nullable &= !self.ends();
@@ -92,14 +99,15 @@ impl<'a> Reading<'a> {
             if !filter.sort.any_length() {
                 return Err(too_long());
             }
-            return Ok((self.walk(tx, way).await?, self.length()));
+            let (found, pools) = self.walk(tx, way).await?;
+            return Ok((found, pools, self.length()));
         }
         let found = self.gather(tx, way).await?;
         let total = match (&filter.from, found.places.len() as i64) {
             (None, whole) if whole <= filter.limit => whole,
             _ => self.count(tx).await?,
         };
-        Ok((found, Total::Exactly(total)))
+        Ok((found, vec![], Total::Exactly(total)))
     }
 
     /// Whether the list is short enough to be sorted in any way.
@@ -306,8 +314,8 @@ impl<'a> Reading<'a> {
         self.filter.limit + 1 - found.places.len() as i64
     }
 
-    async fn walk(&self, tx: &mut Tx<'_>, way: Way<'_>) -> Result<Found> {
-        let mut found = Found::default();
+    async fn walk(&self, tx: &mut Tx<'_>, way: Way<'_>) -> Result<(Found, Vec<Pool>)> {
+        let (mut found, mut pools) = (Found::default(), Vec::new());
         for (turn, stretch) in way.stretches().into_iter().enumerate() {
             let after = way.from.filter(|_| turn == 0);
             let up_to = self.horizon(tx, &way, (stretch, after)).await?;
@@ -315,10 +323,12 @@ impl<'a> Reading<'a> {
             let mut select = Select::new("");
             let from = self.from(&mut select, self.filter.sort);
             let wanted = self.wanted(&found);
-            let sql = self.walked(&mut select, (&way, &edges), &from);
-            let sql = format!("{sql} LIMIT {wanted}");
-            let rows = read(tx, (&sql, select.params()), way.kind).await?;
-            found.places.extend(rows);
+            let sql = self.walked(&mut select, (&way, &edges), (TAKEN, &from));
+            let order = way.order("p.k", "p.id");
+            let sql = format!("{}{order}", around(&format!("{sql} LIMIT {wanted}")));
+            let (places, rows) = read_whole(tx, (&sql, select.params()), way.kind).await?;
+            found.places.extend(places);
+            pools.extend(rows);
             if self.wanted(&found) <= 0 {
                 break;
             }
@@ -327,21 +337,24 @@ impl<'a> Reading<'a> {
                 break;
             }
         }
-        Ok(found)
+        Ok((found, pools))
     }
 
     fn walked<'s>(
         &self,
         select: &mut Select<'s>,
         (way, edges): (&Way<'_>, &'s Edges),
-        from: &str,
+        (columns, from): (&str, &str),
     ) -> String {
         let key = self.filter.sort.key();
         for said in edges.conditions(select, way, (&key, "p.id")) {
             select.and_raw(&said);
         }
         let order = way.order(&key, "p.id");
-        format!("SELECT p.id, {key} FROM {from}{}", select.sql(&order))
+        format!(
+            "SELECT {columns}, {key} AS k FROM {from}{}",
+            select.sql(&order)
+        )
     }
 
     /// The place a walk gives up at, where rows are tested one by one: found in the index alone.
@@ -357,7 +370,7 @@ impl<'a> Reading<'a> {
         let edges = Edges::new(way, stretch, after, None).held(way, self.range());
         let mut select = Select::new("");
         select.and("p.organization_id = ?", &self.filter.organization_id);
-        let sql = self.walked(&mut select, (way, &edges), "pool p");
+        let sql = self.walked(&mut select, (way, &edges), ("p.id", "pool p"));
         let sql = format!("{sql} LIMIT 1 OFFSET {WALKED}");
         Ok(read(tx, (&sql, select.params()), way.kind).await?.pop())
     }
