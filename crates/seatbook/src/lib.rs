@@ -12,6 +12,7 @@ pub mod journal;
 pub mod scope;
 pub mod secrets;
 pub mod memory;
+pub mod quarantine;
 pub mod gate;
 pub mod config;
 pub mod printing;
@@ -76,6 +77,7 @@ pub mod reconciliation;
 
 // Faces.
 pub mod verify;
+pub mod backups;
 pub mod history;
 pub mod as_of;
 pub mod portal;

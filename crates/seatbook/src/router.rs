@@ -253,10 +253,13 @@ async fn nowhere(uri: axum::http::Uri) -> axum::response::Response {
     }
 }
 
-/// Ready means that the book can be read.
+/// Ready means that the book can be read, and worked with.
 async fn ready(
     axum::extract::State(app): axum::extract::State<App>,
 ) -> Result<&'static str, Error> {
+    if let Some(quarantine) = app.gate.quarantine() {
+        return Err(quarantine.refusal());
+    }
     app.read(|mut tx| Box::pin(async move { crate::scope::tree::root(&mut tx).await }))
         .await?;
     Ok("ready\n")

@@ -40,4 +40,5 @@ migrations! {
     26 "overview" "0026_overview.sql"
     27 "statements" "0027_statements.sql"
     28 "as of" "0028_as_of.sql"
+    29 "backups" "0029_backups.sql"
 }

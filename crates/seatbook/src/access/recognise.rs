@@ -100,7 +100,10 @@ pub async fn recognise(
             ..known.caller.clone()
         });
         if let Some(visitor) = &known.visitor {
-            request.extensions_mut().insert(visitor.clone());
+            request.extensions_mut().insert(Visitor {
+                quarantine: keeper.app.gate.quarantine(),
+                ..visitor.clone()
+            });
         }
     }
     Ok(next.run(request).await)
@@ -315,6 +318,8 @@ fn visitor(browser: &Browser, seats: &[Seat]) -> Option<Visitor> {
         time_zone: seat.time_zone.clone(),
         is_customer: seat.kind == "customer",
         memberships,
+        // Of the moment, like the request itself: it is added to what is remembered.
+        quarantine: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod activation;
+mod backups;
 mod catalog;
 mod configuration;
 mod contract;
