@@ -8,7 +8,7 @@ use std::sync::{
 use seatbook::backups;
 use serde_json::json;
 
-use super::{Shelf, manifest, run, text};
+use super::{Shelf, key, manifest, run, text};
 use crate::both_engines;
 
 both_engines! {
@@ -77,7 +77,7 @@ both_engines! {
         let files = told["files"].as_array().expect("files");
         assert!(files.iter().all(|file| file["sha256"].as_str().map(str::len) == Some(64)), "{told}");
         // What is sealed with it is in the backup, the key is not.
-        assert!(!told.to_string().contains(&super::key()));
+        assert!(!told.to_string().contains(&key()));
         let marks = shelf.path("high-water.json");
         let said = run(&["backup", "--database", app.database(), "--high-water", text(&marks)]).await;
         assert_eq!(said.code, 0, "{}", said.trouble);
