@@ -35,10 +35,12 @@ enum Verb {
     Screenshots,
     /// A throwaway PostgreSQL until Ctrl-C, for running single tests by hand.
     Postgres,
-    /// Kills the server in the middle of writes and races for the last units, on both engines.
+    /// Kills the server, cuts it off, fills its disk and races for the last units, on both engines.
     Torture(trials::Torture),
     /// Measures the server beside the limits of this machine: drivers, pgbench, a bare answer of axum, the bare typesetter.
     Bench(trials::Bench),
+    /// Writes docs/proof.md from what `torture` and `bench` printed with `--json`.
+    Proof(trials::Proof),
     /// Writes a room's plaque, its drawers and its test file.
     NewRoom {
         /// A plural noun that customers use: `refunds`.
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Verb::Postgres => postgres::serve(),
         Verb::Torture(torture) => trials::torture(&torture),
         Verb::Bench(bench) => trials::bench(&bench),
+        Verb::Proof(proof) => trials::proof(&proof),
         Verb::NewRoom { name } => new_room::run(&name),
     };
     match outcome {

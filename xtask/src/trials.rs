@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::{
     packages,
     postgres::{self, Cluster, Durability},
-    shell::{Result, built, cargo, on_interrupt, on_path, run, scratch},
+    shell::{Result, built, cargo, on_interrupt, on_path, root, run, scratch},
 };
 
 /// What can be tortured.
@@ -32,6 +32,20 @@ enum Ordeal {
     /// Customers move between service plans while their people are bound and freed, with every unit drawn and `kill -9`
     /// in between: no binding is lost, and none is doubled.
     Crossgrades,
+    /// A wire loses 30 of 100 answers, and clients send again under their keys: each request has one effect.
+    Retries,
+    /// PostgreSQL behind a wire that is cut at commits, slow, swallowing or down, and comes back.
+    Cut,
+    /// The book's disk fills up and is freed again. Needs root: the disk is a small one, mounted for it.
+    Disk,
+    /// Random operations in a tree of organizations: a small model explains each answer.
+    Tree,
+    /// The races again, by three servers on one PostgreSQL.
+    Servers,
+    /// `kill -9` while allocations, a file and exports wait in the queue, on PostgreSQL with a second server.
+    Jobs,
+    /// 1,000 writes, one after the other, and how often the disk was told to keep them. Needs strace.
+    Fsync,
 }
 
 /// What `cargo xtask torture` is told.
@@ -40,7 +54,8 @@ pub struct Torture {
     /// Which; all unless said.
     names: Vec<Ordeal>,
     /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files, 1,000 codes, 20 times 50 invoices,
-    /// 100 times a thousand crossgrades and assignments unless said.
+    /// 100 times a thousand crossgrades and assignments, 100 times 1,000 retried requests, 10 times each bad weather, 50
+    /// full disks, 100 times 1,000 operations in the tree, 20 races of servers, 10 queues of jobs unless said.
     #[arg(long)]
     rounds: Option<u64>,
     /// Rows of the file of `import`; 100,000 unless said.
@@ -52,9 +67,21 @@ pub struct Torture {
     /// Goes on with a run that was stopped: its seed, and the first round that is to be run.
     #[arg(long, requires = "seed")]
     from: Option<u64>,
-    /// One JSON object a line: name, engine, tried, wrong, seed.
+    /// The server as it is shipped, without the checks of arithmetic: what figures are taken of.
+    #[arg(long)]
+    release: bool,
+    /// One JSON object a line: name, engine, tried, wrong, seed, whether it holds, the command; and the same of each
+    /// figure that has a limit.
     #[arg(long)]
     json: bool,
+}
+
+/// What `cargo xtask proof` is told.
+#[derive(Args)]
+pub struct Proof {
+    /// Files with what `--json` printed.
+    #[arg(long, num_args = 0..)]
+    from: Vec<PathBuf>,
 }
 
 /// What can be measured.
@@ -81,6 +108,8 @@ enum Measure {
     Import,
     /// 1,000 invoices as PDF with their XML, beside the same pages by the typesetter alone; and what memory they take.
     Pdf,
+    /// A list of very many licenses as a workbook, beside the bare writer; and how long others wait meanwhile.
+    Export,
 }
 
 /// What `cargo xtask bench` is told.
@@ -167,13 +196,28 @@ fn server(bench: &Bench, chosen: &[Measure]) -> Result<()> {
     run(&mut command)
 }
 
-/// Tortures the server of the dev profile: its checks of arithmetic are on.
+/// Tortures the server of the dev profile, whose checks of arithmetic are on, unless it is told otherwise.
 pub fn torture(torture: &Torture) -> Result<()> {
     let _interrupts = on_interrupt()?;
     packages::ensure()?;
     let cluster = Cluster::start(Durability::Full)?;
-    build(&["--package", "seatbook", "--package", "trials"])?;
+    match torture.release {
+        true => build(&[&["--release", "--bins"][..], &MEASURED].concat())?,
+        false => build(&["--package", "seatbook", "--package", "trials"])?,
+    }
     run(&mut ordeals(&cluster, torture))
+}
+
+/// Writes the page of figures.
+pub fn proof(proof: &Proof) -> Result<()> {
+    build(&["--package", "seatbook", "--package", "trials"])?;
+    let mut command = Command::new(built("debug", "trials"));
+    command.arg("proof").arg("--to");
+    command.arg(root().join("docs").join("proof.md"));
+    if !proof.from.is_empty() {
+        command.arg("--from").args(&proof.from);
+    }
+    run(&mut command)
 }
 
 /// Rows of a long file where time is short: some steps, and time to be killed in.
@@ -194,6 +238,12 @@ pub fn short_torture() -> Result<()> {
         (Ordeal::Codes, 20),
         (Ordeal::Invoices, 1),
         (Ordeal::Crossgrades, 3),
+        (Ordeal::Retries, 1),
+        (Ordeal::Cut, 1),
+        (Ordeal::Disk, 1),
+        (Ordeal::Tree, 1),
+        (Ordeal::Servers, 1),
+        (Ordeal::Fsync, 1),
     ] {
         let torture = Torture {
             names: vec![name],
@@ -201,6 +251,7 @@ pub fn short_torture() -> Result<()> {
             rows: Some(SHORT_ROWS),
             seed: None,
             from: None,
+            release: false,
             json: false,
         };
         run(&mut ordeals(&cluster, &torture))?;
@@ -214,7 +265,8 @@ fn build(what: &[&str]) -> Result<()> {
 }
 
 fn ordeals(cluster: &Cluster, torture: &Torture) -> Command {
-    let mut command = trials("debug", cluster, "torture", torture.json);
+    let profile = if torture.release { "release" } else { "debug" };
+    let mut command = trials(profile, cluster, "torture", torture.json);
     command.args(names(&torture.names));
     let numbers = [
         ("--rounds", torture.rounds),

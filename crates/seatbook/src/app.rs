@@ -9,7 +9,9 @@ use std::{
 use store::{BoxFuture, Tx};
 use uuid::Uuid;
 
-use crate::{config::Settings, error::Result, files, gate::Gate, printing::Press};
+use crate::{
+    condition::Condition, config::Settings, error::Result, files, gate::Gate, printing::Press,
+};
 
 /// The running server, as handlers see it. Every layer and every route has one, and each request clones them.
 #[derive(Clone)]
@@ -27,6 +29,8 @@ pub struct Parts {
     pub press: Arc<Press>,
     /// What was seen this hour.
     pub recent: Recent,
+    /// Whether it stops, and whether its clock can be trusted.
+    pub condition: Condition,
 }
 
 /// Remembers what was seen in the present hour, so that only the first time is written down.

@@ -54,6 +54,15 @@ pub struct Settings {
     /// Log lines as JSON.
     #[arg(long, env = "SEATBOOK_LOG_JSON")]
     pub log_json: bool,
+    /// The bearer token by which `/metrics` is read. Without it, it is answered on this machine alone, and only where
+    /// no public URL is set.
+    #[arg(long, env = "SEATBOOK_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<String>,
+    /// Seconds between being told to stop and taking no more connections: as long as a load balancer takes to see
+    /// that `/readyz` says no.
+    #[arg(long, env = "SEATBOOK_STOP_DELAY", default_value_t = 0,
+        value_parser = clap::value_parser!(u64).range(0..=300))]
+    pub stop_delay: u64,
     /// Fill an empty book with a made-up one to try things with, and say how to sign in.
     #[arg(long)]
     pub demo: bool,

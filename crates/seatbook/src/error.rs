@@ -232,9 +232,9 @@ impl From<store::Error> for Error {
                 "overloaded",
                 "There is more to do than can be done; please try again.",
             ),
-            store::Error::Unavailable(_) => unavailable(
-                "database.unavailable",
-                "The database cannot be reached; nothing was changed.",
+            store::Error::Full(_) => unavailable(
+                "storage.full",
+                "There is no room left for the book; nothing was changed. Please try again later.",
             ),
             store::Error::CommitUnknown => unavailable(
                 "commit.unknown",
@@ -243,6 +243,10 @@ impl From<store::Error> for Error {
             store::Error::TooSlow => unavailable(
                 "preview.too_slow",
                 "The preview took too long; please try again.",
+            ),
+            gone if gone.is_out_of_reach() => unavailable(
+                "database.unavailable",
+                "The database cannot be reached; nothing was changed.",
             ),
             _ => return Error::internal(error),
         };

@@ -11,11 +11,13 @@ pub mod schema;
 pub mod journal;
 pub mod scope;
 pub mod secrets;
+pub mod chain;
 pub mod memory;
 pub mod quarantine;
 pub mod gate;
 pub mod config;
 pub mod printing;
+pub mod condition;
 pub mod app;
 pub mod api;
 pub mod console;
@@ -87,5 +89,6 @@ pub mod reference;
 pub mod demo;
 
 // The house as a whole.
+pub mod operations;
 pub mod router;
 pub mod serve;

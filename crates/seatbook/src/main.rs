@@ -12,14 +12,17 @@ use seatbook::{
     error::{Error, Result},
     files::parser,
     imports::command_line::{self, ImportArgs},
+    operations::logging,
     printing::{
         sample::{self, SampleArgs},
         setter,
     },
     recovery, serve,
-    verify::{self, VerifyArgs},
+    verify::{
+        self, VerifyArgs,
+        head::{self, HeadArgs},
+    },
 };
-use tracing_subscriber::EnvFilter;
 
 /// License management: who bought how many units of what, who passed them on, and who uses them.
 #[derive(Parser)]
@@ -41,6 +44,9 @@ enum Verb {
     Import(ImportArgs),
     /// Proves the book from its own records; exits 1 and names what is off.
     Verify(VerifyArgs),
+    /// Looks after the journal's chains.
+    #[command(subcommand)]
+    Journal(Journal),
     /// Copies the book, also beside a running server, and proves the copy.
     Backup(BackupArgs),
     /// Makes a book of a backup, in an empty place. It can be read; nothing else happens in it until it is resumed.
@@ -49,6 +55,13 @@ enum Verb {
     Resume(ResumeArgs),
     /// Writes a made-up invoice as PDF, to look at a brand with.
     BrandSample(SampleArgs),
+}
+
+#[derive(Subcommand)]
+enum Journal {
+    /// Writes down where each organization's chain ends, to be kept elsewhere: `verify --journal --head FILE` then
+    /// finds what was cut off or written anew.
+    Head(HeadArgs),
 }
 
 #[derive(Subcommand)]
@@ -70,7 +83,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let cli = Cli::parse();
-    start_logging(matches!(&cli.command, Verb::Serve(settings) if settings.log_json));
+    logging::start(matches!(&cli.command, Verb::Serve(settings) if settings.log_json));
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -86,6 +99,9 @@ fn main() -> ExitCode {
             }
             Verb::Import(args) => import(args).await,
             Verb::Verify(args) => verify::tell(&args, &mut std::io::stdout()).await,
+            Verb::Journal(Journal::Head(args)) => head::tell(&args, &mut std::io::stdout())
+                .await
+                .map(|()| true),
             Verb::Backup(args) => backups::back_up(&args, &mut std::io::stdout()).await,
             Verb::Restore(args) => backups::restore(&args, &mut std::io::stdout()).await,
             Verb::Resume(args) => resume(args).await.map(|()| true),
@@ -137,17 +153,4 @@ async fn reset(settings: Settings, email: &str) -> Result<()> {
     };
     let link = link.ok_or_else(|| Error::internal(format!("nobody has the address {email}")))?;
     writeln!(std::io::stdout(), "{link}").map_err(Error::internal)
-}
-
-/// Log lines go to standard error: readable, or JSON for machines.
-fn start_logging(json: bool) {
-    let filter = EnvFilter::try_from_env("SEATBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if json {
-        lines.json().init();
-    } else {
-        lines.init();
-    }
 }

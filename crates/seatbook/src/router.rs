@@ -18,9 +18,7 @@ use tower_http::{
     compression::{CompressionBody, CompressionLayer},
     csrf::CsrfLayer,
     limit::RequestBodyLimitLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -31,9 +29,9 @@ use crate::{
     crossgrades, customers, dispatch, entitlements,
     error::{Error, Kind},
     exports, extensions, fits, history, holders, holdings, imports, invoices, invoicing, jobs,
-    licenses, licensing, mail, notices, offboarding, openapi, organizations, overview, people,
-    plan_subscriptions, plans, portal, provisioning, reconciliation, recovery, reference, renewals,
-    requests, roles, rollouts, sales, statements, subscriptions, tokens, workbooks,
+    licenses, licensing, mail, notices, offboarding, openapi, operations, organizations, overview,
+    people, plan_subscriptions, plans, portal, provisioning, reconciliation, recovery, reference,
+    renewals, requests, roles, rollouts, sales, statements, subscriptions, tokens, workbooks,
 };
 
 /// What a page of ours may load: from here, nothing inline, never in a frame.
@@ -43,7 +41,6 @@ const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src '
 const BODY_BYTES: usize = 1024 * 1024;
 /// The largest of all: a file to import, and the form around it.
 const UPLOAD_BYTES: usize = 33 * 1024 * 1024;
-const REQUEST_SECONDS: u64 = 30;
 
 /// Every kind of job that the rooms bring.
 pub const KINDS: &[jobs::Kind] = &[
@@ -57,7 +54,7 @@ pub const KINDS: &[jobs::Kind] = &[
 ];
 
 /// The operations of every room, and their document.
-fn operations() -> OpenApiRouter<App> {
+fn api_operations() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(<openapi::Frame as utoipa::OpenApi>::openapi()).nest(
         "/api/v1",
         OpenApiRouter::new()
@@ -151,12 +148,14 @@ fn pages() -> Router<App> {
 
 /// The OpenAPI 3.1 document.
 pub fn document() -> utoipa::openapi::OpenApi {
-    openapi::complete(operations().into_openapi())
+    openapi::complete(api_operations().into_openapi())
 }
 
 /// The whole server.
 pub fn router(app: App) -> impl Door {
-    let (api, _) = operations().split_for_parts();
+    // Before anything is counted.
+    let _ = operations::counters::kept();
+    let (api, _) = api_operations().split_for_parts();
     let document = document();
     let rooms = Router::new()
         .merge(api)
@@ -167,8 +166,8 @@ pub fn router(app: App) -> impl Door {
             "/api/v1/openapi.json",
             get(move || async move { Json(document) }),
         )
-        .route("/livez", get(|| async { "alive\n" }))
-        .route("/readyz", get(ready))
+        .merge(operations::routes(&app))
+        .route_layer(middleware::from_fn(operations::requests::note))
         .fallback(nowhere)
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .with_state(app.clone());
@@ -208,23 +207,17 @@ fn headers() -> [(HeaderName, HeaderValue); 4] {
 /// The layers around all rooms. They stand around the rooms as one service: as layers of a router they would be boxed
 /// around each route, and all those boxes cloned for each request, at each layer once more.
 fn layered(rooms: Router, app: App) -> impl Door {
-    let request_id = HeaderName::from_static("x-request-id");
     let keeper = access::Doorkeeper::new(app.clone());
     let [referrer, kinds, policy, cache] = headers();
     // Outermost first.
     let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn(operations::requests::observe))
         .map_response(|response: Response<CompressionBody<Body>>| response.map(Body::new))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(dress))
-        .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
-            std::time::Duration::from_secs(REQUEST_SECONDS),
-        ))
         .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
         .map_request(|request: axum::http::Request<Limited<Body>>| request.map(Body::new))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
-        .layer(PropagateRequestIdLayer::new(request_id))
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
                 Error::internal("a handler panicked").into_response()
@@ -253,24 +246,12 @@ async fn nowhere(uri: axum::http::Uri) -> axum::response::Response {
     }
 }
 
-/// Ready means that the book can be read, and worked with.
-async fn ready(
-    axum::extract::State(app): axum::extract::State<App>,
-) -> Result<&'static str, Error> {
-    if let Some(quarantine) = app.gate.quarantine() {
-        return Err(quarantine.refusal());
-    }
-    app.read(|mut tx| Box::pin(async move { crate::scope::tree::root(&mut tx).await }))
-        .await?;
-    Ok("ready\n")
-}
-
 fn method_not_allowed() -> Error {
     let message = "This address does not take that method.";
     Error::new(Kind::NotAllowed, "method.not_allowed", message)
 }
 
-/// Gives the refusals of the layers below (cross-site, too large, too slow) the form of all others.
+/// Gives the refusals of the layers below (cross-site, too large) the form of all others.
 async fn dress(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let told = response.headers().get(header::CONTENT_TYPE);
@@ -285,11 +266,6 @@ async fn dress(request: Request, next: Next) -> Response {
             Kind::TooLarge,
             "body.too_large",
             "The body is larger than it may be.",
-        ),
-        503 if plain => Error::new(
-            Kind::Unavailable,
-            "timeout",
-            "This took too long; please try again.",
         ),
         _ => return response,
     };

@@ -40,5 +40,7 @@ migrations! {
     26 "overview" "0026_overview.sql"
     27 "statements" "0027_statements.sql"
     28 "as of" "0028_as_of.sql"
-    29 "backups" "0029_backups.sql"
+    29 "operations" "0029_operations.sql"
+    30 "export rights" "0030_export_rights.sql"
+    31 "backups" "0031_backups.sql"
 }

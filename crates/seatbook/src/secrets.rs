@@ -73,16 +73,29 @@ impl Vault {
 
     /// Seals text.
     pub fn seal(&self, text: &str) -> Result<String> {
+        let sealed = self.seal_bytes(text.as_bytes())?;
+        Ok(format!("{SEALED}{}", BASE64.encode(sealed)))
+    }
+
+    /// Seals bytes.
+    pub fn seal_bytes(&self, bytes: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0; 12];
         getrandom::fill(&mut nonce).map_err(Error::internal)?;
         let sealed = self
             .cipher()
-            .encrypt(&Nonce::<ChaCha20Poly1305>::from(nonce), text.as_bytes());
+            .encrypt(&Nonce::<ChaCha20Poly1305>::from(nonce), bytes);
         let sealed = sealed.map_err(|_| Error::internal("sealing failed"))?;
-        Ok(format!(
-            "{SEALED}{}",
-            BASE64.encode([nonce.as_slice(), &sealed].concat())
-        ))
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what [`Vault::seal_bytes`] made.
+    pub fn open_bytes(&self, sealed: &[u8]) -> Result<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_at_checked(12).ok_or_else(broken)?;
+        let nonce: [u8; 12] = nonce.try_into().map_err(|_| broken())?;
+        let opened = self
+            .cipher()
+            .decrypt(&Nonce::<ChaCha20Poly1305>::from(nonce), sealed);
+        opened.map_err(|_| broken())
     }
 
     /// Opens what [`Vault::seal`] made, and leaves other text as it is.
@@ -90,15 +103,8 @@ impl Vault {
         let Some(sealed) = text.strip_prefix(SEALED) else {
             return Ok(text.to_owned());
         };
-        let broken =
-            || Error::internal("a sealed value cannot be opened; is this the right key file?");
         let bytes = BASE64.decode(sealed).map_err(|_| broken())?;
-        let (nonce, sealed) = bytes.split_at_checked(12).ok_or_else(broken)?;
-        let nonce: [u8; 12] = nonce.try_into().map_err(|_| broken())?;
-        let opened = self
-            .cipher()
-            .decrypt(&Nonce::<ChaCha20Poly1305>::from(nonce), sealed);
-        String::from_utf8(opened.map_err(|_| broken())?).map_err(|_| broken())
+        String::from_utf8(self.open_bytes(&bytes)?).map_err(|_| broken())
     }
 
     /// The fingerprint of a secret too short to be stored under a bare hash. `purpose` keeps the
@@ -128,6 +134,10 @@ impl Vault {
     fn cipher(&self) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(self.0.as_ref().into())
     }
+}
+
+fn broken() -> Error {
+    Error::internal("a sealed value cannot be opened; is this the right key file?")
 }
 
 /// The fingerprint under which a long random secret is stored and found again. Enough for secrets of 112

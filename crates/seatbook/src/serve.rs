@@ -1,16 +1,18 @@
 //! Starting and stopping the server.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use axum::ServiceExt;
 use documents::Brand;
 use store::{Db, Options};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use crate::{
     access, activation,
     app::{App, Parts},
+    chain,
     clock::{Clock, SystemClock},
     config::Settings,
     confined::Program,
@@ -20,7 +22,7 @@ use crate::{
     gate::{self, Gate},
     jobs,
     journal::sealer,
-    mail, notices, offboarding,
+    mail, notices, offboarding, operations,
     printing::{Folder, Press},
     renewals, router, schema,
     secrets::Vault,
@@ -69,22 +71,24 @@ async fn open_branded(settings: Settings, clock: Arc<dyn Clock>, brand: &Brand) 
         reader: files::Reader::new(Program::this()?),
         press: Arc::new(Press::new(Program::this()?, brand)?),
         recent: Default::default(),
+        condition: Default::default(),
     }))
 }
 
-/// Starts what runs beside the requests; it ends with the returned tasks.
-pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(Error::internal)?;
-    let (holder, clock) = (Uuid::from_bytes(random), SystemClock);
+/// Starts what runs beside the requests; it ends with the returned tasks. `holder` is this server's name for leases.
+pub fn background(app: &App, holder: Uuid) -> Vec<tokio::task::JoinHandle<()>> {
+    let clock = SystemClock;
     let seal = tokio::spawn(sealer::run(app.gate.db().clone(), holder, move || {
         clock.now()
     }));
     let (accountant, forgetful, sweeper) = (app.clone(), app.clone(), app.clone());
     let (press, herald, calendar) = (app.clone(), app.clone(), app.clone());
     let guard = app.clone();
-    Ok(vec![
+    vec![
         seal,
+        tokio::spawn(chain::follower::run(app.gate.db().clone())),
+        tokio::spawn(operations::readiness::run(app.clone())),
+        tokio::spawn(operations::gauges::run(app.clone())),
         tokio::spawn(figures::follower::run(app.gate.db().clone(), move || {
             accountant.gate.now()
         })),
@@ -104,7 +108,7 @@ pub fn background(app: &App) -> Result<Vec<tokio::task::JoinHandle<()>>> {
         tokio::spawn(every(NOTICE_PERIOD, move || {
             unless_quarantined(herald.clone(), tell)
         })),
-    ])
+    ]
 }
 
 /// Does something at once, and again whenever a period has passed.
@@ -135,8 +139,16 @@ async fn watch_quarantine(app: App) {
     }
 }
 
+/// Whether the time can be gone by. Where it cannot, nothing ends, renews, is told or forgotten; readiness says why.
+fn trusts_clock(app: &App) -> bool {
+    app.condition.jump(app.gate.now()).is_none()
+}
+
 /// Forgets what nobody asks for any more.
 async fn purge(app: App) {
+    if !trusts_clock(&app) {
+        return;
+    }
     let (db, now) = (app.gate.db(), app.gate.now());
     if let Err(error) = gate::purge(db, now).await {
         tracing::warn!(%error, "old request keys could not be forgotten; trying again later");
@@ -160,6 +172,9 @@ async fn purge(app: App) {
 
 /// Lets those leave whose day has come, and renews the terms that are over: what leaves renews no more.
 async fn renew(app: App) {
+    if !trusts_clock(&app) {
+        return;
+    }
     let now = app.gate.now();
     if let Err(error) = offboarding::sweep::run(&app, now).await {
         tracing::warn!(%error, "not everybody whose day has come could leave; trying again later");
@@ -172,6 +187,9 @@ async fn renew(app: App) {
 /// Ends what time has ended, and gives its units back. What renews has not ended, so that comes first.
 async fn sweep(app: App) {
     renew(app.clone()).await;
+    if !trusts_clock(&app) {
+        return;
+    }
     let now = app.gate.now();
     if let Err(error) = activation::sweep::run(&app, now).await {
         tracing::warn!(%error, "what is over could not be ended; trying again later");
@@ -185,6 +203,9 @@ async fn retire(app: App) {
 
 /// Tells people what ends, and where units run low.
 async fn tell(app: App) {
+    if !trusts_clock(&app) {
+        return;
+    }
     if let Err(error) = notices::sweep::run(&app, app.gate.now()).await {
         tracing::warn!(%error, "not everybody could be told what ends; trying again later");
     }
@@ -203,11 +224,13 @@ pub async fn serve(settings: Settings) -> Result<()> {
     if app.settings.demo {
         demo::prepare(&app).await?;
     }
+    operations::readiness::look_at_clock(&app).await?;
     // Terms that ended while no server ran are renewed before anybody asks about them.
     unless_quarantined(app.clone(), renew).await;
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
-    let tasks = background(&app)?;
+    let holder = access::links::random_id()?;
+    let tasks = background(&app, holder);
     match app.gate.quarantine() {
         Some(quarantine) => tracing::warn!("{}", quarantine.banner()),
         None => {
@@ -217,25 +240,46 @@ pub async fn serve(settings: Settings) -> Result<()> {
     }
     let deliverer = mailer.map(|smtp| mail::Deliverer::start(app.clone(), Arc::new(smtp)));
     let runner = jobs::Runner::start(app.clone(), router::KINDS);
+    let told = Told::listen().map_err(Error::internal)?;
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
     if app.settings.demo {
         println!("{}", demo::welcome(&app));
     }
     announce_set_up(&app).await?;
-    let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service)
-        .with_graceful_shutdown(async {
-            told_to_stop().await;
-            jobs::events::hang_up();
-        })
-        .await;
+    let rooms = router::router(app.clone());
+    if !operations::door::serve(listener, rooms, stopping(&app, told)).await {
+        tracing::warn!("requests were cut off: they took too long to end");
+    }
     runner.stop().await;
     if let Some(deliverer) = deliverer {
         deliverer.stop().await;
     }
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    if let Err(error) = sealer::release(app.gate.db(), holder).await {
+        tracing::debug!(%error, "another server numbers the journal a little later");
+    }
     app.gate.db().close().await;
-    served.map_err(Error::internal)
+    tracing::info!("Seatbook is closed");
+    Ok(())
+}
+
+/// Ends when no more connections are to be taken. Readiness says so first, and load balancers are given the time to see it.
+async fn stopping(app: &App, mut told: Told) {
+    told.once().await;
+    tracing::info!("told to stop: what was begun is finished first; told once more, it is cut off");
+    app.condition.stop();
+    tokio::spawn(async move {
+        told.once().await;
+        tracing::warn!("told to stop at once");
+        // What was acknowledged is durable, and what was not is whole or absent, as after any crash.
+        std::process::exit(1);
+    });
+    let mut linger = tokio::time::interval(Duration::from_secs(app.settings.stop_delay.max(1)));
+    linger.tick().await;
+    if app.settings.stop_delay > 0 {
+        linger.tick().await;
+    }
+    jobs::events::hang_up();
 }
 
 /// Prints the one-time link of a book that nobody has set up. It goes to the person at the terminal, not
@@ -249,17 +293,38 @@ async fn announce_set_up(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Ctrl-C, or the signal by which service managers stop a service.
-async fn told_to_stop() {
-    let interrupt = async { drop(tokio::signal::ctrl_c().await) };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            return interrupt.await;
-        };
-        tokio::select! { () = interrupt => {}, _ = terminate.recv() => {} }
+/// Ctrl-C, and the signal by which service managers stop a service. What comes before anybody waits for it is not lost.
+#[cfg(unix)]
+struct Told {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+#[cfg(unix)]
+impl Told {
+    fn listen() -> std::io::Result<Told> {
+        Ok(Told {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    #[cfg(not(unix))]
-    interrupt.await;
+
+    async fn once(&mut self) {
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Told;
+
+#[cfg(not(unix))]
+impl Told {
+    fn listen() -> std::io::Result<Told> {
+        Ok(Told)
+    }
+
+    async fn once(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -15,7 +15,8 @@ use futures_util::future::join;
 
 use crate::{
     BoxFuture, Error, Migration, Place, Result, Tx, Work, migrate,
-    postgres::{Connector, Readers, Session, Writer},
+    postgres::{Connector, Readers, Writer},
+    probe,
     queue::Queue,
     sqlite::{self, Near},
     tx::Ledger,
@@ -153,6 +154,30 @@ impl Db {
     /// Which engine serves.
     pub fn engine(&self) -> Engine {
         self.0.engine
+    }
+
+    /// The file, where the database is one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.0.readers {
+            ReadSide::Sqlite { near, .. } => Some(near.path()),
+            ReadSide::Postgres(_) => None,
+        }
+    }
+
+    /// Writes that wait: interactive, bulk, previews.
+    pub fn waiting(&self) -> [usize; 3] {
+        let lanes = self.0.writers.iter().map(|queue| queue.waiting());
+        lanes.fold([0; 3], |sum, lanes| {
+            std::array::from_fn(|i| sum[i] + lanes[i])
+        })
+    }
+
+    /// Connections that nobody reads over, of those that are limited.
+    pub fn free_readers(&self) -> Option<usize> {
+        match &self.0.readers {
+            ReadSide::Sqlite { .. } => None,
+            ReadSide::Postgres(readers) => Some(readers.free()),
+        }
     }
 
     /// Queues the work and answers when it is durable, or when it is certain that it is not there.
@@ -329,7 +354,7 @@ async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db
     let connector = Connector::new(&options.database)?;
     let session = connector.connect().await?;
     if options.durable {
-        check_durability(&session).await?;
+        probe::warn_of_weakness(&session).await?;
     }
     if options.read_only {
         migrate::check_postgres(&session, migrations).await?;
@@ -359,23 +384,6 @@ async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db
         lock: None,
         watched: Arc::new(Watched::new(options.watch)),
     })))
-}
-
-/// A server that forgets acknowledged commits at a power loss is not one to keep a book on.
-async fn check_durability(session: &Session) -> Result<()> {
-    for setting in ["fsync", "synchronous_commit"] {
-        let rows = session.query(&format!("SHOW {setting}"), vec![]).await?;
-        let value: String = rows
-            .first()
-            .map_or(Ok(String::new()), |row| row.try_get(0))?;
-        if value == "off" {
-            tracing::warn!(
-                setting,
-                "PostgreSQL may lose acknowledged writes at a power loss"
-            );
-        }
-    }
-    Ok(())
 }
 
 fn read_sqlite<T>(connection: &mut rusqlite::Connection, run: impl Reading<T>) -> Result<T> {

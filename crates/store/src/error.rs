@@ -15,8 +15,10 @@ pub enum Error {
     Postgres(Arc<tokio_postgres::Error>),
     /// The queue in front of the writer is full; nothing was done.
     Overloaded,
-    /// The engine cannot be reached or its disk is full; nothing was done.
+    /// The engine cannot be reached; nothing was done.
     Unavailable(String),
+    /// The disk below the database is full; nothing was done.
+    Full(String),
     /// COMMIT was sent and never answered, so the effect may or may not be there. Asking again with
     /// the same key is safe.
     CommitUnknown,
@@ -63,14 +65,19 @@ impl Error {
         error.is_closed() || lost || error.code().is_some_and(|code| ended(code.code()))
     }
 
-    /// Whether the disk below the database is full.
-    pub(crate) fn is_disk_full(&self) -> bool {
+    /// Whether the database cannot be asked at the moment: it is gone, takes no more connections, or the disk below
+    /// it does not answer.
+    pub fn is_out_of_reach(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, SystemIoFailure};
         match self {
+            Error::Unavailable(_) => true,
             Error::Sqlite(error) => {
-                error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+                let code = error.sqlite_error_code();
+                code.is_some_and(|code| matches!(code, CannotOpen | SystemIoFailure))
             }
             Error::Postgres(error) => {
-                error.code() == Some(&tokio_postgres::error::SqlState::DISK_FULL)
+                let crowded = &tokio_postgres::error::SqlState::TOO_MANY_CONNECTIONS;
+                error.code() == Some(crowded) || self.is_broken_connection()
             }
             _ => false,
         }
@@ -87,6 +94,7 @@ impl fmt::Display for Error {
             },
             Error::Overloaded => write!(f, "the queue of writes is full"),
             Error::Unavailable(why) => write!(f, "the database is unavailable: {why}"),
+            Error::Full(why) => write!(f, "the disk below the database is full: {why}"),
             Error::CommitUnknown => write!(f, "the commit was not answered"),
             Error::Crashed(why) => write!(f, "the work crashed: {why}"),
             Error::TooSlow => write!(f, "the work took longer than it may"),
@@ -108,12 +116,18 @@ impl std::error::Error for Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        Error::Sqlite(Arc::new(error))
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Error::Full(error.to_string()),
+            _ => Error::Sqlite(Arc::new(error)),
+        }
     }
 }
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        Error::Postgres(Arc::new(error))
+        match error.code() {
+            Some(&tokio_postgres::error::SqlState::DISK_FULL) => Error::Full(error.to_string()),
+            _ => Error::Postgres(Arc::new(error)),
+        }
     }
 }

@@ -62,6 +62,11 @@ impl Queue {
         Ok(())
     }
 
+    /// How many wait in each lane.
+    pub(crate) fn waiting(&self) -> [usize; 3] {
+        self.lock().waiting.each_ref().map(VecDeque::len)
+    }
+
     /// The next item that may join a batch: a preview never does.
     pub(crate) fn next_for_batch(&self) -> Option<Item> {
         let mut lanes = self.lock();

@@ -115,6 +115,10 @@ impl Near {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn read<T>(&self, run: impl Reading<T>) -> Result<T> {
         let idle = self.lock().pop();
         let mut connection = match idle {
@@ -184,7 +188,7 @@ pub(crate) fn write_until_closed(mut connection: Connection, queue: &Queue, comm
 /// Runs `first` and whatever waits behind it, commits once, then answers all.
 fn batch(connection: &mut Connection, first: Item, (queue, commits): (&Queue, &AtomicU64)) {
     if let Err(error) = exec(connection, "BEGIN IMMEDIATE") {
-        return first.answer(Err(unavailable(&error)));
+        return first.answer(Err(unavailable(error)));
     }
     let opened = Instant::now();
     let mut ended: Vec<(Item, Result<()>)> = Vec::with_capacity(16);
@@ -194,8 +198,11 @@ fn batch(connection: &mut Connection, first: Item, (queue, commits): (&Queue, &A
         ended.push((item, end));
         // A full disk or an I/O error takes the whole transaction with it.
         if connection.is_autocommit() {
-            let error = Error::Unavailable("the transaction was lost (disk full?)".into());
-            return answer_all(ended, Some(&error));
+            let told = ended
+                .last()
+                .and_then(|(_, end)| end.as_ref().err().cloned());
+            let lost = || Error::Unavailable("the transaction was lost".into());
+            return answer_all(ended, Some(&told.map_or_else(lost, unavailable)));
         }
         if ended.len() < BATCH_COMMANDS && opened.elapsed() < BATCH_TIME {
             next = queue.next_for_batch();
@@ -206,10 +213,9 @@ fn batch(connection: &mut Connection, first: Item, (queue, commits): (&Queue, &A
     commits.fetch_add(1, Ordering::Release);
     let failed = end.err().map(|error| {
         let _ = exec(connection, "ROLLBACK");
-        if error.is_disk_full() {
-            unavailable(&error)
-        } else {
-            Error::CommitUnknown
+        match error {
+            Error::Full(_) => error,
+            _ => Error::CommitUnknown,
         }
     });
     answer_all(ended, failed.as_ref());
@@ -255,7 +261,7 @@ fn after_undo(connection: &mut Connection, item: &mut Item) -> Result<()> {
 /// The same run, alone, and always taken back.
 fn preview(connection: &mut Connection, mut item: Item) {
     if let Err(error) = exec(connection, "BEGIN IMMEDIATE") {
-        return item.answer(Err(unavailable(&error)));
+        return item.answer(Err(unavailable(error)));
     }
     let deadline = Instant::now() + PREVIEW_TIME;
     let interrupted = connection.progress_handler(1_000, Some(move || Instant::now() > deadline));
@@ -309,8 +315,11 @@ fn exec(connection: &Connection, sql: &str) -> Result<()> {
     Ok(())
 }
 
-fn unavailable(error: &Error) -> Error {
-    Error::Unavailable(error.to_string())
+fn unavailable(error: Error) -> Error {
+    match error {
+        Error::Full(_) => error,
+        error => Error::Unavailable(error.to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -51,6 +51,12 @@ impl Place {
         shard: None,
         pipelined: false,
     };
+
+    /// Behind everything that somebody waits for, in a transaction of its own.
+    pub const BULK: Place = Place {
+        lane: Lane::Bulk,
+        ..Place::ALONE
+    };
 }
 
 /// One write: its whole effect is atomic. It may run more than once (a batch that failed, a deadlock,

@@ -12,9 +12,10 @@ use crate::{
 };
 
 /// What the operator of a book may do here.
-const PERMISSIONS: [&str; 24] = [
+const PERMISSIONS: [&str; 25] = [
     "organizations.read",
     "organizations.create",
+    "organizations.move",
     "catalog.read",
     "catalog.edit",
     "licenses.read",
@@ -64,6 +65,11 @@ impl Book {
     ) -> Result<Book> {
         let mut site = Site::new(ground, engine, name).await?;
         site.settings = settings;
+        Book::at(site).await
+    }
+
+    /// The same at a place that was chosen before.
+    pub async fn at(site: Site) -> Result<Book> {
         let mut server = site.start().await?;
         let link = server.link().await?;
         let mut operator = Person::at(server.address);

@@ -9,6 +9,8 @@ mod bench;
 mod book;
 mod person;
 mod phones;
+mod proof;
+mod proxy;
 mod random;
 mod report;
 mod server;
@@ -20,7 +22,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{bench::BenchArgs, server::Ground, torture::TortureArgs};
+use crate::{bench::BenchArgs, proof::ProofArgs, server::Ground, torture::TortureArgs};
 
 /// What went wrong, as a sentence for the person at the terminal.
 pub type Result<T> = std::result::Result<T, String>;
@@ -40,6 +42,8 @@ enum Verb {
     Torture(TortureArgs),
     /// Measures the server beside the limits of this machine.
     Bench(BenchArgs),
+    /// Writes the page of figures from what the other two have printed with `--json`.
+    Proof(ProofArgs),
     /// Answers and does nothing else, or looks up in a PostgreSQL what it answers: what `bench axum` and
     /// `bench check` measure the server beside.
     #[command(hide = true)]
@@ -93,6 +97,9 @@ async fn run(line: Line) -> Result<bool> {
         let answered = bench::serve_bare(listen, database.as_deref()).await;
         return answered.map(|()| true);
     }
+    if let Verb::Proof(args) = &line.command {
+        return proof::write(args).map(|()| true);
+    }
     // A run before this one may have been killed and have left its books.
     let _ = std::fs::remove_dir_all(&given.scratch);
     let made = std::fs::create_dir_all(&given.scratch);
@@ -111,7 +118,7 @@ async fn run(line: Line) -> Result<bool> {
         Verb::Bench(args) => bench::run(&ground, &args, given.json)
             .await
             .map(|()| true)?,
-        Verb::Answer { .. } => true,
+        Verb::Proof(_) | Verb::Answer { .. } => true,
     };
     if done {
         let _ = std::fs::remove_dir_all(&ground.scratch);

@@ -1,6 +1,48 @@
 //! What the trials found, for people and for programs.
 
+use std::fs;
+
 use serde_json::{Map, Value};
+
+use crate::server::{self, Ground};
+
+/// Whether these trials, and the server that was built with them, are what is shipped.
+pub const fn is_release() -> bool {
+    !cfg!(debug_assertions)
+}
+
+/// What was tried, and on what: a class of machine, and no name of one.
+pub async fn print_machine(ground: &Ground) {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let build = if is_release() { "release" } else { "debug" };
+    let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
+    let row = Row::new(vec![
+        ("name", "machine".into()),
+        ("version", env!("CARGO_PKG_VERSION").into()),
+        ("build", build.into()),
+        ("cores", cores.into()),
+        ("memory_gib", memory_gib().into()),
+        ("system", system.into()),
+        ("sqlite", rusqlite::version().into()),
+        ("postgres", postgres(ground).await.into()),
+    ]);
+    println!("{}", row.json());
+}
+
+/// As much as the kernel has, to the nearest.
+fn memory_gib() -> Option<u64> {
+    let told = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = told.lines().find(|line| line.starts_with("MemTotal"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some((kib + (1 << 19)) >> 20)
+}
+
+async fn postgres(ground: &Ground) -> Option<String> {
+    let session = server::connect(&ground.postgres).await.ok()?;
+    let sql = "SELECT split_part(current_setting('server_version'), ' ', 1)";
+    let row = session.query_one(sql, &[]).await.ok()?;
+    row.try_get(0).ok()
+}
 
 /// One line of the report: the names every line of its kind has, in their order, then what else is known.
 pub struct Row(Vec<(&'static str, Value)>);

@@ -42,6 +42,43 @@ pub struct Ground {
     pub scratch: PathBuf,
 }
 
+impl Ground {
+    /// Where its PostgreSQL takes connections.
+    pub async fn postgres_address(&self) -> Result<SocketAddr> {
+        let (_, host, _) = self.postgres_parts()?;
+        let named = if host.contains(':') {
+            host.to_owned()
+        } else {
+            format!("{host}:5432")
+        };
+        let found = tokio::net::lookup_host(named.as_str()).await;
+        let found = found.map_err(|e| format!("{named}: {e}"))?.next();
+        found.ok_or_else(|| format!("{named} has no address"))
+    }
+
+    /// The same with its PostgreSQL behind another address.
+    pub fn with_postgres_at(&self, address: SocketAddr) -> Result<Ground> {
+        let (before, _, after) = self.postgres_parts()?;
+        Ok(Ground {
+            postgres: format!("{before}{address}/{after}"),
+            ..self.clone()
+        })
+    }
+
+    /// Scheme and user, host and port, database.
+    fn postgres_parts(&self) -> Result<(&str, &str, &str)> {
+        let whole = self.postgres.as_str();
+        let start = whole.find("://").map(|at| at + 3);
+        let start = whole.rfind('@').map(|at| at + 1).or(start);
+        let parts = start.map(|at| whole.split_at(at));
+        let parts = parts.and_then(|(before, rest)| {
+            let (host, after) = rest.split_once('/')?;
+            Some((before, host, after))
+        });
+        parts.ok_or_else(|| "an address of PostgreSQL".into())
+    }
+}
+
 /// Where one book is, whether a server runs on it or not.
 #[derive(Clone, Debug)]
 pub struct Site {

@@ -83,19 +83,21 @@ async fn open(address: SocketAddr) -> Result<BufReader<TcpStream>> {
 }
 
 /// Sends all requests but for their last bytes, each on a socket of its own, then the last bytes back to back.
-/// Gives the answers in their order.
-pub async fn race(address: SocketAddr, requests: &[Vec<u8>]) -> Result<Vec<Answer>> {
+/// They go round the servers of these addresses. Gives the answers in their order.
+pub async fn race(addresses: &[SocketAddr], requests: &[Vec<u8>]) -> Result<Vec<Answer>> {
     let mut sockets = Vec::with_capacity(requests.len());
-    for request in requests {
-        let mut socket = open(address).await?;
+    for (request, address) in requests.iter().zip(addresses.iter().cycle()) {
+        let mut socket = open(*address).await?;
         socket.write_all(&request[..request.len() - 1]).await?;
         sockets.push(socket);
     }
     // An answer on a later connection says that the server has taken all of the earlier ones.
-    let mut later = Wire::to(address);
-    later
-        .send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        .await?;
+    for address in addresses {
+        let mut later = Wire::to(*address);
+        later
+            .send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await?;
+    }
     for (socket, request) in sockets.iter_mut().zip(requests) {
         socket.write_all(&request[request.len() - 1..]).await?;
     }

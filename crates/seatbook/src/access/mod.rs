@@ -25,7 +25,7 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use store::{Lane, Place, Timestamp, Watch};
+use store::{Place, Timestamp, Watch};
 
 use crate::{app::App, error::Result};
 
@@ -58,10 +58,7 @@ pub fn pages() -> Router<App> {
 pub async fn purge(app: &App, now: Timestamp) -> Result<()> {
     let sessions = now.plus_seconds(-recognise::SESSION_SECONDS);
     let failures = now.plus_seconds(-FAILURES_KEPT_SECONDS);
-    let place = Place {
-        lane: Lane::Bulk,
-        ..Place::ALONE
-    };
+    let place = Place::BULK;
     let purge = app.gate.db().plumb(place, move |mut tx| {
         Box::pin(async move { queries::purge(&mut tx, sessions, failures).await })
     });

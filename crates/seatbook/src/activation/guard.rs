@@ -1,7 +1,7 @@
 //! The limits on guessing, counted in the database: any number of servers count as one, and a restart forgets
 //! nothing.
 
-use store::{Db, Lane, Place, Timestamp, Tx};
+use store::{Db, Place, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::model::Limits;
@@ -102,10 +102,7 @@ pub async fn count_failure(
 /// Forgets wrong codes that no limit counts any more. That is no change to the book.
 pub async fn forget(db: &Db, now: Timestamp) -> Result<u64> {
     let before = now.plus_seconds(-WINDOW_SECONDS);
-    let place = Place {
-        lane: Lane::Bulk,
-        ..Place::ALONE
-    };
+    let place = Place::BULK;
     let forget = db.plumb(place, move |mut tx| {
         Box::pin(async move {
             tx.execute("DELETE FROM redemption_failure WHERE at < $1", &[&before])

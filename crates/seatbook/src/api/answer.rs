@@ -15,6 +15,8 @@ impl IntoResponse for Error {
         if self.kind.status() >= 500 {
             // Logged once, here at the edge, with the cause that is never sent.
             tracing::error!(code = %self.code, error = %self, "request failed");
+            metrics::counter!("seatbook_failures_total", "code" => self.code.to_string())
+                .increment(1);
         }
         let status =
             StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

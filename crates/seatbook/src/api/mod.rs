@@ -9,9 +9,11 @@
 mod answer;
 mod extract;
 mod list;
+mod request_id;
 mod write;
 
 pub use answer::{Answer, etag};
 pub use extract::{Id, Params};
 pub use list::{Cursor, List, Paging};
+pub use request_id::{REQUEST_ID, request_id};
 pub use write::Write;

@@ -6,12 +6,13 @@
 //! Keeps true: the past is what the journal says and never what is guessed from today; what is to come is said by the
 //! same rules that the clock follows; nothing on these pages changes anything; who sees an organization today sees its
 //! past, and nobody else does.
-//! Others may use: nothing; it is a face.
+//! Others may use: [`export`].
 
 mod api;
 mod coming;
 mod customers;
 mod day;
+pub mod export;
 mod list;
 mod pages;
 mod past;

@@ -94,13 +94,7 @@ fn pools_page(
     let at = told.as_ref().map_or(now, |(day, _)| day.at);
     let pools = told.map(|(_, pools)| pools).unwrap_or_default();
     let held_any = !pools.is_empty();
-    let wanted = Wanted {
-        keyword: list.q.clone(),
-        status: Status::parse(list.chosen("status")),
-        sort: Sort::parse(list.sort.trim_start_matches('-')).unwrap_or(Sort::Order),
-        descending: list.sort.starts_with('-'),
-    };
-    let fitting = wanted.of(pools, at);
+    let fitting = wanted(&list).of(pools, at);
     let kpis = kpis(&fitting, at);
     let cut = Cut::of(fitting, rows_before(pairs), PAGE);
     paged(&mut list, &cut);
@@ -113,6 +107,16 @@ fn pools_page(
         rows: cut.rows.iter().map(|pool| row(pool, &moment)).collect(),
         held_any,
         may_see_customers: frame.may(Permission::AllocationsRead),
+    }
+}
+
+/// What a list is narrowed to, and its order.
+pub(super) fn wanted(list: &ListView) -> Wanted {
+    Wanted {
+        keyword: list.q.clone(),
+        status: Status::parse(list.chosen("status")),
+        sort: Sort::parse(list.sort.trim_start_matches('-')).unwrap_or(Sort::Order),
+        descending: list.sort.starts_with('-'),
     }
 }
 
@@ -137,7 +141,7 @@ pub struct CustomersPage {
     had_any: bool,
 }
 
-/// `/as-of/pools/{id}`: who had units of a pool on a day.
+/// `/as-of/pools/{id}`: who had units of a pool on a day. One that cannot be told leaves the page, with the reason.
 pub async fn customers(
     State(app): State<App>,
     frame: Frame,
@@ -152,7 +156,6 @@ pub async fn customers(
     let read = app.read(move |mut tx| {
         Box::pin(async move {
             let pool = visible(&mut tx, &scope, pool_id).await?;
-            // A day that cannot be told leaves the page of the pool, with the reason.
             let told = passed_to(&mut tx, &pool, &of, now).await;
             Ok((pool, told))
         })
@@ -176,7 +179,7 @@ fn customers_page(
     let dial = Dial::of(date, told.as_ref().map(|(day, _)| day), error);
     let found = told.map(|(_, found)| found).unwrap_or_default();
     let had_any = !found.is_empty();
-    let cut = fitting(found, &list, pairs);
+    let cut = Cut::of(fitting(found, &list), rows_before(pairs), PAGE);
     paged(&mut list, &cut);
     CustomersPage {
         shell: frame.shell(format!("Customers of {}", pool.sku_code), "licenses"),
@@ -191,11 +194,8 @@ fn customers_page(
     }
 }
 
-fn fitting(
-    mut found: Vec<CustomerThen>,
-    list: &ListView,
-    pairs: &[(String, String)],
-) -> Cut<CustomerThen> {
+/// The customers that a list asks for, in its order.
+pub(super) fn fitting(mut found: Vec<CustomerThen>, list: &ListView) -> Vec<CustomerThen> {
     let keyword = plain(&list.q);
     found.retain(|it| plain(&it.name).contains(&keyword));
     match list.sort.trim_start_matches('-') {
@@ -206,19 +206,21 @@ fn fitting(
     if list.sort.starts_with('-') {
         found.reverse();
     }
-    Cut::of(found, rows_before(pairs), PAGE)
+    found
 }
 
 /// The day that an address asks for; without one, the last day of the month before.
 fn asked(pairs: &[(String, String)], now: Timestamp, frame: &Frame) -> String {
     match value(pairs, "date") {
-        "" => {
-            let today = Moment::new(now, &frame.visitor.time_zone).today;
-            let last = today.first_of_month().yesterday();
-            last.unwrap_or(today).to_string()
-        }
+        "" => last_month(Moment::new(now, &frame.visitor.time_zone).today),
         date => date.to_owned(),
     }
+}
+
+/// The last day of the month before.
+pub(super) fn last_month(today: civil::Date) -> String {
+    let last = today.first_of_month().yesterday();
+    last.unwrap_or(today).to_string()
 }
 
 /// What was told, or why it cannot be: a day that is none, or too much of it. Everything else is an error.
@@ -293,13 +295,12 @@ fn paged<T>(list: &mut ListView, cut: &Cut<T>) {
 }
 
 /// The columns of licenses, in an order and with filters as on their own page.
-fn pool_list(date: &str) -> ListView {
+pub(super) fn pool_list(date: &str) -> ListView {
     let of_today = license_list();
     let filters = of_today.filters.into_iter();
     ListView {
         path: "/as-of".into(),
-        // A file tells today.
-        export: String::new(),
+        export: "/exports?list=licenses_as_of".into(),
         keep: vec![("date".into(), date.into())],
         filters: filters.filter(|filter| filter.name == "status").collect(),
         columns: vec![
@@ -316,9 +317,10 @@ fn pool_list(date: &str) -> ListView {
     }
 }
 
-fn customer_list(pool: &Pool, date: &str) -> ListView {
+pub(super) fn customer_list(pool: &Pool, date: &str) -> ListView {
     ListView {
         path: format!("/as-of/pools/{}", pool.id),
+        export: format!("/exports?list=customers_as_of&of={}", pool.id),
         search: "Customer",
         sort: "name".into(),
         noun: ("customer", "customers"),

@@ -7,7 +7,7 @@ use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
 };
-use store::{BoxFuture, Tx};
+use store::Tx;
 use uuid::Uuid;
 
 use super::{
@@ -25,10 +25,11 @@ use crate::{
         form::{pairs, value},
         format,
         frame::{Frame, PageResult},
+        table::ListView,
     },
     error::{Error, Result},
     files::{self, Cell},
-    listings::{self, Field, Listing, PORTION, Portion, Reader, maybe, shown, text},
+    listings::{self, Field, Found, Lines, Listing, PORTION, Reader, maybe, shown, text},
     scope::{Permission, Scope},
 };
 
@@ -292,9 +293,10 @@ const FIELDS: &[Field<Sku>] = &[
                 .map_or_else(|| "No end".into(), |it| it.in_words()),
         )
     }),
-    Field::new("price", "Price", files::ColumnKind::Money, |it, _| {
+    Field::new("price", "Price", files::ColumnKind::Money, |it: &Sku, _| {
         listings::amount(it.price())
-    }),
+    })
+    .needing(&[Permission::PricesRead]),
     Field::text("price", "Currency", |it, _| {
         it.currency
             .map_or(Cell::Empty, |currency| text(currency.code()))
@@ -302,41 +304,64 @@ const FIELDS: &[Field<Sku>] = &[
 ];
 
 /// The SKUs of the catalog, on their way into a file.
-struct Skus {
-    fields: Vec<&'static Field<Sku>>,
-    filter: queries::Filter,
-}
+struct Skus(queries::Filter);
 
 /// The SKUs, as an address describes them.
 pub fn listing(pairs: &[(String, String)]) -> Box<dyn Listing> {
     let list = sku_list().read(pairs);
-    Box::new(Skus {
-        fields: shown(FIELDS, &list),
-        filter: queries::Filter {
-            keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
-            limit: PORTION,
-            ..queries::Filter::default()
-        },
-    })
+    listings::table(shown(FIELDS, &list), Skus(whole(&list)))
 }
 
-impl Listing for Skus {
-    fn columns(&self) -> Vec<files::Column> {
-        listings::columns(&self.fields)
+/// What an address asks for, from the beginning.
+fn whole(list: &ListView) -> queries::Filter {
+    queries::Filter {
+        keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
+        limit: PORTION,
+        ..queries::Filter::default()
     }
+}
 
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let found = queries::list_skus(tx, &reader.scope, &self.filter).await?;
-            self.filter.after = found.last().map(|last| (last.name.clone(), last.id));
-            Ok(Portion {
-                rows: listings::rows(&self.fields, &found, reader),
-                is_last: (found.len() as i64) < PORTION,
-            })
-        })
+impl Lines for Skus {
+    type Row = Sku;
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Sku>> {
+        let found = queries::list_skus(tx, &reader.scope, &self.0).await?;
+        self.0.after = found.last().map(|last| (last.name.clone(), last.id));
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
+    }
+}
+
+/// The products as a workbook shows them, each with the number of its SKUs.
+const PRODUCTS: &[Field<(Product, i64)>] = &[
+    Field::text("", "Product", |it: &(Product, i64), _| text(&it.0.name)).wide(40),
+    Field::text("", "Code", |it: &(Product, i64), _| text(&it.0.code)).wide(24),
+    Field::text("", "Reference", |it, _| maybe(it.0.reference.as_ref())),
+    Field::text("", "Unit", |it, _| text(&it.0.unit)),
+    Field::text("", "Kind", |it, _| text(it.0.kind.label())),
+    Field::text("", "Shareable", |it, _| listings::yes(it.0.shareable)),
+    Field::number("skus", "SKUs", |it, _| Cell::Number(it.1)),
+];
+
+struct Products(queries::Filter);
+
+/// The products, as an address describes them.
+pub fn products(pairs: &[(String, String)]) -> Box<dyn Listing> {
+    let list = product_list().read(pairs);
+    listings::table(shown(PRODUCTS, &list), Products(whole(&list)))
+}
+
+impl Lines for Products {
+    type Row = (Product, i64);
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Self::Row>> {
+        let found = queries::list_products(tx, &reader.scope, &self.0).await?;
+        let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
+        let counts = queries::count_skus(tx, &ids).await?;
+        self.0.after = found.last().map(|last| (last.name.clone(), last.id));
+        let is_last = (found.len() as i64) < PORTION;
+        let counted = |it: Product| (counts.get(&it.id).copied().unwrap_or_default(), it);
+        let found = found.into_iter().map(counted);
+        Ok((found.map(|(count, it)| (it, count)).collect(), is_last))
     }
 }

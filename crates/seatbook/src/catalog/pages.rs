@@ -92,6 +92,7 @@ pub fn sku_list() -> ListView {
 pub fn product_list() -> ListView {
     ListView {
         path: "/catalog".into(),
+        export: "/exports?list=products".into(),
         search: "Code or name",
         sort: "name".into(),
         noun: ("product", "products"),

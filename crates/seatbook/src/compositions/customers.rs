@@ -9,7 +9,7 @@ use store::Tx;
 use uuid::Uuid;
 
 use super::{
-    pages::{CustomerRow, CustomersPage, customer_list},
+    pages::{CustomerRow, CustomersPage, customer_list, state},
     queries::count_earlier,
 };
 use crate::{
@@ -22,6 +22,8 @@ use crate::{
         frame::{Frame, PageResult},
     },
     error::{Error, Result},
+    files::{Cell, ColumnKind},
+    listings::{Field, Found as Rows, Lines, Listing, PORTION, Reader, day, table, text},
     plan_subscriptions::{
         model::PlanSubscription,
         queries::{Filter, list as subscriptions},
@@ -80,15 +82,9 @@ async fn page(
     given: &[(String, String)],
 ) -> Result<CustomersPage> {
     let after = Some(value(given, "cursor")).filter(|cursor| !cursor.is_empty());
-    let chosen = value(given, "state");
     let filter = Filter {
-        plan_id: Some(id),
-        earlier: true,
-        locked: chosen == "locked",
-        declined: chosen == "declined",
         after: after.map(Cursor::read).transpose()?,
-        limit: PAGE + 1,
-        ..Filter::default()
+        ..filter(id, given, PAGE + 1)
     };
     let (scope, now) = (frame.caller.scope.clone(), app.gate.now());
     let read = app.read(move |mut tx| {
@@ -116,4 +112,53 @@ async fn page(
             && frame.may(Permission::LicensesSell),
         list,
     })
+}
+
+/// The customers as a workbook shows them.
+const FIELDS: &[Field<PlanSubscription>] = &[
+    Field::text("", "Customer", |it: &PlanSubscription, _| {
+        text(&it.organization_name)
+    })
+    .wide(40),
+    Field::number("", "Composition", |it, _| Cell::Number(it.composition)),
+    Field::new("", "Last day", ColumnKind::Date, |it, _| {
+        day(Some(it.end_date))
+    }),
+    Field::text("", "State", |it, _| {
+        text(&state(it).unwrap_or_default().label)
+    }),
+];
+
+/// Where the list of a plan's customers has got to.
+struct Customers(Filter);
+
+/// The customers of a plan that have an earlier composition, as an address describes them.
+pub fn listing(plan_id: Uuid, pairs: &[(String, String)]) -> Box<dyn Listing> {
+    table(
+        FIELDS.iter().collect(),
+        Customers(filter(plan_id, pairs, PORTION)),
+    )
+}
+
+impl Lines for Customers {
+    type Row = PlanSubscription;
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Rows<PlanSubscription>> {
+        let found = subscriptions(tx, &reader.scope, &self.0).await?;
+        self.0.after = found.last().map(|last| last.id);
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
+    }
+}
+
+fn filter(plan_id: Uuid, given: &[(String, String)], limit: i64) -> Filter {
+    let chosen = value(given, "state");
+    Filter {
+        plan_id: Some(plan_id),
+        earlier: true,
+        locked: chosen == "locked",
+        declined: chosen == "declined",
+        limit,
+        ..Filter::default()
+    }
 }

@@ -11,7 +11,7 @@
 pub mod api;
 mod coming;
 pub mod commands;
-mod customers;
+pub mod customers;
 mod handlers;
 pub mod model;
 mod pages;

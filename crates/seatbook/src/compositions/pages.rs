@@ -166,6 +166,7 @@ pub fn customer_list(plan_id: &str, (earlier, locked): (i64, i64)) -> ListView {
     }
     ListView {
         path: format!("/catalog/plans/{plan_id}/customers"),
+        export: format!("/exports?list=plan_customers&of={plan_id}"),
         noun: ("customer", "customers"),
         columns: vec![
             Column::fixed("customer", "Customer").unsorted(),

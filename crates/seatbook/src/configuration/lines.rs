@@ -250,7 +250,11 @@ pub struct Free {
 /// The organization's pools that can give units now: of telephones first, then of other bases and of add-ons, by
 /// product and end. A keyword that is no UUID asks for
 /// holders, and a free unit has none.
-pub async fn free(tx: &mut Tx<'_>, filter: &Filter, now: Timestamp) -> Result<Vec<Free>> {
+pub async fn free(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    (now, most): (Timestamp, i64),
+) -> Result<Vec<Free>> {
     let word = filter.word();
     if filter.user_id.is_some() || matches!(word, Some(Word::Like(_))) {
         return Ok(vec![]);
@@ -270,7 +274,7 @@ pub async fn free(tx: &mut Tx<'_>, filter: &Filter, now: Timestamp) -> Result<Ve
     }
     let sql = select.sql(&format!(
         " ORDER BY r.has_extensions DESC, r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id LIMIT {}",
-        MOST_FREE + 1
+        most + 1
     ));
     let rows: Vec<(Uuid, String)> = tx.query(&sql, select.params()).await?;
     let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();

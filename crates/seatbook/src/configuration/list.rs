@@ -1,4 +1,5 @@
-//! The tab Configuration: every base unit in use, and every license with free ones.
+//! The tab Configuration: every base unit in use, and every license with free ones. The tab Information: what there is of
+//! each product.
 
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     lines::{self, FIRST_FREE, Filter, Free, GATHERED, Sort},
-    pages::{ConfigurationPage, FreeRow, LineRow},
+    pages::{ConfigurationPage, FreeRow, InformationPage, LineRow, StockRow},
 };
 use crate::{
     api::{Cursor, Id},
@@ -71,7 +72,7 @@ pub async fn list(
 }
 
 /// The columns, filters and words of the Configuration tab; `bases` are id, name, whether it has extensions.
-fn configuration_list(id: Uuid, bases: &[(Uuid, String, bool)]) -> ListView {
+pub(super) fn configuration_list(id: Uuid, bases: &[(Uuid, String, bool)]) -> ListView {
     let mut product = Choice::new(
         "select",
         "product",
@@ -87,6 +88,7 @@ fn configuration_list(id: Uuid, bases: &[(Uuid, String, bool)]) -> ListView {
     let telephones = bases.iter().any(|(_, _, has_extensions)| *has_extensions);
     ListView {
         path: format!("/organizations/{id}/configuration"),
+        export: format!("/exports?list=assignments&of={id}"),
         search: "User, extension, number, UUID",
         sort: "user".into(),
         noun: ("unit in use", "units in use"),
@@ -113,7 +115,7 @@ fn configuration_list(id: Uuid, bases: &[(Uuid, String, bool)]) -> ListView {
 }
 
 /// What an address asks for.
-fn filter(list: &ListView, id: Uuid, pairs: &[(String, String)]) -> Filter {
+pub(super) fn filter(list: &ListView, id: Uuid, pairs: &[(String, String)]) -> Filter {
     let cursor = Some(value(pairs, "cursor")).filter(|cursor| !cursor.is_empty());
     Filter {
         organization_id: id,
@@ -173,7 +175,7 @@ impl Seen {
         let hidden = shown == "used" || !place.may(Permission::LicensesRead);
         let mut free = match hidden || filter.from.is_some() {
             true => vec![],
-            false => lines::free(tx, &filter, now).await?,
+            false => lines::free(tx, &filter, (now, lines::MOST_FREE)).await?,
         };
         let free_count = free.len() as i64;
         if free_count > lines::MOST_FREE {
@@ -292,5 +294,44 @@ pub fn line(
         add_ons: add_ons.remove(&row.id).unwrap_or_default(),
         since: format::date(row.assigned_at.get().to_zoned(moment.zone.clone()).date()),
         has_ended: row.ends_at.is_some_and(|end| end <= moment.now),
+    }
+}
+
+/// `/organizations/{id}/information`.
+pub async fn information(State(app): State<App>, frame: Frame, Id(id): Id) -> PageResult {
+    let (caller, now) = (frame.caller.clone(), app.gate.now());
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            let place = Place::read(&mut tx, &caller, id, Permission::LicensesRead).await?;
+            let stock = lines::stock(&mut tx, id, now).await?;
+            Ok((place, stock))
+        })
+    });
+    let (place, stock) = read.await?;
+    let page = InformationPage {
+        shell: frame.shell(
+            format!("Information · {}", place.organization.name),
+            "organizations",
+        ),
+        tabs: place.tabs("information"),
+        counts_licenses: place.counts_licenses(),
+        may_edit: place.may(Permission::OrganizationsEdit),
+        may_configure: place.may(Permission::AssignmentsRead),
+        rows: stock.into_iter().map(stock_row).collect(),
+    };
+    Ok(html(StatusCode::OK, page.render()))
+}
+
+fn stock_row((id, name, kind, own, assigned, free, stranded): lines::Stock) -> StockRow {
+    let kind = ProductKind::parse(&kind).unwrap_or_default();
+    StockRow {
+        product_id: id.to_string(),
+        name,
+        is_base: kind == ProductKind::Base,
+        kind: kind.label(),
+        own,
+        assigned,
+        free,
+        stranded,
     }
 }

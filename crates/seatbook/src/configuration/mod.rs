@@ -10,8 +10,8 @@ mod add_ons;
 mod assigning;
 mod assignment;
 mod departure;
+pub mod export;
 mod holder;
-mod information;
 pub mod lines;
 mod list;
 pub mod pages;
@@ -29,7 +29,7 @@ use crate::app::App;
 pub fn pages() -> Router<App> {
     Router::new()
         .route("/configuration", get(list::own))
-        .route("/organizations/{id}/information", get(information::show))
+        .route("/organizations/{id}/information", get(list::information))
         .route("/organizations/{id}/configuration", get(list::list))
         .route("/organizations/{id}/unassign", post(unassigning::several))
         .route(

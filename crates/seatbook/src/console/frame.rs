@@ -42,6 +42,16 @@ pub struct Visitor {
     pub quarantine: Option<Arc<Quarantine>>,
 }
 
+impl Visitor {
+    /// The same, told of the quarantine that the book is in at this moment: a visitor is remembered for longer.
+    pub fn told(&self, quarantine: Option<Arc<Quarantine>>) -> Visitor {
+        Visitor {
+            quarantine,
+            ..self.clone()
+        }
+    }
+}
+
 /// Every page handler takes one: the caller, what is said about them, and how the page was asked for.
 #[derive(Clone, Debug)]
 pub struct Frame {

@@ -35,6 +35,8 @@ pub struct ListView {
     pub noun: (&'static str, &'static str),
     /// Where the list is asked for as a file, as it is shown; empty for nowhere.
     pub export: String,
+    /// What else is had as a file of the same rows: the words before, and where it is asked for.
+    pub exports: Vec<(&'static str, String)>,
 }
 
 /// One column.
@@ -273,11 +275,6 @@ impl ListView {
             None if self.more => format!("{} on this page", words(self.shown)),
             _ => words(self.shown),
         }
-    }
-
-    /// Another address with the same search, filters and sort.
-    pub fn address_at(&self, path: &str) -> String {
-        self.address(path, &self.sort).0
     }
 
     fn href(&self, sort: &str, cursor: Option<&str>) -> String {

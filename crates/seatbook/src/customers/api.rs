@@ -73,6 +73,7 @@ impl ListParams {
             descending,
             from: from.map(|it| sort.place(descending, it)).transpose()?,
             limit: Paging::of(self.limit, None).limit()?,
+            size: None,
         })
     }
 }

@@ -136,6 +136,8 @@ struct Asked {
     sort: Sort,
     descending: bool,
     cursor: String,
+    /// Customers in all, once they were counted.
+    size: Option<i64>,
 }
 
 /// A page of customers, its order, and whether that is another than was asked for.
@@ -148,6 +150,7 @@ impl Asked {
             sort: Sort::parse(list.sort.trim_start_matches('-')).unwrap_or(Sort::Name),
             descending: list.sort.starts_with('-'),
             cursor: cursor.to_owned(),
+            size: None,
         }
     }
 
@@ -160,6 +163,7 @@ impl Asked {
             descending: self.descending,
             from: self.sort.place(self.descending, &self.cursor).ok(),
             limit,
+            size: self.size,
         };
         let found = queries::page(tx, &filter).await;
         let gave_way = found
@@ -360,6 +364,7 @@ impl Listing for Customers {
             let (found, (sort, descending), _) = self.asked.find(tx, &pool, PORTION).await?;
             // Where the order gave way, the next portion follows the one it gave way to.
             (self.asked.sort, self.asked.descending) = (sort, descending);
+            self.asked.size = Some(found.size);
             let next = found.next.as_ref();
             self.asked.cursor =
                 next.map_or_else(String::new, |place| sort.cursor(descending, place));

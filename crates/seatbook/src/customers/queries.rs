@@ -33,6 +33,8 @@ pub struct Filter {
     pub from: Option<Place>,
     /// Rows at most.
     pub limit: i64,
+    /// Customers in all, where they were counted before.
+    pub size: Option<i64>,
 }
 
 /// A page of customers.
@@ -61,7 +63,10 @@ struct Reading<'a> {
 
 /// A page of the customers of a pool, for somebody who has found it visible.
 pub async fn page(tx: &mut Tx<'_>, filter: &Filter) -> Result<Page> {
-    let size = count(tx, filter).await?;
+    let size = match filter.size {
+        Some(size) => size,
+        None => count(tx, filter).await?,
+    };
     let reading = Reading::begin(tx, filter, size).await?;
     if !reading.gathered && !filter.sort.any_length() {
         let message =

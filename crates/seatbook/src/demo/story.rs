@@ -101,6 +101,7 @@ impl Story {
                 reader: app.reader.clone(),
                 press: Arc::clone(&app.press),
                 recent: app.recent.clone(),
+                condition: Default::default(),
             }),
             clock,
             now,

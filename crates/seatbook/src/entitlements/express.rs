@@ -20,17 +20,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tower::{Service, ServiceExt};
-use tower_http::request_id::{MakeRequestId, MakeRequestUuid, RequestId};
 use uuid::Uuid;
 
 use super::{api, check::Bound, queries, recall::Recall};
-use crate::{access::Doorkeeper, app::App};
+use crate::{
+    access::Doorkeeper,
+    api::{REQUEST_ID, request_id},
+    app::App,
+};
 
 /// Where the check is.
 const PATH: &str = "/api/v1/entitlements/check";
 /// Whoever waits longer for the database waits on the usual way, where the limits of all requests hold.
 const PATIENCE: Duration = Duration::from_secs(2);
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers the usual check itself, and hands everything else on.
 pub struct Express<S>(Arc<Ways<S>>);
@@ -40,6 +42,7 @@ struct Ways<S> {
     keeper: Doorkeeper,
     headers: Vec<(HeaderName, HeaderValue)>,
     recall: Recall,
+    answered: metrics::Counter,
     usual: S,
 }
 
@@ -55,6 +58,7 @@ impl<S> Express<S> {
             keeper,
             headers,
             recall: Recall::default(),
+            answered: metrics::counter!("seatbook_checks_total"),
             usual,
         }))
     }
@@ -83,7 +87,7 @@ where
         let Some(ids) = self.0.question(&request) else {
             return Box::pin(self.0.usual.clone().oneshot(request));
         };
-        let (ways, id) = (Arc::clone(&self.0), request_id(&request));
+        let (ways, id) = (Arc::clone(&self.0), request_id(request.headers()));
         Box::pin(async move {
             match ways.answer(ids, id).await {
                 Some(response) => Ok(response),
@@ -138,6 +142,7 @@ impl<S> Ways<S> {
         let packing = HeaderValue::from_static("accept-encoding");
         headers.insert(header::VARY, packing);
         headers.insert(REQUEST_ID, request_id);
+        self.answered.increment(1);
         Some(response)
     }
 }
@@ -155,14 +160,6 @@ fn names(query: &str) -> Option<[&str; 3]> {
         }
     }
     Some([named[0]?, named[1]?, named[2]?])
-}
-
-/// The number of the request: the client's own, or a new one.
-fn request_id(request: &Request) -> HeaderValue {
-    let sent = request.headers().get(REQUEST_ID).cloned();
-    let new = || MakeRequestUuid.make_request_id(request);
-    sent.or_else(|| new().map(RequestId::into_header_value))
-        .unwrap_or(HeaderValue::from_static(""))
 }
 
 #[cfg(test)]

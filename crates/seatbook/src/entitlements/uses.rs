@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::{Lane, Place, Timestamp};
+use store::{Place, Timestamp};
 use uuid::Uuid;
 
 use crate::{app::App, assignments::records};
@@ -21,7 +21,7 @@ pub(super) fn remember(app: &App, ids: Vec<Uuid>) {
     }
     let (gate, new) = (app.gate.clone(), Arc::new(new));
     tokio::spawn(async move {
-        let done = gate.db().plumb(BULK, move |mut tx| {
+        let done = gate.db().plumb(Place::BULK, move |mut tx| {
             let new = Arc::clone(&new);
             Box::pin(async move { Ok(records::set_used(&mut tx, &new, hour).await) })
         });
@@ -30,8 +30,3 @@ pub(super) fn remember(app: &App, ids: Vec<Uuid>) {
         }
     });
 }
-
-const BULK: Place = Place {
-    lane: Lane::Bulk,
-    ..Place::ALONE
-};

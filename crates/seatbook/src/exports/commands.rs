@@ -5,13 +5,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    lists::{List, check_subject},
-    model::{Asked, Export, State},
+    lists::{check_place, check_seen, check_subject},
+    model::{Asked, Export, Rights, State},
     queries::{self, Written},
     writing,
 };
 use crate::{
-    customers,
     error::{Error, Result},
     gate::{Command, Tx},
     jobs::{self, NewJob},
@@ -61,6 +60,7 @@ impl Command for RequestExport {
             asked_by: tx.actor_id(),
             query: asked.query.clone(),
             writing_id: None,
+            rights: Rights::default(),
         };
         queries::insert(tx, &export).await?;
         tx.changed(Change {
@@ -104,6 +104,8 @@ pub struct FinishExport {
     pub rows_written: i64,
     /// Its size.
     pub size_bytes: i64,
+    /// What filled it beyond its list.
+    pub rights: Rights,
 }
 
 impl Command for FinishExport {
@@ -116,13 +118,13 @@ impl Command for FinishExport {
             tx.unguarded("there is nothing to guard");
             return Err(Error::not_found());
         };
-        let asked = before.asked();
-        tx.require(asked.list.permission(), asked.place()).await?;
+        require(tx, &before.asked()).await?;
         let now = tx.now();
         let written = Written {
             writing_id: self.writing_id,
             rows_written: self.rows_written,
             size_bytes: self.size_bytes,
+            rights: &self.rights,
         };
         let kept = (now, now.plus_seconds(KEPT_SECONDS));
         if !queries::set_ready(tx, self.id, written, kept).await? {
@@ -145,17 +147,22 @@ impl Command for FinishExport {
 
 /// Refused where the caller may not read that list, and then where it is not well asked for.
 async fn check(tx: &mut Tx<'_>, asked: &Asked) -> Result<()> {
-    tx.require(asked.list.permission(), asked.place()).await?;
+    require(tx, asked).await?;
     tx.concerns(asked.organization_id);
     if asked.query.len() > LONGEST_QUERY {
         let message = "Search and filters have at most 4,000 characters.";
         return Err(Error::invalid("query", "too_long", message));
     }
     check_subject(asked.list, asked.subject_id)?;
-    if let (List::Customers, Some(license_id)) = (asked.list, asked.subject_id) {
-        let scope = tx.caller().scope.clone();
-        let place = (license_id, asked.organization_id);
-        customers::queries::pool_of(tx, &scope, place).await?;
+    let (scope, now) = (tx.caller().scope.clone(), tx.now());
+    check_seen(tx, &scope, asked, now).await
+}
+
+async fn require(tx: &mut Tx<'_>, asked: &Asked) -> Result<()> {
+    if let Some(permission) = asked.list.permission() {
+        return tx.require(permission, asked.place()).await;
     }
-    Ok(())
+    tx.unguarded("it is a list of one's own, for whoever may do anything at its place");
+    let scope = tx.caller().scope.clone();
+    check_place(tx, &scope, asked).await
 }

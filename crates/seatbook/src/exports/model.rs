@@ -1,12 +1,18 @@
 //! What somebody asks for, and what became of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use store::{FromRow, Row, Timestamp};
+use store::{FromRow, Json, Row, Timestamp};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::lists::List;
-use crate::{console::form::pairs, files::Format};
+use super::lists::{List, Subject};
+use crate::{
+    console::form::pairs,
+    files::Format,
+    scope::{Permission, Scope},
+};
 
 /// Where an export stands. Why one came to nothing is told by its job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -66,8 +72,8 @@ impl Asked {
     /// The organization at which the list's permission is asked for.
     pub fn place(&self) -> Uuid {
         let of = self.subject_id.unwrap_or(self.organization_id);
-        match self.list {
-            List::Subscriptions | List::Holders => of,
+        match self.list.subject() {
+            Subject::Organization | Subject::Anything => of,
             _ => self.organization_id,
         }
     }
@@ -123,6 +129,31 @@ pub struct Export {
     /// Whose pieces it is made of.
     #[serde(skip)]
     pub writing_id: Option<Uuid>,
+    /// What filled it beyond its list.
+    #[serde(skip)]
+    pub rights: Rights,
+}
+
+/// Permissions that filled a file beyond what its list takes, such as that for prices, each with the organizations where
+/// whoever asked held it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights(BTreeMap<Permission, Vec<Uuid>>);
+
+impl Rights {
+    /// Those of a scope.
+    pub fn of(needs: &[Permission], scope: &Scope) -> Rights {
+        let held = needs.iter().map(|it| (*it, scope.roots(*it)));
+        Rights(held.collect())
+    }
+
+    /// Whether a scope still has them, where they were held: what is between two organizations is not for rights that are
+    /// held further up.
+    pub fn are_held(&self, scope: &Scope) -> bool {
+        self.0.iter().all(|(permission, places)| {
+            let held = scope.roots(*permission);
+            places.iter().all(|place| held.contains(place))
+        })
+    }
 }
 
 impl Export {
@@ -159,6 +190,11 @@ impl FromRow for Export {
             asked_by: row.get(13)?,
             query: row.get(14)?,
             writing_id: row.get(15)?,
+            rights: match row.get::<Option<Json>>(16)? {
+                Some(Json(rights)) => serde_json::from_value(rights)
+                    .map_err(|error| store::Error::Value(error.to_string()))?,
+                None => Rights::default(),
+            },
         })
     }
 }

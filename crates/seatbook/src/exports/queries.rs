@@ -1,20 +1,14 @@
 //! Every SQL statement about exports.
 
-use store::{Db, Lane, Param, Place, Timestamp, Tx};
+use store::{Db, Json, Param, Place, Timestamp, Tx};
 use uuid::Uuid;
 
-use super::model::{Export, State};
+use super::model::{Export, Rights, State};
 use crate::error::Result;
-
-/// Where pieces are written and forgotten: behind everything that somebody waits for.
-pub(super) const BULK: Place = Place {
-    lane: Lane::Bulk,
-    ..Place::ALONE
-};
 
 const EXPORT: &str =
     "SELECT id, list, organization_id, subject_id, format, state, job_id, rows_written, size_bytes,
-    created_at, ready_at, expires_at, version, asked_by, query, writing_id FROM export";
+    created_at, ready_at, expires_at, version, asked_by, query, writing_id, rights FROM export";
 
 /// The export, whoever asks.
 pub async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Export>> {
@@ -45,26 +39,29 @@ pub async fn insert(tx: &mut Tx<'_>, new: &Export) -> Result<()> {
 }
 
 /// What a file came to.
-#[derive(Clone, Copy, Debug)]
-pub struct Written {
+#[derive(Clone, Debug)]
+pub struct Written<'a> {
     /// Whose pieces it is made of.
     pub writing_id: Uuid,
     /// Rows below its heading.
     pub rows_written: i64,
     /// Its size.
     pub size_bytes: i64,
+    /// What filled it beyond its list.
+    pub rights: &'a Rights,
 }
 
 /// Says that an export is ready; `false` where it was already, or is no more.
 pub async fn set_ready(
     tx: &mut Tx<'_>,
     id: Uuid,
-    it: Written,
+    it: Written<'_>,
     (now, expires_at): (Timestamp, Timestamp),
 ) -> Result<bool> {
     let sql = "UPDATE export SET state = $2, writing_id = $3, rows_written = $4, size_bytes = $5, ready_at = $6,
-        expires_at = $7, version = version + 1 WHERE id = $1 AND state = 'writing'";
-    let values: [&dyn Param; 7] = [
+        expires_at = $7, rights = $8, version = version + 1 WHERE id = $1 AND state = 'writing'";
+    let rights = Json(serde_json::to_value(it.rights)?);
+    let values: [&dyn Param; 8] = [
         &id,
         &State::Ready.as_str(),
         &it.writing_id,
@@ -72,6 +69,7 @@ pub async fn set_ready(
         &it.size_bytes,
         &now,
         &expires_at,
+        &rights,
     ];
     Ok(tx.execute(sql, &values).await? == 1)
 }
@@ -114,7 +112,7 @@ pub async fn clear(db: &Db, export_id: Uuid, kept: Uuid) -> Result<()> {
     );
     loop {
         let sql = sql.clone();
-        let cleared = db.plumb(BULK, move |mut tx| {
+        let cleared = db.plumb(Place::BULK, move |mut tx| {
             let sql = sql.clone();
             Box::pin(async move { tx.execute(&sql, &[&export_id, &kept]).await })
         });
@@ -133,7 +131,7 @@ pub async fn forget(db: &Db, now: Timestamp) -> Result<u64> {
     let mut forgotten = 0;
     for (id,) in found {
         clear(db, id, Uuid::nil()).await?;
-        let gone = db.plumb(BULK, move |mut tx| {
+        let gone = db.plumb(Place::BULK, move |mut tx| {
             Box::pin(async move {
                 // A job that was told to try again a week later may be writing anew.
                 let free = "DELETE FROM export WHERE id = $1 AND expires_at <= $2

@@ -16,15 +16,15 @@ use super::{
     lists,
     model::{Asked, Export},
     queries,
-    writing::{self, Scribe},
+    writing::{self, Scribe, Told},
 };
 use crate::{
     app::App,
     error::{Error, Result},
-    files::{Cell, Column},
+    files::Cell,
     gate::{Caller, Key},
     listings::Reader,
-    scope::{Permission, queries::check_visible},
+    scope::Permission,
 };
 
 /// Rows that are answered at once, at most.
@@ -44,7 +44,7 @@ pub enum Taken {
 pub async fn take(app: &App, caller: &Caller, asked: Asked, key: Key) -> Result<Taken> {
     lists::check_subject(asked.list, asked.subject_id)?;
     let reader = Arc::new(writing::reader(app, caller, &asked).await?);
-    let Some((columns, rows)) = short(app, &asked, &reader).await? else {
+    let Some((told, rows)) = short(app, &asked, &reader).await? else {
         if !caller.scope.holds(Permission::JobsRead) {
             let message = "More than 5,000 rows are written by a job, and you may not see jobs: narrow the list by a \
                 search or a filter.";
@@ -59,7 +59,7 @@ pub async fn take(app: &App, caller: &Caller, asked: Asked, key: Key) -> Result<
         rows_written,
     };
     app.gate.submit(caller, key, command).await?;
-    let scribe = Scribe::start(&asked, &reader, columns)?;
+    let scribe = Scribe::start(&asked, &reader, told)?;
     let _ = scribe.rows(rows).await;
     let mut file = tokio::fs::File::from_std(scribe.finish().await?);
     let mut content = Vec::new();
@@ -70,7 +70,7 @@ pub async fn take(app: &App, caller: &Caller, asked: Asked, key: Key) -> Result<
     Ok(Taken::File((headers, content).into_response()))
 }
 
-type Rows = (Vec<Column>, Vec<Vec<Cell>>);
+type Rows = (Told, Vec<Vec<Cell>>);
 
 /// The whole list, where it is short.
 async fn short(app: &App, asked: &Asked, reader: &Arc<Reader>) -> Result<Option<Rows>> {
@@ -82,7 +82,7 @@ async fn short(app: &App, asked: &Asked, reader: &Arc<Reader>) -> Result<Option<
         rows.extend(portion.rows);
         match (rows.len() > SHORT, portion.is_last) {
             (true, _) => return Ok(None),
-            (false, true) => return Ok(Some((listing.columns(), rows))),
+            (false, true) => return Ok(Some((Told::of(&*listing), rows))),
             _ => {}
         }
     }
@@ -98,8 +98,12 @@ pub async fn mine(app: &App, caller: &Caller, id: Uuid) -> Result<Export> {
             let export = found.filter(|it| it.asked_by == actor_id && it.expires_at > now);
             let export = export.ok_or_else(Error::not_found)?;
             let asked = export.asked();
-            check_visible(&mut tx, &scope, asked.list.permission(), asked.place()).await?;
-            Ok(export)
+            lists::check_place(&mut tx, &scope, &asked).await?;
+            lists::check_seen(&mut tx, &scope, &asked, now).await?;
+            match export.rights.are_held(&scope) {
+                true => Ok(export),
+                false => Err(Error::not_found()),
+            }
         })
     });
     read.await
@@ -122,9 +126,10 @@ pub async fn file(app: &App, caller: &Caller, id: Uuid) -> Result<Response> {
     let headers = headers(&export.asked(), &reader)?;
     let size = export.size_bytes.unwrap_or_default();
     let length = [(header::CONTENT_LENGTH, HeaderValue::from(size))];
+    let sealed = export.list.is_sealed().then(|| app.gate.vault().clone());
     let (app, ids) = (app.clone(), (id, writing_id));
     let pieces = stream::try_unfold((0_i64, size), move |(position, left)| {
-        let app = app.clone();
+        let (app, sealed) = (app.clone(), sealed.clone());
         async move {
             if left <= 0 {
                 return Ok(None);
@@ -134,6 +139,10 @@ pub async fn file(app: &App, caller: &Caller, id: Uuid) -> Result<Response> {
             });
             // A file that is forgotten while it is fetched breaks off; it must not look like a whole one.
             let piece = read.await?.ok_or_else(Error::not_found)?;
+            let piece = match sealed {
+                Some(vault) => vault.open_bytes(&piece)?,
+                None => piece,
+            };
             let left = left - piece.len() as i64;
             Ok::<_, Error>(Some((Bytes::from(piece), (position + 1, left))))
         }

@@ -3,17 +3,19 @@
 use std::{fs::File, sync::Arc, thread};
 
 use serde::Deserialize;
+use store::Place;
 use tokio::{
     io::AsyncReadExt,
     sync::{Semaphore, mpsc, oneshot},
+    task::{JoinError, JoinSet},
 };
 use uuid::Uuid;
 
 use super::{
     commands::FinishExport,
     lists,
-    model::{Asked, Export},
-    queries::{self, BULK},
+    model::{Asked, Export, Rights},
+    queries,
 };
 use crate::{
     app::App,
@@ -24,7 +26,7 @@ use crate::{
     jobs::{Ended, Kind, Work},
     listings::{Listing, Portion, Reader},
     organizations,
-    scope::queries::check_visible,
+    scope::Permission,
 };
 
 /// The name of the job.
@@ -42,6 +44,8 @@ static TURN: Semaphore = Semaphore::const_new(1);
 const AGAIN_SECONDS: i64 = 2;
 /// The largest piece of a file in the database.
 const PIECE_BYTES: usize = 256 * 1024;
+/// Pieces on their way into the database at once: those that meet there share a commit.
+const TOGETHER: usize = 4;
 /// Portions between two looks at whether somebody wants it stopped.
 const LOOK: i64 = 10;
 /// Portions that wait for the thread.
@@ -66,21 +70,25 @@ async fn run(app: App, work: Work) -> Result<Ended> {
     };
     let asked = export.asked();
     // Said as what it is: whoever may not read such lists at all any more would else be told of nothing being there.
-    work.caller.scope.require(asked.list.permission())?;
+    if let Some(permission) = asked.list.permission() {
+        work.caller.scope.require(permission)?;
+    }
     let reader = Arc::new(reader(&app, &work.caller, &asked).await?);
     let listing = lists::open(&app, &asked, &reader)?;
-    let Some((file, rows_written)) = fill(&app, &work, (&asked, &reader), listing).await? else {
+    let filled = fill(&app, &work, (&asked, &reader), listing).await?;
+    let Some((file, rows_written, needs)) = filled else {
         return Ok(Ended::canceled(
             "It was stopped before the file was written.",
         ));
     };
     let writing_id = drawn()?;
-    let size_bytes = keep(&app, (export_id, writing_id), file).await?;
+    let size_bytes = keep(&app, &export, writing_id, file).await?;
     let finish = FinishExport {
         id: export_id,
         writing_id,
         rows_written,
         size_bytes,
+        rights: Rights::of(&needs, &reader.scope),
     };
     let done = app
         .gate
@@ -113,16 +121,16 @@ fn ended(export: &Export) -> Ended {
                 format::number(export.size_bytes.unwrap_or_default() / 1024)
             ),
         )
-        .file(format!("/exports/{}/file", export.id))
+        .own_file(format!("/exports/{}/file", export.id))
 }
 
 /// Who reads the list: the caller with the rights they have now, by the clock of the organization acted for.
 pub async fn reader(app: &App, caller: &Caller, asked: &Asked) -> Result<Reader> {
-    let (permission, place) = (asked.list.permission(), asked.place());
-    let (scope, organization_id) = (caller.scope.clone(), asked.organization_id);
+    let (scope, asked) = (caller.scope.clone(), asked.clone());
+    let organization_id = asked.organization_id;
     let zone = app.read(move |mut tx| {
         Box::pin(async move {
-            check_visible(&mut tx, &scope, permission, place).await?;
+            lists::check_place(&mut tx, &scope, &asked).await?;
             organizations::queries::find(&mut tx, organization_id).await
         })
     });
@@ -153,16 +161,18 @@ pub async fn portion(
     read.await
 }
 
+/// A file, its rows, and the permissions that filled it.
+type Filled = (File, i64, Vec<Permission>);
+
 /// Writes a list to its end; nothing where somebody stopped it.
 async fn fill(
     app: &App,
     work: &Work,
     (asked, reader): (&Asked, &Arc<Reader>),
     listing: Box<dyn Listing>,
-) -> Result<Option<(File, i64)>> {
+) -> Result<Option<Filled>> {
     let (mut listing, total) = count(app, reader, listing).await?;
-    let scribe = Scribe::start(asked, reader, listing.columns())?;
-    let (mut written, mut turn) = (0, 0);
+    let (mut scribe, mut written, mut turn) = (None, 0, 0);
     loop {
         if turn % LOOK == 0 {
             if work.canceled().await? {
@@ -175,14 +185,19 @@ async fn fill(
         let (rest, portion) = self::portion(app, reader, listing).await?;
         (listing, turn) = (rest, turn + 1);
         written += portion.rows.len() as i64;
-        let goes_on = scribe.rows(portion.rows).await;
+        // A list may know its columns only now.
+        let begun = match scribe.take() {
+            Some(begun) => begun,
+            None => Scribe::start(asked, reader, Told::of(&*listing))?,
+        };
+        let goes_on = begun.rows(portion.rows).await;
         if portion.is_last || !goes_on {
-            break;
+            let file = begun.finish().await?;
+            work.progress(written, written).await?;
+            return Ok(Some((file, written, listing.needs())));
         }
+        scribe = Some(begun);
     }
-    let file = scribe.finish().await?;
-    work.progress(written, written).await?;
-    Ok(Some((file, written)))
 }
 
 async fn count(
@@ -208,29 +223,67 @@ fn drawn() -> Result<Uuid> {
 }
 
 /// Keeps a file in pieces, beside the gate; says how large it is.
-async fn keep(app: &App, ids: (Uuid, Uuid), file: File) -> Result<i64> {
+async fn keep(app: &App, export: &Export, writing_id: Uuid, file: File) -> Result<i64> {
+    let ids = (export.id, writing_id);
+    let vault = app.gate.vault();
     let mut file = tokio::fs::File::from_std(file);
     let (mut size, mut position) = (0, 0);
+    let mut puts = JoinSet::new();
     loop {
         let mut piece = Vec::with_capacity(PIECE_BYTES);
         let limit = PIECE_BYTES as u64;
         let read = (&mut file).take(limit).read_to_end(&mut piece).await;
         if read.map_err(Error::internal)? == 0 {
-            return Ok(size);
+            break;
         }
         size += piece.len() as i64;
-        let piece: Arc<[u8]> = piece.into();
-        let put = app.gate.db().plumb(BULK, move |mut tx| {
-            let piece = Arc::clone(&piece);
-            Box::pin(async move { queries::put(&mut tx, ids, position, &piece).await })
+        let piece = match export.list.is_sealed() {
+            true => vault.seal_bytes(&piece)?,
+            false => piece,
+        };
+        let (db, piece) = (app.gate.db().clone(), Arc::<[u8]>::from(piece));
+        if puts.len() >= TOGETHER {
+            landed(puts.join_next().await)?;
+        }
+        puts.spawn(async move {
+            let put = db.plumb(Place::BULK, move |mut tx| {
+                let piece = Arc::clone(&piece);
+                Box::pin(async move { queries::put(&mut tx, ids, position, &piece).await })
+            });
+            put.await?;
+            Ok(())
         });
-        put.await?;
         position += 1;
+    }
+    while let Some(put) = puts.join_next().await {
+        landed(Some(put))?;
+    }
+    Ok(size)
+}
+
+/// What became of a piece.
+fn landed(put: Option<std::result::Result<Result<()>, JoinError>>) -> Result<()> {
+    put.map_or(Ok(()), |put| put.map_err(Error::internal)?)
+}
+
+/// What a list says of itself, once its first rows are read.
+pub struct Told {
+    columns: Vec<Column>,
+    notes: Vec<String>,
+}
+
+impl Told {
+    /// What this one says.
+    pub fn of(listing: &dyn Listing) -> Told {
+        Told {
+            columns: listing.columns(),
+            notes: listing.notes(),
+        }
     }
 }
 
-/// What the thread is told.
-enum Told {
+/// What the thread is handed.
+enum Handed {
     Rows(Vec<Vec<Cell>>),
     End,
 }
@@ -238,23 +291,25 @@ enum Told {
 /// The thread that writes one file. It is fed a little ahead, so that neither waits long for the other, and little is
 /// held in memory.
 pub struct Scribe {
-    portions: mpsc::Sender<Told>,
+    portions: mpsc::Sender<Handed>,
     file: oneshot::Receiver<Result<File>>,
 }
 
 impl Scribe {
-    /// Begins a file of these columns.
-    pub fn start(asked: &Asked, reader: &Reader, columns: Vec<Column>) -> Result<Scribe> {
-        let (portions, told) = mpsc::channel(AHEAD);
+    /// Begins a file.
+    pub fn start(asked: &Asked, reader: &Reader, told: Told) -> Result<Scribe> {
+        let (portions, handed) = mpsc::channel(AHEAD);
         let (done, file) = oneshot::channel();
         let (format, name) = (asked.format, asked.list.title());
-        let notes = notes(asked, reader);
+        let columns = told.columns;
+        let mut notes = notes(asked, reader);
+        notes.extend(told.notes);
         // A thread of its own and not one of the pool's: once it has stepped back it cannot come forward again.
         thread::Builder::new()
             .name("export".into())
             .spawn(move || {
                 step_back();
-                let _ = done.send(write((format, name), &columns, &notes, told));
+                let _ = done.send(write((format, name), &columns, &notes, handed));
             })
             .map_err(Error::internal)?;
         Ok(Scribe { portions, file })
@@ -262,12 +317,12 @@ impl Scribe {
 
     /// Hands rows over; `false` where the thread has given up, and [`Scribe::finish`] says why.
     pub async fn rows(&self, rows: Vec<Vec<Cell>>) -> bool {
-        rows.is_empty() || self.portions.send(Told::Rows(rows)).await.is_ok()
+        rows.is_empty() || self.portions.send(Handed::Rows(rows)).await.is_ok()
     }
 
     /// The file, to be read from its beginning.
     pub async fn finish(self) -> Result<File> {
-        let _ = self.portions.send(Told::End).await;
+        let _ = self.portions.send(Handed::End).await;
         drop(self.portions);
         let silent = || Error::internal("the thread that wrote a file ended without a word");
         self.file.await.map_err(|_| silent())?
@@ -278,20 +333,20 @@ fn write(
     (format, name): (Format, &str),
     columns: &[Column],
     notes: &[String],
-    mut told: mpsc::Receiver<Told>,
+    mut handed: mpsc::Receiver<Handed>,
 ) -> Result<File> {
     let mut sheet = Sheet::new(format, name, columns)?;
     for note in notes {
         sheet.note(note)?;
     }
     loop {
-        match told.blocking_recv() {
-            Some(Told::Rows(rows)) => {
+        match handed.blocking_recv() {
+            Some(Handed::Rows(rows)) => {
                 for row in &rows {
                     sheet.row(row)?;
                 }
             }
-            Some(Told::End) => return sheet.finish(),
+            Some(Handed::End) => return sheet.finish(),
             None => return Err(Error::internal("nobody waits for this file any more")),
         }
     }

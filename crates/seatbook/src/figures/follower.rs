@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use store::{BoxFuture, Db, Json, Lane, Param, Place, Result, Timestamp, Tx};
+use store::{BoxFuture, Db, Json, Param, Place, Result, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -58,11 +58,7 @@ pub async fn follow_once(db: &Db, now: Timestamp) -> Result<bool> {
     let Some(batch) = gathered.map(Arc::new) else {
         return Ok(false);
     };
-    let place = Place {
-        lane: Lane::Bulk,
-        shard: None,
-        pipelined: false,
-    };
+    let place = Place::BULK;
     db.plumb(place, move |mut tx| {
         let batch = Arc::clone(&batch);
         Box::pin(async move { write(&mut tx, &batch).await })
@@ -81,10 +77,13 @@ pub(super) async fn is_due(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
         return Ok(true);
     }
     let id = id.unwrap_or(Uuid::nil());
-    let sql = "SELECT EXISTS (SELECT 1 FROM license l WHERE (l.starts_at, l.id) > ($1, $2) AND l.starts_at <= $3),
-        EXISTS (SELECT 1 FROM license l WHERE (l.ends_at, l.id) > ($1, $2) AND l.ends_at <= $3)";
-    let (begins, ends): (bool, bool) = tx.query_one(sql, &[&at, &id, &now]).await?;
-    Ok(begins || ends)
+    // The order asks for the index, whatever the engine believes of how many there are.
+    let sql = "SELECT (SELECT l.starts_at FROM license l WHERE (l.starts_at, l.id) > ($1, $2)
+          ORDER BY l.starts_at, l.id LIMIT 1),
+        (SELECT l.ends_at FROM license l WHERE (l.ends_at, l.id) > ($1, $2) ORDER BY l.ends_at, l.id LIMIT 1)";
+    let (begins, ends): (Option<Timestamp>, Option<Timestamp>) =
+        tx.query_one(sql, &[&at, &id]).await?;
+    Ok([begins, ends].into_iter().flatten().any(|next| next <= now))
 }
 
 /// A pool that may have to be counted otherwise, since when, and what its balance became.

@@ -191,18 +191,22 @@ pub async fn history(
     product_id: Option<Uuid>,
     (first, last): (civil::Date, civil::Date),
 ) -> Result<Vec<Week>> {
-    let sql = "SELECT w.product_id, w.week, w.quantity, w.allocated, w.assigned
-        FROM figure f JOIN figure_week w ON w.organization_id = f.organization_id AND w.product_id = f.product_id
-        WHERE f.organization_id = $1 AND w.week >= coalesce((SELECT max(x.week) FROM figure_week x
-          WHERE x.organization_id = f.organization_id AND x.product_id = f.product_id AND x.week <= $2), $2)";
     let from = Date(first);
     let mut params: Vec<&dyn Param> = vec![&organization_id, &from];
-    let mut sql = sql.to_owned();
+    let mut only = "";
     if let Some(product_id) = &product_id {
         params.push(product_id);
-        sql += " AND f.product_id = $3";
+        only = " AND f.product_id = $3";
     }
-    sql += " ORDER BY w.week";
+    // Kept apart, the first week is looked up once for a product and not for each of its weeks.
+    let sql = format!(
+        "WITH held AS MATERIALIZED (SELECT f.product_id AS product_id, coalesce((SELECT max(x.week) FROM figure_week x
+            WHERE x.organization_id = f.organization_id AND x.product_id = f.product_id AND x.week <= $2), $2) AS since
+          FROM figure f WHERE f.organization_id = $1{only})
+        SELECT w.product_id, w.week, w.quantity, w.allocated, w.assigned FROM held
+        JOIN figure_week w ON w.organization_id = $1 AND w.product_id = held.product_id AND w.week >= held.since
+        ORDER BY w.week"
+    );
     let rows: Vec<(Uuid, Date, i64, i64, i64)> = tx.query(&sql, &params).await?;
     let since =
         |row: (Uuid, Date, i64, i64, i64)| -> Since { (row.0, row.1.0, row.2, row.3, row.4) };

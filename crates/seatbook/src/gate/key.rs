@@ -1,7 +1,7 @@
 //! Keys of requests: what makes a retry the same request.
 
 use sha2::{Digest, Sha256};
-use store::{Db, FromRow, Lane, Place, Row, Timestamp, Tx};
+use store::{Db, FromRow, Place, Row, Timestamp, Tx};
 use uuid::Uuid;
 
 use serde::de::DeserializeOwned;
@@ -164,11 +164,7 @@ pub(super) async fn find(db: &Db, actor_id: Uuid, key: &Key) -> Result<Option<St
 /// Forgets keys past their time.
 pub async fn purge(db: &Db, now: Timestamp) -> Result<u64> {
     let before = now.plus_seconds(-KEPT_SECONDS);
-    let place = Place {
-        lane: Lane::Bulk,
-        shard: None,
-        pipelined: false,
-    };
+    let place = Place::BULK;
     let purge = db.plumb(place, move |mut tx| {
         Box::pin(async move {
             tx.execute("DELETE FROM request_key WHERE at < $1", &[&before])

@@ -169,7 +169,8 @@ impl Gate {
             }
         }
         let ticket = Ticket::new(self, caller, key, command)?;
-        let done = self.db.write(ticket).await?.map(Ended::into_done)?;
+        let done = self.db.write(ticket).await?.inspect_err(count);
+        let done = done.map(Ended::into_done)?;
         if done.replayed {
             self.db.forget().await;
         }
@@ -206,6 +207,14 @@ impl Gate {
             flights: Arc::clone(&self.in_flight),
             flight,
         })
+    }
+}
+
+/// Counts a refusal, for those who watch what is refused.
+fn count(error: &Error) {
+    if error.is_refusal() {
+        let code = error.code.to_string();
+        metrics::counter!("seatbook_refusals_total", "code" => code).increment(1);
     }
 }
 

@@ -11,10 +11,13 @@ use super::queries::{self, Names};
 use crate::{
     api::{Id, List, Paging, Params},
     app::App,
+    chain,
     error::{Error, Result},
     gate::Caller,
     history::list::{Filter, changes, find_visible},
     journal::queries::{ChangeRow, EntryRow},
+    scope::{Permission, queries::check_visible},
+    secrets::hex,
 };
 
 /// Which entries.
@@ -193,5 +196,49 @@ pub async fn show(
         outcome: found.outcome.clone().map(|json| json.0),
         changes: changes.into_iter().map(JournalChange::from).collect(),
         entry: JournalEntry::of(found, &names),
+    }))
+}
+
+/// Whose chain.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HeadParams {
+    /// The organization.
+    organization_id: Uuid,
+}
+
+/// Where the chain of one organization's journal ends.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct JournalHead {
+    /// The organization.
+    pub organization_id: Uuid,
+    /// The number of the last entry that is chained; 0 where there is none.
+    pub seq: i64,
+    /// SHA-256 of its link, in hexadecimal: of this entry, and by it of every one before it.
+    pub hash: String,
+}
+
+/// Says where the chain of an organization's journal ends. Keep it elsewhere: whoever changes, removes or inserts an
+/// entry later, past Seatbook, cannot make the chain lead through this hash again. Entries are chained within seconds.
+#[utoipa::path(get, path = "/journal/head", tag = "journal", params(HeadParams),
+    responses((status = 200, description = "The last link.", body = JournalHead)))]
+pub async fn head(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<HeadParams>,
+) -> Result<Json<JournalHead>> {
+    let id = params.organization_id;
+    let read = app.read(move |mut tx| {
+        Box::pin(async move {
+            check_visible(&mut tx, &caller.scope, Permission::JournalRead, id).await?;
+            Ok(chain::queries::head(&mut tx, id).await?)
+        })
+    });
+    let head = read.await?;
+    Ok(Json(JournalHead {
+        organization_id: head.organization_id,
+        seq: head.seq,
+        hash: hex(&head.hash),
     }))
 }

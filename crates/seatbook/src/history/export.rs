@@ -15,7 +15,8 @@ use crate::{
     error::Result,
     files::{Cell, Column, ColumnKind},
     journal::{queries::EntryRow, words},
-    listings::{Field, Listing, Portion, Reader, columns, rows, shown, text},
+    listings::{Field, Listing, Portion, Reader, columns, needs, rows, shown, text},
+    scope::Permission,
 };
 
 /// Entries of one portion: each comes with rows it changed.
@@ -48,6 +49,7 @@ const FIELDS: &[Field<Line>] = &[
     Field::text("changes", "Before → after", |it: &Line, _| {
         text(&it.changes)
     })
+    .needing(&[Permission::PricesRead])
     .wide(60),
     Field::number("", "Number", |it, _| {
         it.entry.seq.map_or(Cell::Empty, Cell::Number)
@@ -78,6 +80,10 @@ pub fn listing(pairs: &[(String, String)]) -> Result<Box<dyn Listing>> {
 impl Listing for Journal {
     fn columns(&self) -> Vec<Column> {
         columns(&self.fields)
+    }
+
+    fn needs(&self) -> Vec<Permission> {
+        needs(&self.fields)
     }
 
     fn next<'a>(

@@ -25,6 +25,7 @@ use crate::app::App;
 pub fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::list))
+        .routes(routes!(api::head))
         .routes(routes!(api::show))
         .routes(routes!(door::undo))
 }

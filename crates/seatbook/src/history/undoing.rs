@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Lane, Place};
+use store::Place;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -174,10 +174,7 @@ impl Command for UndoEntry {
     type Outcome = Undone;
 
     fn place(&self) -> Place {
-        Place {
-            lane: Lane::Bulk,
-            ..Place::ALONE
-        }
+        Place::BULK
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Undone> {

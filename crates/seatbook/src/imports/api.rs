@@ -24,6 +24,7 @@ use crate::{
     error::{Error, Result},
     files::Format,
     gate::Caller,
+    rows::sheet::named,
     sheets::Outcome,
 };
 
@@ -121,7 +122,7 @@ pub async fn map(
         Box::pin(async move { queries::find_visible(&mut tx, &scope, id).await })
     });
     let found = read.await?.ok_or_else(Error::not_found)?;
-    let mapping = runs::named(&write.body.mapping, &found.headings)?;
+    let mapping = named(&write.body.mapping, &found.headings)?;
     let command = MapImport {
         id,
         version: write.if_match(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
-use store::{Lane, Place};
+use store::Place;
 use uuid::Uuid;
 
 use super::{
@@ -191,7 +191,7 @@ impl Command for ApplyPart {
     type Outcome = Vec<Judged>;
 
     fn place(&self) -> Place {
-        BULK
+        Place::BULK
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Judged>> {
@@ -275,7 +275,7 @@ impl Command for ApplyAll {
     type Outcome = Import;
 
     fn place(&self) -> Place {
-        BULK
+        Place::BULK
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Import> {
@@ -326,11 +326,6 @@ async fn remember(tx: &mut Tx<'_>, import: &Import) -> Result<()> {
         _ => Ok(()),
     }
 }
-
-const BULK: Place = Place {
-    lane: Lane::Bulk,
-    ..Place::ALONE
-};
 
 /// The import, for whoever may run imports where it belongs.
 pub(super) async fn asked(tx: &mut Tx<'_>, id: Uuid) -> Result<Import> {

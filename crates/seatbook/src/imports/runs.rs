@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use store::{Lane, Place};
+use store::Place;
 use uuid::Uuid;
 
 use super::{
@@ -16,9 +16,10 @@ use crate::{
     error::{Error, Result},
     files::{self, Incoming},
     gate::{Caller, Key, Origin},
+    rows::sheet::{named, shown_name},
     scope::{self, Permission},
     secrets::hex,
-    sheets::{Asker, ImportKind, Judged, Mapping, Sheet, What, forgiving},
+    sheets::{Asker, ImportKind, Judged, Mapping, Sheet, What},
     workbooks,
 };
 
@@ -118,13 +119,13 @@ async fn stage(app: &App, id: Uuid, mut rows: impl Iterator<Item = files::Record
         if portion.is_empty() {
             break;
         }
-        let done = app.gate.db().plumb(BULK, move |mut tx| {
+        let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
             let portion = Arc::clone(&portion);
             Box::pin(async move { Ok(queries::stage(&mut tx, id, &portion).await) })
         });
         done.await??;
     }
-    let done = app.gate.db().plumb(BULK, move |mut tx| {
+    let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
         Box::pin(async move { Ok(queries::set_staged(&mut tx, id).await) })
     });
     done.await?
@@ -196,7 +197,7 @@ pub(super) async fn save(app: &App, import: &Import, settled: Settled) -> Result
     for (outcome, numbers) in settled.plain {
         for portion in numbers.chunks(STEP) {
             let portion: Arc<[(i64, i64)]> = runs_of(portion).into();
-            let done = app.gate.db().plumb(BULK, move |mut tx| {
+            let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
                 let portion = Arc::clone(&portion);
                 Box::pin(async move {
                     Ok(queries::set_outcomes(&mut tx, id, outcome.as_str(), &portion).await)
@@ -207,14 +208,14 @@ pub(super) async fn save(app: &App, import: &Import, settled: Settled) -> Result
     }
     for portion in settled.remarked.chunks(STEP) {
         let portion = Arc::new(portion.to_vec());
-        let done = app.gate.db().plumb(BULK, move |mut tx| {
+        let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
             let portion = Arc::clone(&portion);
             Box::pin(async move { Ok(queries::set_remarks(&mut tx, id, &portion).await) })
         });
         done.await??;
     }
     let found = Arc::new((settled.findings, settled.oddities));
-    let done = app.gate.db().plumb(BULK, move |mut tx| {
+    let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
         let found = Arc::clone(&found);
         Box::pin(async move { Ok(queries::set_findings(&mut tx, id, &found.0, &found.1).await) })
     });
@@ -233,11 +234,6 @@ fn runs_of(numbers: &[i64]) -> Vec<(i64, i64)> {
     runs
 }
 
-const BULK: Place = Place {
-    lane: Lane::Bulk,
-    ..Place::ALONE
-};
-
 /// The import, where the caller can see it.
 pub async fn visible(app: &App, caller: &Caller, id: Uuid) -> Result<Import> {
     let (scope, system) = (caller.scope.clone(), caller.origin == Origin::System);
@@ -250,34 +246,6 @@ pub async fn visible(app: &App, caller: &Caller, id: Uuid) -> Result<Import> {
         })
     });
     found.await?.ok_or_else(Error::not_found)
-}
-
-/// The columns that headings name, forgivingly.
-pub fn named(said: &BTreeMap<String, String>, headings: &[String]) -> Result<Mapping> {
-    let place = |heading: &str| {
-        let exact = headings.iter().position(|known| known == heading);
-        exact.or_else(|| {
-            headings
-                .iter()
-                .position(|known| forgiving(known) == forgiving(heading))
-        })
-    };
-    let mut mapping = Mapping::new();
-    for (field, heading) in said {
-        let message = || format!("The file has no column “{heading}”.");
-        let place = place(heading).ok_or_else(|| {
-            Error::invalid(format!("mapping.{field}"), "column.unknown", message())
-        })?;
-        mapping.insert(field.clone(), place);
-    }
-    Ok(mapping)
-}
-
-/// A file's name without folders and what cannot be seen.
-pub fn shown_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = rules::text::normalize_key(last).chars().take(200).collect();
-    if name.is_empty() { "file".into() } else { name }
 }
 
 /// Arithmetic over whole files stays off the threads that serve others.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     app::App,
+    console::form::KEY_FIELD,
     error::{Error, Kind, Result},
     files::{self, Format, Incoming},
     gate::{Caller, Key},
@@ -29,39 +30,58 @@ use crate::{
 /// Rows read at a time for a result file.
 const PORTION: i64 = 1_000;
 
-/// Reads the parts of a form with a file.
-pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
-    let roots = caller.scope.require(Permission::ImportsRun)?;
-    let (mut kind, mut organization_id, mut file) = (None, None, None);
-    let mut mapping = Default::default();
-    while let Some(part) = parts.next_field().await.map_err(unreadable)? {
-        let (name, file_name) = (
-            part.name().unwrap_or_default().to_owned(),
-            part.file_name().map(str::to_owned),
-        );
-        if name == "file" {
-            file = Some((file_name.unwrap_or_default(), arriving(part).await?));
-            continue;
+/// What a form with a file brought.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// The file, and what it was called.
+    pub file: Option<(String, Incoming)>,
+    /// The other parts, by name, in their order.
+    pub words: Vec<(String, String)>,
+}
+
+impl Parts {
+    /// Reads a form: its file as it comes, never as a whole.
+    pub async fn read(mut form: Multipart) -> Result<Parts> {
+        let mut parts = Parts::default();
+        while let Some(part) = form.next_field().await.map_err(unreadable)? {
+            let name = part.name().unwrap_or_default().to_owned();
+            if name == "file" {
+                let file_name = part.file_name().unwrap_or_default().to_owned();
+                parts.file = Some((file_name, arriving(part).await?));
+                continue;
+            }
+            let bytes = words(part).await?;
+            let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+            // A form of the console carries what makes sending it twice one request.
+            if name != KEY_FIELD {
+                parts.words.push((name, text));
+            }
         }
-        let bytes = words(part).await?;
-        let text = || String::from_utf8_lossy(&bytes).trim().to_owned();
+        Ok(parts)
+    }
+}
+
+/// What a part is told whose name nobody knows.
+pub fn unknown_part(name: &str) -> Error {
+    Error::invalid(name, "field.unknown", "There is no such part.")
+}
+
+/// Reads a file, and what is to be done with it.
+pub async fn read(caller: &Caller, form: Multipart) -> Result<Upload> {
+    let roots = caller.scope.require(Permission::ImportsRun)?;
+    let Parts { file, words } = Parts::read(form).await?;
+    let (mut kind, mut organization_id) = (None, None);
+    let mut mapping = Default::default();
+    for (name, text) in &words {
         match name.as_str() {
-            "kind" => kind = Some(read_kind(&text())?),
-            "organization_id" if text().is_empty() => {}
+            "kind" => kind = Some(read_kind(text)?),
+            "organization_id" if text.is_empty() => {}
             "organization_id" => {
-                let id: Uuid = text().parse().map_err(|_| Error::not_found())?;
+                let id: Uuid = text.parse().map_err(|_| Error::not_found())?;
                 organization_id = Some(id);
             }
-            "mapping" => mapping = said(&text())?,
-            // A form of the console carries what makes sending it twice one request.
-            crate::console::form::KEY_FIELD => {}
-            _ => {
-                return Err(Error::invalid(
-                    name,
-                    "field.unknown",
-                    "There is no such part.",
-                ));
-            }
+            "mapping" => mapping = said(text)?,
+            _ => return Err(unknown_part(name)),
         }
     }
     let required =
@@ -88,8 +108,7 @@ pub fn said(text: &str) -> Result<BTreeMap<String, String>> {
     })
 }
 
-/// Takes a file as it comes, never as a whole.
-pub async fn arriving(mut part: Field<'_>) -> Result<Incoming> {
+async fn arriving(mut part: Field<'_>) -> Result<Incoming> {
     let mut file = Incoming::new()?;
     while let Some(portion) = part.chunk().await.map_err(unreadable)? {
         file.write(&portion).await?;
@@ -98,7 +117,7 @@ pub async fn arriving(mut part: Field<'_>) -> Result<Incoming> {
 }
 
 /// Takes a part that is no file: a few words.
-pub async fn words(mut part: Field<'_>) -> Result<Vec<u8>> {
+async fn words(mut part: Field<'_>) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     while let Some(portion) = part.chunk().await.map_err(unreadable)? {
         bytes.extend_from_slice(&portion);
@@ -125,7 +144,7 @@ fn read_kind(word: &str) -> Result<ImportKind> {
 }
 
 /// Why a form of parts cannot be read.
-pub fn unreadable(error: MultipartError) -> Error {
+fn unreadable(error: MultipartError) -> Error {
     if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
         return Error::new(
             Kind::TooLarge,

@@ -11,7 +11,10 @@ use crate::{
         queries::{self, Filter},
         status::{Side, Status},
     },
-    listings::{Field, Listing, PORTION, Portion, Reader, columns, day, maybe, money, rows, text},
+    listings::{
+        Field, Listing, PORTION, Portion, Reader, columns, day, maybe, money, needs, rows, text,
+    },
+    scope::Permission,
 };
 
 /// Amounts have no sum: they may be of several currencies.
@@ -23,9 +26,11 @@ const FIELDS: &[Field<Invoice>] = &[
     Field::new("", "Issued", ColumnKind::Date, |it, _| day(it.issued_on)),
     Field::new("", "Due", ColumnKind::Date, |it, _| day(it.due_on)),
     Field::text("", "Currency", |it, _| text(&it.currency)),
-    Field::new("", "Net", ColumnKind::Money, |it, _| {
+    // Whoever may not see prices has invoices as their buyer alone.
+    Field::new("", "Net", ColumnKind::Money, |it: &Invoice, _| {
         money(it.net_minor, &it.currency)
-    }),
+    })
+    .needing(&[Permission::PricesRead]),
     Field::new("", "Tax", ColumnKind::Money, |it, _| {
         money(it.tax_minor, &it.currency)
     }),
@@ -62,6 +67,10 @@ pub fn listing(pairs: &[(String, String)], reader: &Reader) -> Box<dyn Listing> 
 impl Listing for Invoices {
     fn columns(&self) -> Vec<Column> {
         columns(&FIELDS.iter().collect::<Vec<_>>())
+    }
+
+    fn needs(&self) -> Vec<Permission> {
+        needs(&FIELDS.iter().collect::<Vec<_>>())
     }
 
     fn next<'a>(

@@ -113,6 +113,9 @@ pub struct Outcome {
     /// Where its result file can be downloaded.
     #[serde(default)]
     pub file: Option<String>,
+    /// Whether only who asked for the job gets that file.
+    #[serde(default)]
+    pub own: bool,
     /// The refusal as a problem document, with its facts and fields.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -171,6 +174,13 @@ impl Ended {
     pub fn file(mut self, href: impl Into<String>) -> Self {
         self.outcome.file = Some(href.into());
         self
+    }
+
+    /// Says where the result file is, which is for whoever asked alone.
+    pub fn own_file(self, href: impl Into<String>) -> Self {
+        let mut told = self.file(href);
+        told.outcome.own = true;
+        told
     }
 }
 

@@ -143,7 +143,11 @@ pub async fn show(Held(app): Held<App>, frame: Frame, id: Result<Id>) -> PageRes
         facts: facts(&job, &moment),
         outcome: outcome.collect(),
         links: links.collect(),
-        result_href: result.file.unwrap_or_default(),
+        // Others would be told that a file of somebody's own is not there.
+        result_href: result
+            .file
+            .filter(|_| !result.own || job.actor_id == frame.caller.actor_id)
+            .unwrap_or_default(),
         tries: tries.collect(),
         may_retry: may_edit && !job.state.is_open() && job.state != State::Done,
         may_cancel: may_edit && job.state.is_open() && !job.cancel_requested,

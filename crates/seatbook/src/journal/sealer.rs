@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use store::{BoxFuture, Db, Lane, Place, Timestamp, Tx};
+use store::{BoxFuture, Db, Place, Timestamp, Tx};
 use uuid::Uuid;
 
 use crate::clock;
@@ -40,13 +40,20 @@ pub async fn seal_once(db: &Db, holder: Uuid, now: Timestamp) -> store::Result<i
     if waiting.is_none() {
         return Ok(0);
     }
-    let place = Place {
-        lane: Lane::Bulk,
-        shard: None,
-        pipelined: false,
-    };
+    let place = Place::BULK;
     db.plumb(place, move |mut tx| {
         Box::pin(async move { number(&mut tx, holder, now).await })
+    })
+    .await
+}
+
+/// Lets another server number at once, where this one did.
+pub async fn release(db: &Db, holder: Uuid) -> store::Result<()> {
+    db.plumb(Place::ALONE, move |mut tx| {
+        Box::pin(async move {
+            let sql = "UPDATE seal SET holder = NULL WHERE id = 1 AND holder = $1";
+            tx.execute(sql, &[&holder]).await.map(drop)
+        })
     })
     .await
 }

@@ -6,6 +6,7 @@ use super::Reader;
 use crate::{
     console::table::ListView,
     files::{Cell, Column, ColumnKind},
+    scope::Permission,
 };
 
 /// Letters of a column that is seen, unless it says otherwise.
@@ -19,6 +20,8 @@ pub struct Field<R> {
     kind: ColumnKind,
     letters: u16,
     total: bool,
+    /// What fills it, beyond what the list takes.
+    needs: &'static [Permission],
     cell: fn(&R, &Reader) -> Cell,
 }
 
@@ -36,6 +39,7 @@ impl<R> Field<R> {
             kind,
             letters: LETTERS,
             total: false,
+            needs: &[],
             cell,
         }
     }
@@ -69,6 +73,12 @@ impl<R> Field<R> {
         self.total = true;
         self
     }
+
+    /// Filled for those alone who hold permissions beyond what the list takes.
+    pub const fn needing(mut self, permissions: &'static [Permission]) -> Field<R> {
+        self.needs = permissions;
+        self
+    }
 }
 
 /// The fields that are in the file of a list as the page shows it.
@@ -87,6 +97,15 @@ pub fn columns<R>(fields: &[&'static Field<R>]) -> Vec<Column> {
         hidden: false,
     };
     fields.iter().map(column).collect()
+}
+
+/// What fills them, beyond what the list takes.
+pub fn needs<R>(fields: &[&'static Field<R>]) -> Vec<Permission> {
+    let needs = fields.iter().flat_map(|field| field.needs);
+    let mut needs: Vec<Permission> = needs.copied().collect();
+    needs.sort_unstable();
+    needs.dedup();
+    needs
 }
 
 /// The rows of a file.
@@ -120,6 +139,16 @@ pub fn maybe(found: Option<&String>) -> Cell {
 /// A cell with a day that may be missing.
 pub fn day(day: Option<store::Date>) -> Cell {
     day.map_or(Cell::Empty, |day| Cell::Date(day.0))
+}
+
+/// A cell with an instant that may be missing.
+pub fn clock(at: Option<store::Timestamp>, reader: &Reader) -> Cell {
+    at.map_or(Cell::Empty, |at| reader.clock(at))
+}
+
+/// A cell that says yes, or nothing.
+pub fn yes(it: bool) -> Cell {
+    text(if it { "yes" } else { "" })
 }
 
 /// A cell with an amount; nothing where the currency is unknown here.

@@ -2,12 +2,14 @@
 //!
 //! Owns: what a list says of itself to be written: its columns, and its next rows. Does not own: any list (each stands in
 //! its room), the file (`files`), who asks for one and gets it (`exports`).
-//! Keeps true: what the page hides is not in the file; a portion is one short reading, never a part of a long one.
+//! Keeps true: what the page hides is not in the file, and what a right beyond the list's fills is known; a portion is one short reading, never a part of a long one.
 //! Others may use: everything here.
 
 mod fields;
+mod table;
 
-pub use fields::{Field, amount, columns, day, maybe, money, rows, shown, text};
+pub use fields::{Field, amount, clock, columns, day, maybe, money, needs, rows, shown, text, yes};
+pub use table::{Found, Lines, table};
 
 use jiff::tz::TimeZone;
 use store::{BoxFuture, Timestamp, Tx};
@@ -16,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     files::{Cell, Column},
-    scope::Scope,
+    scope::{Permission, Scope},
 };
 
 /// Rows of one portion at most, for lists that go on behind a place.
@@ -57,8 +59,18 @@ pub struct Portion {
 
 /// A list that is being gone through from its beginning to its end.
 pub trait Listing: Send + Sync + 'static {
-    /// What stands in its rows.
+    /// What stands in its rows. A list may know that only once its first rows are read.
     fn columns(&self) -> Vec<Column>;
+
+    /// Permissions that fill some of its columns, beyond what the list takes.
+    fn needs(&self) -> Vec<Permission> {
+        vec![]
+    }
+
+    /// What is to be known about it, beside what it was narrowed to: lines of a workbook's sheet *About*.
+    fn notes(&self) -> Vec<String> {
+        vec![]
+    }
 
     /// The rows that come next, as far as the reader sees them.
     fn next<'a>(

@@ -59,6 +59,7 @@ pub fn mail_list() -> ListView {
     ];
     ListView {
         path: "/mails".into(),
+        export: "/exports?list=mails".into(),
         search: "Recipient or subject",
         sort: "-created".into(),
         noun: ("mail", "mails"),

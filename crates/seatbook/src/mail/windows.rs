@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use jiff::tz::TimeZone;
-use store::Timestamp;
+use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -28,6 +28,8 @@ use crate::{
         table::ListView,
     },
     error::{Error, Result},
+    files::ColumnKind,
+    listings::{Field, Found, Lines, Listing, PORTION, Reader, shown, table, text},
     scope::Permission,
 };
 
@@ -193,4 +195,55 @@ pub async fn send(Held(app): Held<App>, frame: Frame, id: Result<Id>, form: Form
     };
     let done = app.gate.submit(&frame.caller, form.key, command).await?;
     Ok(go(frame.fragment, &format!("/mails/{}", done.outcome.id)))
+}
+
+/// The Outbox as a workbook shows it: what became of mails, never what they say.
+const FIELDS: &[Field<Mail>] = &[
+    Field::text("", "Mail", |it: &Mail, _| text(&it.subject)).wide(48),
+    Field::text("", "To", |it: &Mail, _| text(&it.to_name)).wide(32),
+    Field::text("", "Address", |it: &Mail, _| text(&it.to_address)).wide(32),
+    Field::text("kind", "Kind", |it: &Mail, _| text(&kind(&it.kind))).wide(24),
+    Field::new(
+        "written",
+        "Written",
+        ColumnKind::Instant,
+        |it: &Mail, reader| reader.clock(it.created_at),
+    )
+    .wide(20),
+    Field::text("", "Status", |it: &Mail, _| {
+        text(&badges::mail(it.state.as_str()).label)
+    })
+    .wide(20),
+    Field::text("", "Why it has not left", |it: &Mail, _| {
+        text(match it.state {
+            State::Sent => "",
+            _ => &it.answer,
+        })
+    })
+    .wide(48),
+];
+
+struct Mails(queries::Filter);
+
+/// The mails that the reader may see, as an address describes them.
+pub fn listing(pairs: &[(String, String)]) -> Result<Box<dyn Listing>> {
+    let view = mail_list().read(pairs);
+    let (filter, _) = filter(&view, pairs)?;
+    let filter = queries::Filter {
+        before: None,
+        limit: PORTION,
+        ..filter
+    };
+    Ok(table(shown(FIELDS, &view), Mails(filter)))
+}
+
+impl Lines for Mails {
+    type Row = Mail;
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Mail>> {
+        let found = queries::list(tx, &reader.scope, &self.0).await?;
+        self.0.before = found.last().map(|last| last.id);
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
+    }
 }

@@ -10,7 +10,9 @@ use crate::{
     console::form::value,
     error::{Error, Result},
     files::{Cell, Column, ColumnKind},
-    listings::{Field, Listing, PORTION, Portion, Reader, columns, maybe, rows, shown, text},
+    listings::{
+        Field, Listing, PORTION, Portion, Reader, columns, maybe, needs, rows, shown, text,
+    },
     organizations::{
         model::{Kind, Organization},
         pages::{OrganizationRow, organization_list},
@@ -53,8 +55,10 @@ const FIELDS: &[Field<Line>] = &[
     }),
     Field::number("licenses", "Licenses", |it: &Line, _| {
         it.held(it.counted.licenses)
-    }),
-    Field::number("units", "Units", |it: &Line, _| it.held(it.counted.units)),
+    })
+    .needing(&[Permission::LicensesRead]),
+    Field::number("units", "Units", |it: &Line, _| it.held(it.counted.units))
+        .needing(&[Permission::LicensesRead]),
     Field::text("", "Status", |it, _| text(&it.counted.status.label)),
     Field::text("", "Web site", |it: &Line, _| {
         maybe(it.organization.website.as_ref())
@@ -99,6 +103,10 @@ pub fn listing(pairs: &[(String, String)], reader: &Reader) -> Box<dyn Listing> 
 impl Listing for Organizations {
     fn columns(&self) -> Vec<Column> {
         columns(&self.fields)
+    }
+
+    fn needs(&self) -> Vec<Permission> {
+        needs(&self.fields)
     }
 
     fn next<'a>(

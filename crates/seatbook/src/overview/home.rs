@@ -100,7 +100,10 @@ impl Seen {
             {
                 seen.totals = Some(totals);
             }
-            let ending = ending(acting, now);
+            let ending = Filter {
+                size: Some(figures.few.unwrap_or(i64::MAX)),
+                ..ending(acting, now)
+            };
             seen.ending = page(tx, &caller.scope, &ending, now).await?.pools;
         }
         if may.contains(&Permission::JournalRead) {

@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod commands;
+pub mod export;
 pub mod handlers;
 pub mod invitations;
 pub mod joining;

@@ -56,6 +56,7 @@ pub struct PersonRow {
 pub fn people_list(roles: &[(&str, &str)]) -> ListView {
     ListView {
         path: "/people".into(),
+        export: "/exports?list=people".into(),
         search: "Name or e-mail",
         sort: "name".into(),
         noun: ("person", "people"),

@@ -18,12 +18,15 @@ use crate::{
     app::App,
     console::{
         answer::html,
+        badges,
         form::{pairs, value},
         format::{self, Moment},
         frame::{Frame, PageResult},
         pages::{PickerOption, PickerOptions},
     },
     error::{Error, Result},
+    files::Cell,
+    listings::{Field, Found, Lines, Listing, PORTION, Reader, shown, table, text},
     scope::{Permission, Scope},
 };
 
@@ -170,4 +173,47 @@ pub async fn options(
     };
     let options = PickerOptions::of(read.await?.into_iter().map(option));
     Ok(html(StatusCode::OK, options.render()))
+}
+
+/// The plans as a workbook shows them.
+const FIELDS: &[Field<WholePlan>] = &[
+    Field::text("", "Service plan", |it: &WholePlan, _| text(&it.plan.name)).wide(40),
+    Field::text("", "Code", |it: &WholePlan, _| text(&it.plan.code)).wide(24),
+    Field::text("", "Edition", |it, _| text(it.plan.edition.label())),
+    Field::text("", "Term", |it, _| text(&it.plan.term.in_words())),
+    Field::text("billed", "Billed", |it, _| text(it.plan.billing.label())),
+    Field::number("components", "Components", |it, _| {
+        Cell::Number(it.components.len() as i64)
+    }),
+    Field::text("", "State", |it, _| {
+        text(&badges::sale(it.state.as_str()).label)
+    }),
+];
+
+/// Where the list of plans has got to.
+struct Plans(queries::Filter);
+
+/// The plans, as an address describes them.
+pub fn listing(pairs: &[(String, String)]) -> Box<dyn Listing> {
+    let list = plan_list().read(pairs);
+    let filter = queries::Filter {
+        keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
+        edition: Edition::parse(list.chosen("edition")),
+        include_ended: !list.chosen("include_ended").is_empty(),
+        limit: PORTION,
+        ..queries::Filter::default()
+    };
+    table(shown(FIELDS, &list), Plans(filter))
+}
+
+impl Lines for Plans {
+    type Row = WholePlan;
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<WholePlan>> {
+        let found = queries::list(tx, &reader.scope, &self.0, reader.now).await?;
+        let last = found.last();
+        self.0.after = last.map(|last| (last.plan.name.clone(), last.plan.id));
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
+    }
 }

@@ -11,7 +11,7 @@ pub mod commands;
 mod composing;
 pub mod facts;
 mod forms;
-mod handlers;
+pub mod handlers;
 pub mod model;
 mod pages;
 pub mod queries;

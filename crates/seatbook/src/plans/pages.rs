@@ -54,6 +54,7 @@ pub fn plan_list() -> ListView {
     editions.extend(Edition::ALL.map(|edition| (edition.as_str(), edition.label())));
     ListView {
         path: "/catalog/plans".into(),
+        export: "/exports?list=service_plans".into(),
         search: "Code or name",
         sort: "name".into(),
         noun: ("service plan", "service plans"),

@@ -1,16 +1,11 @@
 //! Reconciliation over the API.
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    export,
     gathering::{Page, Setting, page},
     model::{Line, Question, Totals},
     order::{Order, Place},
@@ -19,7 +14,6 @@ use crate::{
     api::{Paging, Params},
     app::App,
     error::{Error, Result},
-    files::Format,
     gate::Caller,
     scope::Permission,
     statements::model::Month,
@@ -166,44 +160,4 @@ impl Asking {
         });
         read.await
     }
-}
-
-/// Which lines, and as what.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ExportParams {
-    /// Whose customers: those directly below it. The first organization where you may see allocations unless said.
-    organization_id: Option<Uuid>,
-    /// The month, such as `2026-05`; the last one that is over unless said.
-    month: Option<String>,
-    /// Any part of a customer's or product's name, of the customer's reference or the product's code.
-    q: Option<String>,
-    /// Only lines that do not agree.
-    differences: Option<bool>,
-    /// As for the list.
-    sort: Option<String>,
-    /// `csv` unless said, or `xlsx`.
-    format: Option<Format>,
-}
-
-/// Gives all lines as one file, CSV or a workbook (XLSX), at most 100,000.
-#[utoipa::path(get, path = "/reconciliation/export", tag = "reconciliation", params(ExportParams),
-    responses((status = 200, description = "The file, in the order of the list.", body = Vec<u8>,
-        content_type = "application/octet-stream")))]
-pub async fn export(
-    State(app): State<App>,
-    caller: Caller,
-    Params(params): Params<ExportParams>,
-) -> Result<Response> {
-    let asking = Asking {
-        organization_id: whose(params.organization_id, &caller)?,
-        month: params.month,
-        keyword: params.q,
-        only_differences: params.differences.unwrap_or_default(),
-        sort: params.sort,
-    };
-    let format = params.format.unwrap_or(Format::Csv);
-    let file = export::file(&app, &caller, asking, format).await?;
-    Ok(file.into_response())
 }

@@ -1,192 +1,157 @@
-//! A reconciliation as a file: typed rows, CSV or a workbook.
+//! A reconciliation as a file.
 
-use std::io::Read;
-
-use axum::{
-    extract::{RawQuery, State},
-    http::HeaderName,
-    response::IntoResponse,
-};
+use store::{BoxFuture, Tx};
 
 use super::{
     api::Asking,
-    gathering::{Setting, page},
-    list,
-    model::{Line, Question},
+    gathering::Setting,
+    list::{asked_month, asking, find, reconciliation_list},
+    model::Line,
+    order::{Order, Place},
 };
 use crate::{
-    app::App,
-    console::{
-        form::{pairs, value},
-        frame::{Frame, PageResult},
-    },
-    error::{Error, Result},
-    files::{Cell, Column, ColumnKind, Format, Sheet},
-    gate::Caller,
-    imports::{runs, uploads::attachment},
-    listings::{maybe, text},
+    error::Result,
+    files::{Cell, Column},
+    listings::{Field, Listing, Portion, Reader, columns, maybe, needs, rows, shown, text},
     scope::Permission,
     statements::model::Month,
 };
 
-/// Lines in one file at most.
-const ROWS: usize = 100_000;
+/// Lines of one portion. What is laid out at once is laid out anew for each, so that they are few.
+const LINES: usize = 5_000;
 
-/// `/reconciliation/export`: everything that search and filters of the list find.
-pub async fn download(
-    State(app): State<App>,
-    frame: Frame,
-    RawQuery(query): RawQuery,
-) -> PageResult {
-    frame.caller.scope.require(Permission::AllocationsRead)?;
-    let pairs = pairs(query.as_deref());
-    let asking = list::asking(&frame, &pairs);
-    let format = Format::parse(value(&pairs, "format")).unwrap_or(Format::Xlsx);
-    let file = file(&app, &frame.caller, asking, format).await?;
-    Ok(file.into_response())
+/// Rights that show what was billed.
+const BILLS: &[Permission] = &[Permission::InvoicesRead, Permission::PricesRead];
+
+const FIELDS: &[Field<Line>] = &[
+    Field::text("", "Customer", |it: &Line, _| text(&it.organization_name)).wide(32),
+    Field::text("", "Customer reference", |it: &Line, _| {
+        maybe(it.organization_reference.as_ref())
+    })
+    .wide(20),
+    Field::text("", "Product", |it: &Line, _| text(&it.product_name)).wide(32),
+    Field::text("", "Product code", |it: &Line, _| text(&it.product_code)).wide(20),
+    Field::number("purchased", "Purchased", |it: &Line, _| {
+        Cell::Number(it.purchased)
+    })
+    .summed(),
+    Field::number("allocated", "Allocated", |it: &Line, _| {
+        Cell::Number(it.allocated)
+    })
+    .summed(),
+    Field::number("in_use", "In use", |it: &Line, _| Cell::Number(it.in_use)).summed(),
+    Field::number("invoiced", "Invoiced", |it: &Line, _| said(it.invoiced))
+        .needing(BILLS)
+        .summed(),
+    Field::number("invoiced", "Not billed", |it: &Line, _| said(it.unbilled))
+        .needing(BILLS)
+        .summed(),
+    Field::number("stated", "Distributor says", |it: &Line, _| said(it.stated)).summed(),
+    Field::number("stated", "Beyond what is held", |it: &Line, _| {
+        said(it.overstated)
+    })
+    .summed(),
+    Field::text("", "Difference", |it: &Line, _| text(&it.difference))
+        .needing(BILLS)
+        .wide(48),
+];
+
+fn said(units: Option<i64>) -> Cell {
+    units.map_or(Cell::Empty, Cell::Number)
 }
 
-/// A file and what it is called.
-pub type Named = ([(HeaderName, String); 2], Vec<u8>);
-
-/// All lines that are asked for as one file.
-pub async fn file(app: &App, caller: &Caller, asking: Asking, format: Format) -> Result<Named> {
-    let (scope, now) = (caller.scope.clone(), app.gate.now());
-    let read = app.read(move |mut tx| {
-        Box::pin(async move {
-            let tx = &mut tx;
-            let setting = Setting::read(tx, &scope, asking.organization_id, now).await?;
-            let question = asking.question(&setting, ROWS + 1)?;
-            let found = Found::read(tx, &setting, question).await?;
-            Ok((found, setting))
-        })
-    });
-    let (found, setting) = read.await?;
-    let name = format!("reconciliation-{}.{}", found.month, format.as_str());
-    let written = runs::blocking(move || found.write(&setting, format)).await?;
-    Ok((attachment(&name, format), written))
+/// Everything that search and filters of a month find.
+struct Lines {
+    pairs: Vec<(String, String)>,
+    asking: Asking,
+    /// What is known once the first lines are read.
+    about: Option<About>,
+    /// Where it goes on, and in which order.
+    from: (Option<Place>, Option<Order>),
+    fields: Vec<&'static Field<Line>>,
 }
 
-/// All lines of a month.
-struct Found {
+struct About {
     month: Month,
-    lines: Vec<Line>,
+    organization: String,
     billing: bool,
-    statement: bool,
 }
 
-impl Found {
-    async fn read(
-        tx: &mut store::Tx<'_>,
-        setting: &Setting,
-        mut question: Question,
-    ) -> Result<Found> {
-        let mut found = Found {
-            month: question.month,
-            lines: vec![],
-            billing: setting.billing,
-            statement: false,
-        };
-        loop {
-            let page = page(tx, setting, &question).await?;
-            found.statement = page.is_stated();
-            found.lines.extend(page.lines);
-            if found.lines.len() > ROWS {
-                let message =
-                    "A file has at most 100,000 lines; narrow the list by a search or a filter.";
-                return Err(Error::invalid("q", "export.too_large", message));
-            }
-            match page.next {
-                Some(next) => (question.from, question.order) = (Some(next), page.order),
-                None => return Ok(found),
-            }
-        }
-    }
+/// What customers of the reader's organization have, as an address describes it.
+pub fn listing(pairs: &[(String, String)], reader: &Reader) -> Box<dyn Listing> {
+    Box::new(Lines {
+        asking: asking(reader.organization_id, pairs),
+        pairs: pairs.to_vec(),
+        about: None,
+        from: (None, None),
+        fields: vec![],
+    })
+}
 
-    fn write(self, setting: &Setting, format: Format) -> Result<Vec<u8>> {
-        let mut sheet = Sheet::new(format, "Reconciliation", &self.columns())?;
-        for words in self.notes(setting) {
-            sheet.note(&words)?;
-        }
-        for line in &self.lines {
-            sheet.row(&self.cells(line))?;
-        }
-        let mut bytes = Vec::new();
-        let mut file = sheet.finish()?;
-        file.read_to_end(&mut bytes).map_err(Error::internal)?;
-        Ok(bytes)
-    }
-
+impl Listing for Lines {
     fn columns(&self) -> Vec<Column> {
-        let column = |title: &str, kind, width| Column {
-            title: title.into(),
-            kind,
-            width,
-            total: kind == ColumnKind::Number,
-            hidden: false,
-        };
-        let text = |title, width| column(title, ColumnKind::Text, width);
-        let number = |title| column(title, ColumnKind::Number, 12);
-        let mut columns = vec![
-            text("Customer", 32),
-            text("Customer reference", 20),
-            text("Product", 32),
-            text("Product code", 20),
-            number("Purchased"),
-            number("Allocated"),
-            number("In use"),
-        ];
-        if self.billing {
-            columns.extend([number("Invoiced"), number("Not billed")]);
-        }
-        if self.statement {
-            columns.extend([number("Distributor says"), number("Beyond what is held")]);
-        }
-        columns.push(text("Difference", 48));
-        columns
+        columns(&self.fields)
     }
 
-    fn cells(&self, line: &Line) -> Vec<Cell> {
-        let number = |units: Option<i64>| units.map_or(Cell::Empty, Cell::Number);
-        let mut cells = vec![
-            text(&line.organization_name),
-            maybe(line.organization_reference.as_ref()),
-            text(&line.product_name),
-            text(&line.product_code),
-            Cell::Number(line.purchased),
-            Cell::Number(line.allocated),
-            Cell::Number(line.in_use),
-        ];
-        if self.billing {
-            cells.extend([number(line.invoiced), number(line.unbilled)]);
-        }
-        if self.statement {
-            cells.extend([number(line.stated), number(line.overstated)]);
-        }
-        cells.push(text(&line.difference));
-        cells
+    fn needs(&self) -> Vec<Permission> {
+        needs(&self.fields)
     }
 
-    fn notes(&self, setting: &Setting) -> Vec<String> {
-        let mut notes = vec![
-            format!(
-                "Customers of {}, {}.",
-                setting.organization,
-                self.month.label()
-            ),
-            "Purchased: units of licenses that were sold to the customer. Allocated: units that it was passed. In use: \
-             units of both that it has bound to holders or passed on."
-                .into(),
-            "The numbers are those at the end of the month, or now in the present one; of a license that ended within \
-             the month, those at its end."
-                .into(),
-        ];
-        if self.billing {
-            notes.push(
-                "Invoiced: units on finalized invoices for days of the month, credit notes taken off."
-                    .into(),
-            );
-        }
-        notes
+    fn notes(&self) -> Vec<String> {
+        self.about.as_ref().map(notes).unwrap_or_default()
     }
+
+    fn next<'a>(
+        &'a mut self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Portion>> {
+        Box::pin(async move {
+            let whose = reader.organization_id;
+            let setting = Setting::read(tx, &reader.scope, whose, reader.now).await?;
+            let month = match &self.about {
+                Some(about) => about.month,
+                None => asked_month(&setting, self.asking.month.as_deref())?,
+            };
+            self.asking.month = Some(month.to_string());
+            let mut question = self.asking.question(&setting, LINES)?;
+            question.from = self.from.0.take();
+            question.order = self.from.1.or(question.order);
+            let (found, _) = find(tx, &setting, question).await?;
+            if self.about.is_none() {
+                let about = (setting.billing, found.is_stated());
+                let list = reconciliation_list(&setting, month, about).read(&self.pairs);
+                self.fields = shown(FIELDS, &list);
+                self.about = Some(About {
+                    month,
+                    organization: setting.organization,
+                    billing: setting.billing,
+                });
+            }
+            let is_last = found.next.is_none();
+            self.from = (found.next, found.order);
+            Ok(Portion {
+                rows: rows(&self.fields, &found.lines, reader),
+                is_last,
+            })
+        })
+    }
+}
+
+fn notes(about: &About) -> Vec<String> {
+    let mut notes = vec![
+        format!("Customers of {}, {}.", about.organization, about.month.label()),
+        "Purchased: units of licenses that were sold to the customer. Allocated: units that it was passed. In use: units of \
+         both that it has bound to holders or passed on."
+            .into(),
+        "The numbers are those at the end of the month, or now in the present one; of a license that ended within the \
+         month, those at its end."
+            .into(),
+    ];
+    if about.billing {
+        let invoiced =
+            "Invoiced: units on finalized invoices for days of the month, credit notes taken off.";
+        notes.push(invoiced.into());
+    }
+    notes
 }

@@ -5,6 +5,7 @@ use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
 };
+use uuid::Uuid;
 
 use super::{
     api::Asking,
@@ -58,8 +59,6 @@ pub struct ReconciliationPage {
     /// Id, name and rows that match nothing, where a statement is laid beside it.
     statement: Option<(String, String, i64)>,
     may_upload: bool,
-    /// Where the list is had as a file, the format left out.
-    export: String,
 }
 
 /// One line of the table.
@@ -85,7 +84,7 @@ pub async fn show(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
     frame.caller.scope.require(Permission::AllocationsRead)?;
     let pairs = pairs(query.as_deref());
     let (scope, now) = (frame.caller.scope.clone(), app.gate.now());
-    let asking = asking(&frame, &pairs);
+    let asking = asking(frame.visitor.organization_id, &pairs);
     let cursor = value(&pairs, "cursor").to_owned();
     let read = app.read(move |mut tx| {
         Box::pin(async move {
@@ -119,7 +118,7 @@ pub async fn show(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
 }
 
 /// A month that is none, such as one in an old bookmark, is the last one that is over.
-fn asked_month(setting: &Setting, word: Option<&str>) -> Result<Month> {
+pub(super) fn asked_month(setting: &Setting, word: Option<&str>) -> Result<Month> {
     match setting.month(word) {
         Ok(month) => Ok(month),
         Err(_) => setting.month(None),
@@ -135,7 +134,8 @@ struct Seen {
     gave_way: bool,
 }
 
-async fn find(
+/// A page of lines in the order that is asked for, or where they are too many for it, in the one for long lists.
+pub(super) async fn find(
     tx: &mut store::Tx<'_>,
     setting: &Setting,
     mut question: Question,
@@ -152,11 +152,11 @@ async fn find(
 }
 
 /// What an address asks for.
-pub(super) fn asking(frame: &Frame, pairs: &[(String, String)]) -> Asking {
+pub(super) fn asking(organization_id: Uuid, pairs: &[(String, String)]) -> Asking {
     let said = |name: &str| Some(value(pairs, name).to_owned()).filter(|it| !it.is_empty());
     let sort = said("sort").filter(|word| Order::read(word).is_ok_and(|it| it != Order::USUAL));
     Asking {
-        organization_id: frame.visitor.organization_id,
+        organization_id,
         month: said("month"),
         keyword: said("q").map(|q| q.chars().take(200).collect()),
         only_differences: said("differences").is_some(),
@@ -173,7 +173,7 @@ fn shown(frame: &Frame, pairs: &[(String, String)], seen: Seen) -> Reconciliatio
     } = seen;
     let statement = found.statement.as_ref();
     let about = (setting.billing, found.is_stated());
-    let mut list = columns(&setting, month, about).read(pairs);
+    let mut list = reconciliation_list(&setting, month, about).read(pairs);
     list.shown = i64::try_from(found.lines.len()).unwrap_or(i64::MAX);
     list.total = found.totals.as_ref().map(|totals| totals.lines);
     let cursor = |place: &Option<Place>| place.as_ref().map(Place::cursor);
@@ -202,7 +202,6 @@ fn shown(frame: &Frame, pairs: &[(String, String)], seen: Seen) -> Reconciliatio
             .into_iter()
             .map(|line| row(line, &place))
             .collect(),
-        export: list.address_at("/reconciliation/export"),
         organization: setting.organization,
         may_upload,
         list,
@@ -290,7 +289,11 @@ fn kpis(found: &Page) -> Vec<Kpi> {
 }
 
 /// The list's columns, filters and words; complete it with `read` and the page's cursors.
-fn columns(setting: &Setting, month: Month, (billing, statement): (bool, bool)) -> ListView {
+pub(super) fn reconciliation_list(
+    setting: &Setting,
+    month: Month,
+    (billing, statement): (bool, bool),
+) -> ListView {
     let optional = |sort: Sort, label| Column::optional(sort.as_str(), label, true).number();
     let mut columns = vec![
         Column::fixed(Sort::Customer.as_str(), "Customer"),
@@ -324,6 +327,7 @@ fn columns(setting: &Setting, month: Month, (billing, statement): (bool, bool)) 
     };
     ListView {
         path: "/reconciliation".into(),
+        export: "/exports?list=reconciliation".into(),
         search: "Customer, product",
         sort: Order::USUAL.word(),
         noun: ("line", "lines"),

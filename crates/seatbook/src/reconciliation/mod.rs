@@ -1,6 +1,6 @@
 //! Reconciliation: what customers bought, were passed, use and were billed for, side by side.
 //!
-//! Owns: the page, the operation and the file that lay these numbers beside each other, month by month.
+//! Owns: the page, the operation and the list for a file that lay these numbers beside each other, month by month.
 //! Does not own: any of the numbers: licenses, pools, invoices and statements are their rooms'.
 //! Keeps true: a number is of the end of its month, told from the journal where that is past; of a customer one sees
 //! what is between it and the one above it; a page takes the same time however many customers there are.
@@ -22,14 +22,10 @@ use crate::app::App;
 
 /// The operations of this room.
 pub fn operations() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(api::list))
-        .routes(routes!(api::export))
+    OpenApiRouter::new().routes(routes!(api::list))
 }
 
 /// The pages of this room.
 pub fn pages() -> Router<App> {
-    Router::new()
-        .route("/reconciliation", get(list::show))
-        .route("/reconciliation/export", get(export::download))
+    Router::new().route("/reconciliation", get(list::show))
 }

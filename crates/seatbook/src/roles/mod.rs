@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod commands;
+pub mod export;
 pub mod handlers;
 pub mod model;
 pub mod pages;

@@ -2,7 +2,7 @@
 //! once whatever crashes; one that is refused holds up nobody.
 
 use serde::Serialize;
-use store::{Lane, Place};
+use store::Place;
 use uuid::Uuid;
 
 use super::{
@@ -151,7 +151,7 @@ impl Command for CarryOut {
     type Outcome = Uuid;
 
     fn place(&self) -> Place {
-        BULK
+        Place::BULK
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Uuid> {
@@ -173,18 +173,13 @@ impl Command for Decide {
     type Outcome = Uuid;
 
     fn place(&self) -> Place {
-        BULK
+        Place::BULK
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Uuid> {
         step(tx, (self.id, self.position), |it| it != Action::Assign).await
     }
 }
-
-const BULK: Place = Place {
-    lane: Lane::Bulk,
-    ..Place::ALONE
-};
 
 /// Does it for one customer that fits and has nothing yet.
 async fn step(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::{Lane, Place};
+use store::Place;
 use uuid::Uuid;
 
 use super::{
@@ -130,10 +130,7 @@ pub async fn rows(app: &App, id: Uuid, of: RowState, after: i64) -> Result<Vec<R
 /// Writes answers beside the gate: they are computed from the book and change nothing in it.
 pub async fn write(app: &App, id: Uuid, answers: Vec<Answer>) -> Result<()> {
     let answers = Arc::new(answers);
-    let place = Place {
-        lane: Lane::Bulk,
-        ..Place::ALONE
-    };
+    let place = Place::BULK;
     let done = app.gate.db().plumb(place, move |mut tx| {
         let answers = Arc::clone(&answers);
         Box::pin(async move { Ok(queries::set_answers(&mut tx, id, &answers).await) })

@@ -1,4 +1,4 @@
-//! For whom: customers that were named, or all below the seller that are found.
+//! For whom: customers that were named, or all below the seller that are found; and both lists of them as files.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,18 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    api::{Counted, counted},
     commands::CreateRollout,
-    model::{Action, MOST},
+    model::{Action, MOST, RolloutRow, RowState, State},
+    pages::rollout_list,
     queries,
 };
 use crate::{
+    console::{badges, form::value},
     error::{Error, FieldError, Result},
+    files::{Cell, ColumnKind},
     gate::Tx,
+    listings::{Field, Found as Rows, Lines, Listing, PORTION, Reader, maybe, shown, table, text},
     organizations::{
         self,
         model::{Kind, Organization},
@@ -156,5 +161,105 @@ async fn check_named(tx: &mut Tx<'_>, seller_id: Uuid, named: &[Uuid]) -> Result
     match wrong.is_empty() {
         true => Ok(()),
         false => Err(Error::invalid_fields(wrong)),
+    }
+}
+
+/// Rollouts as a workbook shows them.
+const ROLLOUTS: &[Field<Counted>] = &[
+    Field::text("", "Rollout", |it: &Counted, _| {
+        text(&it.rollout.title(it.rollout.row_count))
+    })
+    .wide(48),
+    Field::text("", "Service plan", |it: &Counted, _| {
+        text(&it.rollout.plan_name)
+    })
+    .wide(32),
+    Field::text("", "Code", |it: &Counted, _| text(&it.rollout.plan_code)).wide(24),
+    Field::number("", "Customers", |it, _| Cell::Number(it.rollout.row_count)),
+    Field::number("", "Done", |it, _| Cell::Number(it.counts.done)),
+    Field::number("", "Fit", |it, _| Cell::Number(it.counts.fits)),
+    Field::number("", "Refused", |it, _| Cell::Number(it.counts.refused)),
+    Field::number("", "Not checked yet", |it, _| {
+        Cell::Number(it.counts.waiting)
+    }),
+    Field::text("", "Status", |it: &Counted, _| {
+        text(&badges::rollout(it.rollout.state.as_str()).label)
+    })
+    .wide(24),
+    Field::new(
+        "",
+        "Asked for",
+        ColumnKind::Instant,
+        |it: &Counted, reader| reader.clock(it.rollout.created_at),
+    )
+    .wide(20),
+];
+
+struct Rollouts(queries::Filter);
+
+/// The rollouts that the reader sees, as an address describes them.
+pub fn rollouts(pairs: &[(String, String)]) -> Box<dyn Listing> {
+    let list = rollout_list().read(pairs);
+    let filter = queries::Filter {
+        state: State::ALL
+            .into_iter()
+            .find(|it| it.as_str() == list.chosen("state")),
+        limit: PORTION,
+        ..queries::Filter::default()
+    };
+    table(shown(ROLLOUTS, &list), Rollouts(filter))
+}
+
+impl Lines for Rollouts {
+    type Row = Counted;
+
+    async fn next(&mut self, tx: &mut store::Tx<'_>, reader: &Reader) -> Result<Rows<Counted>> {
+        let found = counted(tx, &reader.scope, &self.0).await?;
+        self.0.after = found.last().map(|last| last.rollout.id);
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
+    }
+}
+
+/// The customers of a rollout as a workbook shows them.
+const ANSWERS: &[Field<RolloutRow>] = &[
+    Field::text("", "Customer", |it: &RolloutRow, _| {
+        text(&it.organization_name)
+    })
+    .wide(40),
+    Field::text("", "What becomes of it", |it: &RolloutRow, _| {
+        text(&badges::rollout_row(it.state.as_str()).label)
+    })
+    .wide(20),
+    Field::text("", "Why", |it: &RolloutRow, _| text(&it.message)).wide(60),
+    Field::text("", "Reason", |it: &RolloutRow, _| maybe(it.code.as_ref())).wide(24),
+];
+
+struct Answers {
+    id: Uuid,
+    state: Option<RowState>,
+    after: i64,
+}
+
+/// The customers of a rollout with their answers, as an address describes them.
+pub fn answers(id: Uuid, pairs: &[(String, String)]) -> Box<dyn Listing> {
+    let lines = Answers {
+        id,
+        state: RowState::parse(value(pairs, "state")),
+        after: 0,
+    };
+    table(ANSWERS.iter().collect(), lines)
+}
+
+impl Lines for Answers {
+    type Row = RolloutRow;
+
+    async fn next(&mut self, tx: &mut store::Tx<'_>, reader: &Reader) -> Result<Rows<RolloutRow>> {
+        queries::get_visible(tx, &reader.scope, self.id).await?;
+        let place = (self.after, PORTION);
+        let found = queries::rows(tx, self.id, self.state, place).await?;
+        self.after = found.last().map_or(self.after, |last| last.position);
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
     }
 }

@@ -10,7 +10,7 @@ pub mod api;
 pub mod applying;
 mod checking;
 pub mod commands;
-mod customers;
+pub mod customers;
 mod forms;
 mod handlers;
 pub mod model;

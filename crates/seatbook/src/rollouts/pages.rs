@@ -60,6 +60,7 @@ pub fn rollout_list() -> ListView {
     ];
     ListView {
         path: "/rollouts".into(),
+        export: "/exports?list=rollouts".into(),
         noun: ("rollout", "rollouts"),
         columns: vec![
             Column::fixed("plan", "Service plan").unsorted(),
@@ -333,6 +334,7 @@ pub fn row_list(rollout: &Rollout) -> ListView {
     });
     ListView {
         path: format!("/rollouts/{}", rollout.id),
+        export: format!("/exports?list=rollout_customers&of={}", rollout.id),
         noun: ("customer", "customers"),
         filters: vec![Filter::new("tabs", "state", "Customers", &states)],
         ..ListView::default()

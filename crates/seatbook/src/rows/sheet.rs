@@ -54,6 +54,34 @@ pub fn guess(fields: &[Field], headings: &[String]) -> Mapping {
     mapping
 }
 
+/// The columns that headings name, forgivingly.
+pub fn named(said: &BTreeMap<String, String>, headings: &[String]) -> Result<Mapping> {
+    let place = |heading: &str| {
+        let exact = headings.iter().position(|known| known == heading);
+        exact.or_else(|| {
+            headings
+                .iter()
+                .position(|known| forgiving(known) == forgiving(heading))
+        })
+    };
+    let mut mapping = Mapping::new();
+    for (field, heading) in said {
+        let message = || format!("The file has no column “{heading}”.");
+        let place = place(heading).ok_or_else(|| {
+            Error::invalid(format!("mapping.{field}"), "column.unknown", message())
+        })?;
+        mapping.insert(field.clone(), place);
+    }
+    Ok(mapping)
+}
+
+/// A file's name without folders and what cannot be seen.
+pub fn shown_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = rules::text::normalize_key(last).chars().take(200).collect();
+    if name.is_empty() { "file".into() } else { name }
+}
+
 /// The mapping, if it names these fields and columns of the file, and every field that must be there.
 pub fn check_mapping(fields: &[Field], mapping: &Mapping, columns: usize) -> Result<()> {
     let mut wrong = Vec::new();

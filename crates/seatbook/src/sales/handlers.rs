@@ -73,6 +73,9 @@ pub async fn list(State(app): State<App>, frame: Frame, RawQuery(query): RawQuer
                 may_bill: check_visible(tx, &scope, Permission::InvoicesSend, seller_id)
                     .await
                     .is_ok(),
+                takes_codes: check_visible(tx, &scope, Permission::CodesExport, seller_id)
+                    .await
+                    .is_ok(),
                 most: billing::queries::get(tx, seller_id)
                     .await?
                     .facts
@@ -116,6 +119,7 @@ struct Desk {
     any: bool,
     priced: bool,
     may_bill: bool,
+    takes_codes: bool,
     most: i64,
     view: ListView,
 }
@@ -126,6 +130,10 @@ impl Desk {
         list.shown = self.page.sales.len() as i64;
         list.previous = self.page.previous.map(From::write);
         list.next = self.page.next.map(From::write);
+        if self.takes_codes {
+            let codes = "/exports?list=activation_codes";
+            list.exports.push(("Codes: ", codes.into()));
+        }
         let rows = self.page.sales.iter();
         SalesPage {
             shell: frame.shell("Sales", "sales"),

@@ -288,7 +288,7 @@ fn said(money: Money) -> String {
     format::money(money.minor, money.currency.code())
 }
 
-fn code_badge(state: CodeState) -> Badge {
+pub(super) fn code_badge(state: CodeState) -> Badge {
     let (tone, icon, label) = match state {
         CodeState::Live => ("info", "clock", "Waits to be redeemed"),
         CodeState::Redeemed => ("good", "check", "Redeemed"),
@@ -302,12 +302,6 @@ fn code_badge(state: CodeState) -> Badge {
 
 /// One redemption as a row.
 pub fn waiting_row(request: &RedemptionRequest, moment: &Moment) -> WaitingRow {
-    let (tone, icon, label) = match request.state.as_str() {
-        "waiting" => ("warn", "clock", "Waits for you"),
-        "redeemed" => ("good", "check", "Redeemed"),
-        _ => ("mute", "stop", "Refused"),
-    };
-    let label = label.into();
     WaitingRow {
         id: request.id.to_string(),
         customer: (
@@ -315,21 +309,24 @@ pub fn waiting_row(request: &RedemptionRequest, moment: &Moment) -> WaitingRow {
             request.organization_name.clone(),
         ),
         at: format::moment(request.created_at.get(), &moment.zone),
-        state: Badge { tone, icon, label },
+        state: waiting_badge(&request.state),
         open: request.state == "waiting",
         license_id: request.license_id.map(|id| id.to_string()),
     }
 }
 
-/// One request as a row.
-pub fn request_row(request: &UnitRequest, moment: &Moment) -> RequestRow {
-    let (tone, icon, label) = match request.state.as_str() {
-        "waiting" => ("warn", "clock", "Waiting"),
-        "approved" => ("good", "check", "Approved"),
-        "refused" => ("bad", "stop", "Refused"),
-        _ => ("mute", "undo", "Withdrawn"),
+pub(super) fn waiting_badge(state: &str) -> Badge {
+    let (tone, icon, label) = match state {
+        "waiting" => ("warn", "clock", "Waits for you"),
+        "redeemed" => ("good", "check", "Redeemed"),
+        _ => ("mute", "stop", "Refused"),
     };
     let label = label.into();
+    Badge { tone, icon, label }
+}
+
+/// One request as a row.
+pub fn request_row(request: &UnitRequest, moment: &Moment) -> RequestRow {
     let units = format::count(request.quantity, &request.unit, &request.units);
     RequestRow {
         id: request.id.to_string(),
@@ -342,8 +339,19 @@ pub fn request_row(request: &UnitRequest, moment: &Moment) -> RequestRow {
         note: request.note.clone().unwrap_or_default(),
         answer: request.answer.clone().unwrap_or_default(),
         at: format::moment(request.created_at.get(), &moment.zone),
-        state: Badge { tone, icon, label },
+        state: request_badge(&request.state),
         open: request.state == "waiting",
         license_id: request.license_id.map(|id| id.to_string()),
     }
+}
+
+pub(super) fn request_badge(state: &str) -> Badge {
+    let (tone, icon, label) = match state {
+        "waiting" => ("warn", "clock", "Waiting"),
+        "approved" => ("good", "check", "Approved"),
+        "refused" => ("bad", "stop", "Refused"),
+        _ => ("mute", "undo", "Withdrawn"),
+    };
+    let label = label.into();
+    Badge { tone, icon, label }
 }

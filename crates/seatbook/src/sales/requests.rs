@@ -5,11 +5,12 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use store::Tx;
 use uuid::Uuid;
 
 use super::{
     forms::{ISSUE, borrowed, price, price_fields, sources},
-    pages::{RequestsPage, request_row},
+    pages::{RequestsPage, request_badge, request_row},
 };
 use crate::{
     activation::{
@@ -27,7 +28,11 @@ use crate::{
         pages::Sheet,
     },
     error::{Error, Result},
+    files::{Cell, ColumnKind},
     licenses::{model::Pool, pools},
+    listings::{
+        Field as Column, Found, Lines, Listing, PORTION, Reader, clock, maybe, table, text,
+    },
     requests::{
         commands::{ApproveRequest, RefuseRequest},
         model::UnitRequest,
@@ -221,4 +226,57 @@ fn approving(request: &UnitRequest, pools: &[Pool], may_issue: bool, priced: boo
         .into_iter()
         .chain(prices.into_iter().filter(|_| priced))
         .collect()
+}
+
+/// The requests as a workbook shows them.
+const FIELDS: &[Column<UnitRequest>] = &[
+    Column::text("", "Customer", |it: &UnitRequest, _| {
+        text(&it.organization_name)
+    })
+    .wide(32),
+    Column::number("", "Units", |it, _| Cell::Number(it.quantity)),
+    Column::text("", "SKU", |it: &UnitRequest, _| text(&it.sku_code)).wide(24),
+    Column::text("", "Product", |it: &UnitRequest, _| text(&it.product_name)).wide(32),
+    Column::text("", "Note", |it: &UnitRequest, _| maybe(it.note.as_ref())).wide(40),
+    Column::new(
+        "",
+        "Asked",
+        ColumnKind::Instant,
+        |it: &UnitRequest, reader| reader.clock(it.created_at),
+    )
+    .wide(20),
+    Column::text("", "State", |it, _| text(&request_badge(&it.state).label)),
+    Column::text("", "Answer", |it: &UnitRequest, _| {
+        maybe(it.answer.as_ref())
+    })
+    .wide(40),
+    Column::new(
+        "",
+        "Decided",
+        ColumnKind::Instant,
+        |it: &UnitRequest, reader| clock(it.decided_at, reader),
+    )
+    .wide(20),
+];
+
+/// Behind which request the list has got to.
+struct Requests(Option<Uuid>);
+
+/// What the reader's organization is asked for, the newest first.
+pub fn listing() -> Box<dyn Listing> {
+    table(FIELDS.iter().collect(), Requests(None))
+}
+
+impl Lines for Requests {
+    type Row = UnitRequest;
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<UnitRequest>> {
+        let partner_id = reader.organization_id;
+        check_visible(tx, &reader.scope, Permission::LicensesSell, partner_id).await?;
+        let place = (self.0, PORTION);
+        let found = queries::list(tx, Whose::For(partner_id), None, place).await?;
+        self.0 = found.last().map(|last| last.id);
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
+    }
 }

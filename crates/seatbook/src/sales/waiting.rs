@@ -5,9 +5,10 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use store::Tx;
 use uuid::Uuid;
 
-use super::pages::{WaitingPage, waiting_row};
+use super::pages::{WaitingPage, waiting_badge, waiting_row};
 use crate::{
     activation::{
         api::unknown,
@@ -24,6 +25,8 @@ use crate::{
         pages::Confirm,
     },
     error::{Error, Result},
+    files::ColumnKind,
+    listings::{Field, Found, Lines, Listing, PORTION, Reader, clock, table, text},
     scope::{Permission, queries::check_visible},
 };
 
@@ -159,4 +162,48 @@ async fn find(app: &App, frame: &Frame, id: Uuid) -> Result<RedemptionRequest> {
         })
     });
     read.await
+}
+
+/// The redemptions as a workbook shows them.
+const FIELDS: &[Field<RedemptionRequest>] = &[
+    Field::text("", "Customer", |it: &RedemptionRequest, _| {
+        text(&it.organization_name)
+    })
+    .wide(32),
+    Field::new(
+        "",
+        "Asked",
+        ColumnKind::Instant,
+        |it: &RedemptionRequest, reader| reader.clock(it.created_at),
+    )
+    .wide(20),
+    Field::text("", "State", |it, _| text(&waiting_badge(&it.state).label)),
+    Field::new(
+        "",
+        "Decided",
+        ColumnKind::Instant,
+        |it: &RedemptionRequest, reader| clock(it.decided_at, reader),
+    )
+    .wide(20),
+];
+
+/// Behind which redemption the list has got to.
+struct Redemptions(Option<Uuid>);
+
+/// The redemptions below the reader's organization, the newest first.
+pub fn listing() -> Box<dyn Listing> {
+    table(FIELDS.iter().collect(), Redemptions(None))
+}
+
+impl Lines for Redemptions {
+    type Row = RedemptionRequest;
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Self::Row>> {
+        let partner_id = reader.organization_id;
+        check_visible(tx, &reader.scope, Permission::LicensesSell, partner_id).await?;
+        let found = queries::requests(tx, partner_id, None, (self.0, PORTION)).await?;
+        self.0 = found.last().map(|last| last.id);
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
+    }
 }

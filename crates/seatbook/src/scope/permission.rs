@@ -52,6 +52,8 @@ permissions! {
     LicensesIssue = "licenses.issue";
     /// Add licenses for customers, with units issued or drawn from own pools, and their codes.
     LicensesSell = "licenses.sell";
+    /// Take activation codes along as a file: whoever has one has its units.
+    CodesExport = "codes.export";
     /// Change a license's dates, references and quantity.
     LicensesEdit = "licenses.edit";
     /// Redeem activation codes for one's own organization.

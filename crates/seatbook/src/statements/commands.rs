@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use store::{Lane, Place};
+use store::Place;
 use uuid::Uuid;
 
 use super::{
@@ -14,22 +14,16 @@ use super::{
 use crate::{
     error::{Error, Kind, Result},
     gate::{Command, Tx},
-    imports::runs::named,
     journal::{self, Change},
     rows::{
         cells::{Mapping, Staged},
-        sheet::check_mapping,
+        sheet::{check_mapping, named},
     },
     scope::Permission,
 };
 
 /// Rows in one statement at most: all are written in one step.
 pub const MOST_ROWS: usize = 20_000;
-
-pub(super) const BULK: Place = Place {
-    lane: Lane::Bulk,
-    ..Place::ALONE
-};
 
 /// Takes a statement in, in place of the one about the same month.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +48,7 @@ impl Command for UploadStatement {
     type Outcome = Statement;
 
     fn place(&self) -> Place {
-        BULK
+        Place::BULK
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Statement> {
@@ -114,7 +108,7 @@ impl Command for MapStatement {
     type Outcome = Statement;
 
     fn place(&self) -> Place {
-        BULK
+        Place::BULK
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Statement> {

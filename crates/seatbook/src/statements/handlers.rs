@@ -143,11 +143,7 @@ async fn page(
     let it = visible(app, &frame.caller, id).await?;
     let pairs = pairs(query);
     let mut list = row_list(&it).read(&pairs);
-    let matched = match list.chosen("show") {
-        "matched" => Some(true),
-        "unmatched" => Some(false),
-        _ => None,
-    };
+    let matched = matched(list.chosen("show"));
     let after = Cursor::read::<i64>(value(&pairs, "cursor")).unwrap_or_default();
     let priced = queries::is_priced(&frame.caller.scope, it.organization_id);
     let asked = it.clone();
@@ -170,6 +166,15 @@ async fn page(
         list,
         it,
     })
+}
+
+/// Which rows a word of the address asks for; all, where it is none.
+pub(super) fn matched(word: &str) -> Option<bool> {
+    match word {
+        "matched" => Some(true),
+        "unmatched" => Some(false),
+        _ => None,
+    }
 }
 
 /// A select for each field, over the columns of the file.
@@ -224,6 +229,7 @@ fn row_list(it: &Statement) -> ListView {
     }
     ListView {
         path: format!("/statements/{}", it.id),
+        export: format!("/exports?list=statement_rows&of={}", it.id),
         noun: ("row", "rows"),
         columns: columns.map(column).to_vec(),
         filters: vec![filter],

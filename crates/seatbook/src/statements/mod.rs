@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod commands;
+pub mod export;
 mod handlers;
 mod matching;
 pub mod model;

@@ -1,8 +1,8 @@
 //! What time does: statements are forgotten. That is no change to the book.
 
-use store::{Db, Timestamp};
+use store::{Db, Place, Timestamp};
 
-use super::{commands::BULK, queries};
+use super::queries;
 use crate::error::Result;
 
 /// A statement is kept this long.
@@ -13,7 +13,7 @@ pub async fn forget(db: &Db, now: Timestamp) -> Result<u64> {
     let before = now.plus_seconds(-KEPT_SECONDS);
     let mut forgotten = 0;
     loop {
-        let done = db.plumb(BULK, move |mut tx| {
+        let done = db.plumb(Place::BULK, move |mut tx| {
             Box::pin(async move { queries::forget_oldest(&mut tx, before).await })
         });
         match done.await? {

@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{
     app::App,
-    console::{form::KEY_FIELD, format::Moment},
+    console::format::Moment,
     error::{Error, Result},
     files::Incoming,
     gate::{Caller, Key},
-    imports::{runs, uploads},
+    imports::uploads::{Parts, said, unknown_part},
     organizations,
-    rows::sheet::guess,
+    rows::sheet::{guess, named, shown_name},
     scope::{self, Permission},
 };
 
@@ -44,23 +44,16 @@ impl Upload {
 }
 
 /// Reads the parts of a form with a file. What they say is judged later, for who may.
-pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
+pub async fn read(caller: &Caller, form: Multipart) -> Result<Upload> {
     let roots = caller.scope.require(Permission::ImportsRun)?;
+    let Parts { file, words } = Parts::read(form).await?;
     let mut upload = Upload {
         organization_id: roots.first().copied().unwrap_or_default(),
         month: String::new(),
-        file: None,
+        file,
         mapping: None,
     };
-    while let Some(part) = parts.next_field().await.map_err(uploads::unreadable)? {
-        let name = part.name().unwrap_or_default().to_owned();
-        if name == "file" {
-            let file_name = part.file_name().unwrap_or_default().to_owned();
-            upload.file = Some((file_name, uploads::arriving(part).await?));
-            continue;
-        }
-        let bytes = uploads::words(part).await?;
-        let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+    for (name, text) in words {
         match name.as_str() {
             "organization_id" if text.is_empty() => {}
             "organization_id" => {
@@ -68,11 +61,7 @@ pub async fn read(caller: &Caller, mut parts: Multipart) -> Result<Upload> {
             }
             "month" => upload.month = text,
             "mapping" => upload.mapping = Some(text).filter(|text| !text.is_empty()),
-            KEY_FIELD => {}
-            _ => {
-                let message = "There is no such part.";
-                return Err(Error::invalid(name, "field.unknown", message));
-            }
+            _ => return Err(unknown_part(&name)),
         }
     }
     Ok(upload)
@@ -99,7 +88,7 @@ pub async fn run(app: &App, caller: &Caller, key: Key, upload: Upload) -> Result
     let today = today_of(app, caller, organization_id).await?;
     let month = Month::read(&upload.month, today)?;
     let said = match &upload.mapping {
-        Some(text) => uploads::said(text)?,
+        Some(text) => said(text)?,
         None => BTreeMap::new(),
     };
     let (file_name, file) = upload
@@ -108,11 +97,11 @@ pub async fn run(app: &App, caller: &Caller, key: Key, upload: Upload) -> Result
         .ok_or_else(|| Error::invalid("file", "required", "Please give a file."))?;
     let table = app.reader.read(file).await?;
     let mut mapping = guess(FIELDS, &table.headings);
-    mapping.extend(runs::named(&said, &table.headings)?);
+    mapping.extend(named(&said, &table.headings)?);
     let command = UploadStatement {
         organization_id,
         month,
-        file_name: runs::shown_name(&file_name),
+        file_name: shown_name(&file_name),
         headings: table.headings,
         mapping,
         // One more than there may be: that is refused.

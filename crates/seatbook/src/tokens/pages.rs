@@ -49,6 +49,7 @@ pub struct TokenRow {
 pub fn token_list() -> ListView {
     ListView {
         path: "/tokens".into(),
+        export: "/exports?list=tokens".into(),
         search: "Name",
         sort: "name".into(),
         noun: ("token", "tokens"),

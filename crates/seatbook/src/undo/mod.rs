@@ -15,7 +15,7 @@ pub use obstacles::Obstacle;
 pub use plan::{Plan, plan};
 
 use serde::Serialize;
-use store::{Lane, Place};
+use store::Place;
 use uuid::Uuid;
 
 use crate::{
@@ -39,10 +39,7 @@ impl Command for TakeBack {
     type Outcome = i64;
 
     fn place(&self) -> Place {
-        Place {
-            lane: Lane::Bulk,
-            ..Place::ALONE
-        }
+        Place::BULK
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<i64> {

@@ -1,11 +1,13 @@
 //! Verify: proves the book from its own records.
 //!
-//! Owns: the checks, and how they are told. Does not own: mending; what is off is for people to judge.
+//! Owns: the checks, how they are told, and the heads of the journal's chains as a file. Does not own: mending; what is off is for people to judge.
 //! Keeps true: it only reads, and reads one snapshot; a finding names the row and both values.
 //! Others may use: [`run`], [`examine`], [`say`].
 
+mod chain;
 mod checks;
 mod figures;
+pub mod head;
 mod replay;
 
 use serde::Serialize;
@@ -50,7 +52,16 @@ pub async fn run(db: &Db) -> Result<Vec<Check>> {
     .await?
 }
 
-/// The same in a snapshot that is open.
+/// Proves the journal by its chains, and by heads that were kept elsewhere.
+pub async fn journal(db: &Db, head: Option<&std::path::Path>) -> Result<Vec<Check>> {
+    let kept = head.map(head::File::read).transpose()?;
+    db.read(|mut tx| -> BoxFuture<'_, Result<Vec<Check>>> {
+        Box::pin(async move { chain::prove(&mut tx, kept).await })
+    })
+    .await?
+}
+
+/// The same as [`run`] in a snapshot that is open.
 pub async fn examine(tx: &mut Tx<'_>) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     for law in checks::LAWS.iter().chain(figures::LAWS) {
@@ -67,6 +78,12 @@ pub struct VerifyArgs {
     /// Where the book is: a file, or `postgres://user@host/database`. A running server is not disturbed.
     #[arg(long, env = "SEATBOOK_DATABASE", default_value = "seatbook.db")]
     pub database: String,
+    /// Proves the journal instead: every entry against its link in the chain of its organization.
+    #[arg(long)]
+    pub journal: bool,
+    /// A file that `journal head` wrote earlier: the chains must still lead through what it says.
+    #[arg(long, requires = "journal")]
+    pub head: Option<std::path::PathBuf>,
     /// One JSON object a line instead of sentences.
     #[arg(long)]
     pub json: bool,
@@ -80,7 +97,10 @@ pub async fn tell(args: &VerifyArgs, out: &mut impl std::io::Write) -> Result<bo
         ..store::Options::new(&args.database)
     };
     let db = Db::open(&options, crate::schema::MIGRATIONS).await?;
-    let checks = run(&db).await?;
+    let checks = match args.journal {
+        true => journal(&db, args.head.as_deref()).await?,
+        false => run(&db).await?,
+    };
     say(&checks, args.json, out)
 }
 

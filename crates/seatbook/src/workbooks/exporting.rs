@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use store::{Lane, Place, Timestamp};
+use store::{Place, Timestamp};
 use uuid::Uuid;
 
 use super::{
@@ -28,11 +28,6 @@ pub(super) const STEP: i64 = 500;
 /// Workbooks that are forgotten in one go.
 const FORGOTTEN: i64 = 20;
 
-pub(super) const BULK: Place = Place {
-    lane: Lane::Bulk,
-    ..Place::ALONE
-};
-
 /// Writes the customers down as they are now, unless that was done.
 pub async fn fill(app: &App, workbook: Workbook) -> Result<Workbook> {
     let known = read(app, workbook.id).await?;
@@ -43,7 +38,7 @@ pub async fn fill(app: &App, workbook: Workbook) -> Result<Workbook> {
     empty(app, known.id).await?;
     let (row_count, read_only) = write_down(app, &known).await?;
     let id = known.id;
-    let done = app.gate.db().plumb(BULK, move |mut tx| {
+    let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
         Box::pin(async move { Ok(queries::set_ready(&mut tx, id, (row_count, read_only)).await) })
     });
     done.await??;
@@ -73,7 +68,7 @@ async fn write_down(app: &App, workbook: &Workbook) -> Result<(i64, bool)> {
         count += lines.len() as i64;
         if keys::can_come_back(count) {
             let lines = Arc::new(lines);
-            let done = app.gate.db().plumb(BULK, move |mut tx| {
+            let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
                 let lines = Arc::clone(&lines);
                 Box::pin(async move { Ok(queries::add_lines(&mut tx, id, &lines).await) })
             });
@@ -108,6 +103,7 @@ pub(super) async fn portion(
         descending: false,
         from,
         limit: STEP,
+        size: None,
     };
     let read = app.read(move |mut tx| {
         Box::pin(async move {
@@ -136,7 +132,7 @@ pub(super) async fn portion(
 /// Forgets the rows of a workbook, portion by portion.
 async fn empty(app: &App, id: Uuid) -> Result<()> {
     loop {
-        let done = app.gate.db().plumb(BULK, move |mut tx| {
+        let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
             Box::pin(async move { Ok(queries::delete_lines(&mut tx, id, STEP).await) })
         });
         if done.await?? < STEP as u64 {
@@ -154,12 +150,12 @@ pub async fn forget(app: &App, now: Timestamp) -> Result<()> {
         let expired = expired.await?;
         for id in &expired {
             let id = *id;
-            let done = app.gate.db().plumb(BULK, move |mut tx| {
+            let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
                 Box::pin(async move { Ok(queries::set_unready(&mut tx, id).await) })
             });
             done.await??;
             empty(app, id).await?;
-            let done = app.gate.db().plumb(BULK, move |mut tx| {
+            let done = app.gate.db().plumb(Place::BULK, move |mut tx| {
                 Box::pin(async move { Ok(queries::delete(&mut tx, id).await) })
             });
             done.await??;

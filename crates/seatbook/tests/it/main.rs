@@ -42,5 +42,6 @@ mod holders;
 mod entitlements;
 mod verify;
 mod sealer;
+mod operations;
 mod strangers;
 mod tidy;

@@ -22,6 +22,11 @@ use crate::{Error, Result};
 /// Dynamic lists make many texts; past this many the cache starts again.
 const STATEMENTS_KEPT: usize = 512;
 const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// A server that is gone without a word is found out by the kernel: what is sent and not received for this long, or
+/// this long a silence with three questions after it that nobody answers, ends the connection.
+const SILENCE: Duration = Duration::from_secs(10);
+const QUESTION: Duration = Duration::from_secs(5);
+const QUESTIONS: u32 = 3;
 /// Connections that glances share: few, so that many statements travel in one packet when many ask.
 const GLANCING: usize = 2;
 /// How long a reader may wait for a connection before the caller is told to come back.
@@ -50,7 +55,10 @@ impl Connector {
             .map_err(|e| Error::Unfit(format!("the address of the database: {e}")))?;
         config
             .connect_timeout(CONNECT_TIME)
-            .keepalives_idle(Duration::from_secs(30));
+            .tcp_user_timeout(SILENCE)
+            .keepalives_idle(SILENCE)
+            .keepalives_interval(QUESTION)
+            .keepalives_retries(QUESTIONS);
         if config.get_application_name().is_none() {
             config.application_name("seatbook");
         }
@@ -96,7 +104,16 @@ impl Connector {
         self
     }
 
+    /// A server that takes the connection and then says nothing is as good as none.
     pub(crate) async fn connect(&self) -> Result<Session> {
+        let connected = tokio::time::timeout(CONNECT_TIME, self.greet()).await;
+        connected.unwrap_or_else(|_| {
+            let late = format!("no connection within {CONNECT_TIME:?}");
+            Err(Error::Unavailable(late))
+        })
+    }
+
+    async fn greet(&self) -> Result<Session> {
         let client = match &self.tls {
             Some(tls) => {
                 let (client, connection) = self.config.connect(tls.clone()).await?;
@@ -239,6 +256,11 @@ impl Readers {
                 Ok(session)
             }
         }
+    }
+
+    /// Connections that may be leased at once.
+    pub(crate) fn free(&self) -> usize {
+        self.permits.available_permits()
     }
 
     pub(crate) async fn lease(&self) -> Result<Lease<'_>> {

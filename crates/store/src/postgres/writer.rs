@@ -22,6 +22,8 @@ const BATCH_COMMANDS: usize = 128;
 /// Batches that were spoilt more often than this run one by one.
 const BATCH_TRIES: usize = 3;
 const ALONE_TRIES: u32 = 6;
+/// Nor is anything tried again after this time: those that wait behind it would wait for each of its tries.
+const ALONE_TIME: Duration = Duration::from_secs(5);
 /// A COMMIT that takes longer counts as unanswered.
 const COMMIT_TIME: Duration = Duration::from_secs(10);
 /// Here a preview holds one connection and the rows it looks at, not the only writer; a first one on a fresh
@@ -62,7 +64,7 @@ impl Writer {
             while batch.len() < BATCH_COMMANDS {
                 match self.queue.next() {
                     Some(item) if item.place().lane == Lane::Preview => self.preview(item).await,
-                    Some(item) if item.place().shard.is_none() => self.alone(item).await,
+                    Some(item) if item.place().shard.is_none() => self.alone(item, false).await,
                     Some(item) => batch.push(item),
                     None => break,
                 }
@@ -75,7 +77,7 @@ impl Writer {
     async fn together(&mut self, mut batch: Vec<Item>) {
         // Two servers that meet on several pools take their locks in the same order.
         batch.sort_by_key(|item| item.place().shard);
-        let mut spoilers = Vec::new();
+        let (mut spoilers, mut unknown) = (Vec::new(), false);
         for _ in 0..BATCH_TRIES {
             if batch.len() < 2 {
                 break;
@@ -91,6 +93,7 @@ impl Writer {
                 }
                 Batch::Lost { commit_sent } => {
                     self.session = None;
+                    unknown = commit_sent;
                     if commit_sent {
                         let (safe, unsafe_): (Vec<_>, Vec<_>) =
                             batch.drain(..).partition(|item| item.recognises_itself());
@@ -104,7 +107,7 @@ impl Writer {
             }
         }
         for item in batch.into_iter().chain(spoilers) {
-            self.alone(item).await;
+            self.alone(item, unknown).await;
         }
     }
 
@@ -152,13 +155,15 @@ impl Writer {
         }
     }
 
-    /// One item in a transaction of its own, again and again while that is safe and may help.
-    async fn alone(&mut self, mut item: Item) {
-        let mut tries = 0;
+    /// One item in a transaction of its own, again and again while that is safe and may help. Where a COMMIT before, or
+    /// one of its own, was not answered, it is never told that nothing was changed.
+    async fn alone(&mut self, mut item: Item, mut unknown: bool) {
+        let (mut tries, begun) = (0, Instant::now());
         let end = loop {
             tries += 1;
             let end = self.try_alone(&mut item).await;
             let Err(error) = &end else { break end };
+            unknown |= matches!(error, Error::CommitUnknown);
             if error.is_broken_connection()
                 || matches!(error, Error::CommitUnknown | Error::Crashed(_))
             {
@@ -169,16 +174,18 @@ impl Writer {
                 Error::Unavailable(_) => true,
                 error => error.is_transient() || error.is_broken_connection(),
             };
-            if !again || tries >= ALONE_TRIES {
+            if !again || tries >= ALONE_TRIES || begun.elapsed() > ALONE_TIME {
                 break end;
             }
             pause(tries).await;
         };
         item.answer(end.map_err(|error| {
-            if error.is_transient() || error.is_broken_connection() || error.is_disk_full() {
-                Error::Unavailable(error.to_string())
-            } else {
+            if !error.is_transient() && !error.is_out_of_reach() {
                 error
+            } else if unknown {
+                Error::CommitUnknown
+            } else {
+                Error::Unavailable(error.to_string())
             }
         }));
     }

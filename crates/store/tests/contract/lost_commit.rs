@@ -13,10 +13,12 @@ use tokio::{
 
 use crate::{BOOK, Bench, Take, keys::Keyed};
 
-/// A wire that passes everything on, and can be told to pass one COMMIT and swallow its answer.
+/// A wire that passes everything on, and can be told to pass one COMMIT and swallow its answer, and to take no more
+/// connections.
 struct Wire {
     address: String,
     cut: Arc<AtomicBool>,
+    down: Arc<AtomicBool>,
 }
 
 impl Wire {
@@ -26,16 +28,21 @@ impl Wire {
             .expect("loopback listens");
         let address = listener.local_addr().expect("it listens").to_string();
         let cut = Arc::new(AtomicBool::new(false));
+        let down = Arc::new(AtomicBool::new(false));
         let (server, flag) = (server.to_owned(), Arc::clone(&cut));
+        let refuses = Arc::clone(&down);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                if refuses.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let server = TcpStream::connect(&server)
                     .await
                     .expect("the server answers");
                 tokio::spawn(pass(client, server, Arc::clone(&flag)));
             }
         });
-        Wire { address, cut }
+        Wire { address, cut, down }
     }
 }
 
@@ -135,6 +142,31 @@ async fn a_batch_is_done_once() {
         assert_ne!(answer.expect("answered in spite of the cut"), "short");
     }
     assert_eq!(bench.balance(pool).await, (8, 8));
+    db.close().await;
+    bench.end().await;
+}
+
+/// Work that cannot be asked again, as the database stays away, is not told that nothing was changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_lost_commit_is_never_called_nothing() {
+    let (bench, db, wire) = wired().await;
+    let pool = bench.pool(99).await;
+    let keyed = |key| Keyed {
+        key,
+        pool,
+        units: 1,
+    };
+    db.write(keyed("before"))
+        .await
+        .expect("a connection is open");
+    wire.cut.store(true, Ordering::SeqCst);
+    wire.down.store(true, Ordering::SeqCst);
+    let answer = db.write(keyed("lost")).await;
+    assert!(matches!(answer, Err(Error::CommitUnknown)), "{answer:?}");
+
+    wire.down.store(false, Ordering::SeqCst);
+    db.write(keyed("lost")).await.expect("asked again");
+    assert_eq!(bench.balance(pool).await, (2, 2));
     db.close().await;
     bench.end().await;
 }

@@ -99,8 +99,12 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
     if pgbench.is_none() {
         eprintln!("pgbench is not here: PostgreSQL's limit is the drivers' alone");
     }
+    if json {
+        report::print_machine(ground).await;
+    }
     let mut rows = Vec::new();
     for name in names {
+        let command = command(*name, args);
         for engine in [Engine::Sqlite, Engine::Postgres] {
             let task = Task {
                 ground,
@@ -129,7 +133,7 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                     "  {} {:.1} of {:.1} {}",
                     figure.name, figure.ours, figure.limit, figure.unit
                 );
-                rows.push(row(engine, figure));
+                rows.push(row(engine, figure, &command));
             }
         }
     }
@@ -137,7 +141,23 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
     Ok(())
 }
 
-fn row(engine: Engine, figure: Figure) -> Row {
+/// What measures this again.
+fn command(name: Name, args: &BenchArgs) -> String {
+    let word = name.to_possible_value();
+    let word = word.as_ref().map_or("", |value| value.get_name());
+    let listed = |numbers: &[u64]| {
+        let words: Vec<String> = numbers.iter().map(u64::to_string).collect();
+        words.join(",")
+    };
+    let size = match name {
+        Name::List | Name::Export => format!("--sizes {}", listed(&args.sizes)),
+        Name::Overview => format!("--organizations {}", listed(&args.organizations)),
+        _ => format!("--seconds {}", args.seconds),
+    };
+    format!("cargo xtask bench {word} {size}")
+}
+
+fn row(engine: Engine, figure: Figure, command: &str) -> Row {
     let rounded = |value: f64| Value::from((value * 1000.0).round() / 1000.0);
     let mut values = vec![
         ("name", figure.name.into()),
@@ -148,5 +168,6 @@ fn row(engine: Engine, figure: Figure) -> Row {
         ("unit", figure.unit.into()),
     ];
     values.extend(figure.rest);
+    values.push(("command", command.into()));
     Row::new(values)
 }

@@ -46,6 +46,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         tried: trial.rounds + 1 - trial.from,
         wrong,
         figures: vec![("customers", CUSTOMERS as u64), ("tries", tries)],
+        ..Tally::default()
     })
 }
 
@@ -63,7 +64,7 @@ async fn race(book: &Book, customers: &[String], code: &str) -> Result<Vec<Answe
         book.operator.bytes(&request)
     };
     let bytes: Vec<Vec<u8>> = customers.iter().map(request).collect();
-    let answers = wire::race(book.operator.address, &bytes).await;
+    let answers = wire::race(&[book.operator.address], &bytes).await;
     answers.map_err(|error| error.to_string())
 }
 

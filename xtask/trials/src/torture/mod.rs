@@ -3,62 +3,33 @@
 mod assign;
 mod codes;
 mod crossgrades;
+mod cut;
+mod disk;
 mod files;
+mod fsync;
 mod import;
 mod invoices;
+mod jobs;
 mod kill;
+mod measure;
+mod name;
 mod race;
+mod retries;
+mod tree;
+
+pub use name::Name;
 
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 
+use self::measure::Measure;
 use crate::{
     Result, random,
     report::{self, Row},
     server::{Engine, Ground},
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Name {
-    Race,
-    Kill,
-    Files,
-    Assign,
-    Import,
-    Codes,
-    Invoices,
-    Crossgrades,
-}
-
-impl Name {
-    fn as_str(self) -> &'static str {
-        match self {
-            Name::Race => "race",
-            Name::Kill => "kill",
-            Name::Files => "files",
-            Name::Assign => "assign",
-            Name::Import => "import",
-            Name::Codes => "codes",
-            Name::Invoices => "invoices",
-            Name::Crossgrades => "crossgrades",
-        }
-    }
-
-    /// What an evening allows. CI asks for fewer.
-    fn usual_rounds(self) -> u64 {
-        match self {
-            Name::Race => 20,
-            Name::Kill => 300,
-            Name::Files => 5,
-            Name::Assign => 100,
-            Name::Import => 2,
-            Name::Codes => 1_000,
-            Name::Invoices => 20,
-            Name::Crossgrades => 100,
-        }
-    }
-}
 
 #[derive(Args)]
 pub struct TortureArgs {
@@ -98,9 +69,27 @@ pub struct Tally {
     pub wrong: Vec<String>,
     /// What else there is to know.
     pub figures: Vec<(&'static str, u64)>,
+    /// Figures with the limits that they are to keep.
+    pub measures: Vec<Measure>,
+    /// Why it could not be tried on this machine.
+    pub not_run: Option<String>,
 }
 
-/// Runs the named trials on both engines; `false` where anything was wrong.
+impl Tally {
+    /// Of a trial for which this machine lacks something.
+    fn not_run(why: impl Into<String>) -> Tally {
+        Tally {
+            not_run: Some(why.into()),
+            ..Tally::default()
+        }
+    }
+
+    fn is_clean(&self) -> bool {
+        self.wrong.is_empty() && self.measures.iter().all(Measure::holds)
+    }
+}
+
+/// Runs the named trials on their engines; `false` where anything was wrong.
 pub async fn run(ground: &Ground, args: &TortureArgs, json: bool) -> Result<bool> {
     let seed = args.seed.unwrap_or_else(random::fresh_seed);
     eprintln!("seed {seed}");
@@ -108,7 +97,10 @@ pub async fn run(ground: &Ground, args: &TortureArgs, json: bool) -> Result<bool
         [] => Name::value_variants(),
         names => names,
     };
-    let mut rows = Vec::new();
+    if json {
+        report::print_machine(ground).await;
+    }
+    let (mut rows, mut measured) = (Vec::new(), Vec::new());
     let mut clean = true;
     for name in names {
         let rounds = args.rounds.unwrap_or(name.usual_rounds());
@@ -120,23 +112,27 @@ pub async fn run(ground: &Ground, args: &TortureArgs, json: bool) -> Result<bool
             rows: args.rows,
         };
         // Both engines at once: a killed server leaves the machine to the other one's.
-        let (sqlite, postgres) = tokio::try_join!(
-            one(ground, *name, trial(Engine::Sqlite)),
-            one(ground, *name, trial(Engine::Postgres))
-        )?;
-        for (trial, tally, seconds) in [sqlite, postgres] {
-            clean &= tally.wrong.is_empty();
-            rows.push(row(*name, trial, &tally, seconds));
+        let trials = name
+            .engines()
+            .iter()
+            .map(|engine| one(ground, *name, trial(*engine)));
+        for (trial, tally, seconds) in futures_util::future::try_join_all(trials).await? {
+            clean &= tally.is_clean();
+            let command = command(*name, trial);
+            let own = tally.measures.iter();
+            measured.extend(own.map(|it| it.row(name.as_str(), trial, command.clone())));
+            rows.push(row(*name, trial, &tally, (seconds, command)));
         }
     }
     report::print(&rows, 5, json);
+    report::print(&measured, 7, json);
     Ok(clean)
 }
 
 async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally, f64)> {
     let begun = Instant::now();
     let tally = match name {
-        Name::Race => race::run(ground, trial).await,
+        Name::Race => race::run(ground, trial, 1).await,
         Name::Kill => kill::run(ground, trial).await,
         Name::Files => files::run(ground, trial).await,
         Name::Assign => assign::run(ground, trial).await,
@@ -144,17 +140,49 @@ async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally,
         Name::Codes => codes::run(ground, trial).await,
         Name::Invoices => invoices::run(ground, trial).await,
         Name::Crossgrades => crossgrades::run(ground, trial).await,
+        Name::Retries => retries::run(ground, trial).await,
+        Name::Cut => cut::run(ground, trial).await,
+        Name::Disk => disk::run(ground, trial).await,
+        Name::Tree => tree::run(ground, trial).await,
+        Name::Servers => race::run(ground, trial, SERVERS).await,
+        Name::Jobs => jobs::run(ground, trial).await,
+        Name::Fsync => fsync::run(ground, trial).await,
     };
     let place = format!("{} {}", name.as_str(), trial.engine.as_str());
     let tally = tally.map_err(|e| format!("{place}: {e}"))?;
     for wrong in &tally.wrong {
         eprintln!("WRONG {place}: {wrong}");
     }
+    for broken in tally.measures.iter().filter(|it| !it.holds()) {
+        eprintln!("WRONG {place}: {broken}");
+    }
+    if let Some(why) = &tally.not_run {
+        eprintln!("NOT RUN {place}: {why}");
+    }
     Ok((trial, tally, begun.elapsed().as_secs_f64()))
 }
 
-fn row(name: Name, trial: Trial, tally: &Tally, seconds: f64) -> Row {
-    let mut values = vec![
+/// Servers that race on one PostgreSQL.
+const SERVERS: usize = 3;
+
+/// What runs this trial again, with these choices.
+fn command(name: Name, trial: Trial) -> String {
+    let rows = match name {
+        Name::Import => format!(" --rows {}", trial.rows),
+        _ => String::new(),
+    };
+    let release = if report::is_release() {
+        " --release"
+    } else {
+        ""
+    };
+    let Trial { rounds, seed, .. } = trial;
+    let name = name.as_str();
+    format!("cargo xtask torture {name} --rounds {rounds}{rows} --seed {seed}{release}")
+}
+
+fn row(name: Name, trial: Trial, tally: &Tally, (seconds, command): (f64, String)) -> Row {
+    let mut values: Vec<(&'static str, Value)> = vec![
         ("name", name.as_str().into()),
         ("engine", trial.engine.as_str().into()),
         ("tried", tally.tried.into()),
@@ -164,5 +192,10 @@ fn row(name: Name, trial: Trial, tally: &Tally, seconds: f64) -> Row {
     let figures = tally.figures.iter();
     values.extend(figures.map(|(name, count)| (*name, (*count).into())));
     values.push(("seconds", ((seconds * 10.0).round() / 10.0).into()));
+    match &tally.not_run {
+        Some(why) => values.push(("not_run", why.as_str().into())),
+        None => values.push(("holds", tally.is_clean().into())),
+    }
+    values.push(("command", command.into()));
     Row::new(values)
 }

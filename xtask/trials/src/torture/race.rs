@@ -1,6 +1,10 @@
-//! Races: requests whose last bytes arrive at once, for more units than there are.
+//! Races: requests whose last bytes arrive at once, for more units than there are. Of one server, and of several on one
+//! PostgreSQL, where each request meets its rivals in the database alone.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -9,7 +13,7 @@ use crate::{
     Result,
     book::{Book, number, text},
     person::Request,
-    server::{Ground, pause},
+    server::{Ground, Server, pause},
     wire::{self, Answer},
 };
 
@@ -19,22 +23,35 @@ const UNITS: i64 = 50;
 /// A job is done by then, or something is wrong.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Sends of one key at once.
+const SENDS: usize = 50;
+
 struct Track {
     book: Book,
+    /// All servers of the book.
+    addresses: Vec<SocketAddr>,
     children: Vec<String>,
     wrong: Vec<String>,
     races: u64,
     round: u64,
 }
 
-/// Runs every race so many times on one book, and verifies the book at the end.
-pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
-    let book = Book::new(ground, trial.engine, "race").await?;
+/// Runs every race so many times on one book with so many servers, and verifies the book at the end.
+pub async fn run(ground: &Ground, trial: Trial, servers: usize) -> Result<Tally> {
+    let book = Book::new(ground, trial.engine, &format!("race-{servers}")).await?;
+    let mut others: Vec<Server> = Vec::new();
+    for _ in 1..servers {
+        others.push(book.site.start().await?);
+    }
     let mut children = Vec::with_capacity(CLIENTS);
     for number in 0..CLIENTS {
         children.push(book.customer(&format!("Tenant {number}")).await?);
     }
     let mut track = Track {
+        addresses: [book.operator.address]
+            .into_iter()
+            .chain(others.iter().map(|server| server.address))
+            .collect(),
         book,
         children,
         wrong: Vec::new(),
@@ -48,13 +65,15 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         track.whole_splits().await?;
         track.one_row().await?;
         track.grid().await?;
+        track.one_key().await?;
     }
     track.wrong.extend(track.book.site.verify().await?);
     track.wrong.extend(track.book.site.panics());
     Ok(Tally {
         tried: track.races,
         wrong: track.wrong,
-        figures: vec![("clients", CLIENTS as u64)],
+        figures: vec![("clients", CLIENTS as u64), ("servers", servers as u64)],
+        ..Tally::default()
     })
 }
 
@@ -145,6 +164,31 @@ impl Track {
         self.balance("grid", &pool, 50).await
     }
 
+    /// One request is sent 50 times at once: it is done once, and whoever is answered is answered the same. Who comes
+    /// while it is under way is told to come back.
+    async fn one_key(&mut self) -> Result<()> {
+        let pool = self.pool("key").await?;
+        let body = json!({"pool_id": pool, "organization_id": self.children[0], "units": 3});
+        let request = Request::json("POST", "/api/v1/allocations", &body);
+        let request = request.with_key(format!("one-key-{}", self.round));
+        let mut answers = self.race(vec![request.clone(); SENDS]).await?;
+        answers.extend(self.race(vec![request]).await?);
+        let early = |answer: &Answer| {
+            answer.status == 409 && answer.json()["code"] == "idempotency.in_flight"
+        };
+        answers.retain(|answer| !early(answer));
+        let told = answers.last().map(|answer| answer.text.clone());
+        let odd: Vec<String> = answers
+            .iter()
+            .filter(|answer| answer.status != 201 || Some(&answer.text) != told.as_ref())
+            .map(Answer::brief)
+            .collect();
+        for answer in odd {
+            self.wrong("key", format!("answered {answer}"));
+        }
+        self.balance("key", &pool, 3).await
+    }
+
     /// Waits for a job; whether it was done, where the alternative is a refusal for want of units.
     async fn job_is_done(&mut self, job: &str) -> Result<bool> {
         let begun = Instant::now();
@@ -177,7 +221,7 @@ impl Track {
             .iter()
             .map(|request| operator.bytes(request))
             .collect();
-        let answers = wire::race(operator.address, &bytes).await;
+        let answers = wire::race(&self.addresses, &bytes).await;
         answers.map_err(|e| format!("round {}: {e}", self.round))
     }
 

@@ -177,7 +177,7 @@ async fn held(tx: &mut Tx<'_>, organization_id: Uuid, licenses: &[Uuid]) -> Resu
     for licenses in licenses.chunks(64) {
         let mut select = Select::new("SELECT id FROM pool");
         within_any(&mut select, "license_id", licenses);
-        select.and("(organization_id = ?) = TRUE", &organization_id);
+        select.and("(organization_id = ?) IS TRUE", &organization_id);
         let found: Vec<(Uuid,)> = tx.query(&select.sql(""), select.params()).await?;
         ids.extend(found.into_iter().map(|(id,)| id));
     }

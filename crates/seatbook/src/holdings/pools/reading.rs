@@ -208,11 +208,11 @@ impl<'a> Reading<'a> {
     }
 
     /// Adds the status; says whether it asks for facts that stand at `license l` alone. What a pool has copies
-    /// of is tested there first, which spares most look-ups. Compared with TRUE, a date is no range for which
+    /// of is tested there first, which spares most look-ups. Asked whether it is TRUE, a date is no range for which
     /// SQLite would leave the index of the sort.
     fn narrowed<'s>(&'s self, select: &mut Select<'s>) -> bool {
         const RUNS: &str = "p.open = TRUE AND (p.ends_at IS NULL OR p.ends_at > ?)";
-        const BEGUN: &str = "(p.starts_at <= ?) = TRUE";
+        const BEGUN: &str = "(p.starts_at <= ?) IS TRUE";
         let Some(narrow) = &self.narrow else {
             return false;
         };
@@ -224,19 +224,19 @@ impl<'a> Reading<'a> {
             Status::Is(State::Scheduled) => {
                 select
                     .and(RUNS, &self.now)
-                    .and("(p.starts_at > ?) = TRUE", &self.now);
+                    .and("(p.starts_at > ?) IS TRUE", &self.now);
                 return false;
             }
             Status::Is(State::Expired | State::Grace) => {
-                select.and("(p.ends_at <= ?) = TRUE", &self.now);
+                select.and("(p.ends_at <= ?) IS TRUE", &self.now);
             }
             Status::ExpiringSoon => {
                 select
                     .and(RUNS, &self.now)
-                    .and("(p.ends_at <= ?) = TRUE", &narrow.warned);
+                    .and("(p.ends_at <= ?) IS TRUE", &narrow.warned);
             }
             Status::Is(_) => {
-                select.and_raw("(p.open = FALSE) = TRUE");
+                select.and_raw("(p.open = FALSE) IS TRUE");
             }
         }
         select.and(&narrow.condition, &self.now);
@@ -246,7 +246,7 @@ impl<'a> Reading<'a> {
     /// Adds product and month of end, which no index of the sort is left for; says whether the license is asked.
     fn placed<'s>(&'s self, select: &mut Select<'s>) -> bool {
         if let Some(product_id) = &self.filter.product_id {
-            select.and("(p.product_id = ?) = TRUE", product_id);
+            select.and("(p.product_id = ?) IS TRUE", product_id);
         }
         let Some(([first, after], _)) = &self.month else {
             return false;

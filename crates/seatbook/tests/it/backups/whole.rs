@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use seatbook::backups;
+use seatbook::{backups, operations::gauges};
 use serde_json::json;
 
 use super::{Shelf, key, manifest, run, text};
@@ -45,7 +45,7 @@ both_engines! {
         assert!(made > 8, "{made}");
 
         let told = manifest(&backup);
-        assert_eq!((&told["verified"], &told["schema"]["number"]), (&json!(true), &json!(29)));
+        assert_eq!((&told["verified"], &told["schema"]["number"]), (&json!(true), &json!(31)));
         let place = shelf.restore(&backup).await;
         let other = app.on(&place).await;
         let person = app.operator.at(other.address);
@@ -71,6 +71,9 @@ both_engines! {
         let told = manifest(&backup);
         let at = newest().await.expect("it reads").expect("there is one");
         assert_eq!(json!(at), told["begun_at"]);
+        gauges::take(&app.app).await.expect("they are taken");
+        let figures = app.operator.get("/metrics").await.page(200);
+        assert!(figures.contains("seatbook_backup_age_seconds "), "{figures}");
         let rows = told["tables"]["organization"].as_i64();
         assert_eq!(rows, Some(2), "{told}");
         assert!(told["high_water"]["journal_seq"].as_i64() > Some(0), "{told}");

@@ -24,7 +24,7 @@ both_engines! {
     async fn a_file_is_for_who_asked(app: TestApp) {
         let sku = app.insert_sku("PHONE", Some("P1Y")).await;
         app.license(app.provider, sku, 5).await;
-        let (id, _) = asked(&app).await;
+        let (id, job) = asked(&app).await;
         work(&app).await;
         let (path, page) = (format!("/api/v1/exports/{id}"), format!("/exports/{id}/file"));
         assert!(!bytes(app.operator.request(Method::GET, &format!("{path}/file"))).await.is_empty());
@@ -34,6 +34,8 @@ both_engines! {
             assert_eq!(other.get(path).await.expect(404), nowhere, "a colleague sees nothing of it");
         }
         browser.get(&page).await.page(404);
+        let told = browser.get(&format!("/jobs/{job}")).await.page(200);
+        assert!(!told.contains("Download result"), "{told}");
         let limited = app.limited(&app.operator, &[Permission::JobsRead]).await;
         limited.get(&format!("{path}/file")).await.expect(404);
 

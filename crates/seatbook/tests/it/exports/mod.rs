@@ -1,6 +1,7 @@
 //! Lists as files: what is in them, how they come about, and for whom.
 
 mod asking;
+mod every;
 mod lists;
 
 use std::io::Cursor;
@@ -69,7 +70,7 @@ async fn work(app: &TestApp) {
 }
 
 /// Has a list written, and downloads it.
-async fn exported(app: &TestApp, person: &Person, body: Value) -> Vec<u8> {
+pub async fn exported(app: &TestApp, person: &Person, body: Value) -> Vec<u8> {
     let export = person.post("/api/v1/exports", body).await.expect(202);
     work(app).await;
     let id = export["id"].as_str().expect("an id");
@@ -77,7 +78,7 @@ async fn exported(app: &TestApp, person: &Person, body: Value) -> Vec<u8> {
 }
 
 /// The rows of a CSV file, the heading among them.
-fn lines(bytes: &[u8]) -> Vec<Vec<String>> {
+pub fn lines(bytes: &[u8]) -> Vec<Vec<String>> {
     let text = std::str::from_utf8(bytes).expect("text");
     let text = text.strip_prefix('\u{FEFF}').expect("its mark");
     let mut reader = csv::ReaderBuilder::new()

@@ -277,6 +277,7 @@ async fn serve_on(
         reader: Reader::new(program()),
         press: Arc::new(Press::new(program(), &brand).expect("it is told").within(3)),
         recent: Default::default(),
+        condition: Default::default(),
     });
     let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });

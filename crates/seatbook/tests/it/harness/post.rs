@@ -101,7 +101,8 @@ impl TestApp {
             .await
     }
 
-    async fn again(self, set_up: impl FnOnce(&mut Settings)) -> TestApp {
+    /// Ends the server and starts one on the same book with other settings.
+    pub async fn again(self, set_up: impl FnOnce(&mut Settings)) -> TestApp {
         self.server.abort();
         let db = self.app.gate.db().clone();
         let place = (self.scratch.database(), Arc::clone(&self.clock));
@@ -131,6 +132,8 @@ pub(super) fn settings(database: &str, listen: SocketAddr) -> Settings {
         mail_from: None,
         brand: None,
         log_json: false,
+        metrics_token: None,
+        stop_delay: 0,
         demo: false,
     }
 }

@@ -13,7 +13,10 @@ use reqwest::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Answer, Person, TestApp, id, send};
+use crate::{
+    exports,
+    harness::{Answer, Person, TestApp, id, send},
+};
 
 /// A provider that sells and bills, and what it sells.
 struct Trade<'a> {
@@ -132,6 +135,12 @@ fn told(page: &Value, names: &[&str]) -> Vec<Value> {
         )
     };
     items.map(of).collect()
+}
+
+/// The lines of a month as a file, the heading among them.
+async fn written(app: &TestApp, query: &str) -> Vec<Vec<String>> {
+    let body = json!({"list": "reconciliation", "format": "csv", "query": query});
+    exports::lines(&exports::exported(app, &app.operator, body).await)
 }
 
 /// Sends a distributor's file about a month.

@@ -38,7 +38,8 @@ both_engines! {
         let before = manager.get("/reconciliation").await.page(200);
         assert!(before.contains("Nothing to compare in May 2026"), "{before}");
         assert!(manager.get("/reconciliation?month=2027-01").await.page(200).contains("May 2026"));
-        let file = manager.get("/reconciliation/export?month=2026-06&format=csv&differences=1").await;
+        let fields = [("month", "2026-06"), ("differences", "1"), ("format", "csv")];
+        let file = manager.form("/exports?list=reconciliation", &fields).await;
         assert_eq!(file.text.lines().count(), 5, "{}", file.text);
         let (reader, _) = app.browser_of(app.provider, "reader").await;
         let unbilled = reader.get("/reconciliation?month=2026-06").await.page(200);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Trade, asks, bills, states, told};
+use super::{Trade, asks, bills, states, told, written};
 use crate::{both_engines, harness::id};
 
 /// Alder twice, Birch by its product's name, somebody unknown, an unknown product, no number, and nothing at all.
@@ -50,8 +50,9 @@ both_engines! {
         assert_eq!(rest["items"].as_array().map(Vec::len), Some(2));
         // Another month has none.
         assert_eq!(asks(&app.operator, "month=2026-05").await["statement_id"], Value::Null);
-        let csv = app.operator.get("/api/v1/reconciliation/export?month=2026-06&q=alder").await.text;
-        assert!(csv.contains("Distributor says") && csv.contains("10,0,0,10,0,12,2,"), "{csv}");
+        let file = written(&app, "month=2026-06&q=alder").await;
+        assert_eq!(file[0][9], "Distributor says", "{file:?}");
+        assert!(file[1].join(",").contains("10,0,0,10,0,12,2,"), "{file:?}");
         app.prove();
         app.end().await;
     }

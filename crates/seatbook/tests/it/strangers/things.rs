@@ -173,6 +173,8 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("partner_id", "organizations"),
     ("source_pool_id", "pools"),
     ("organization_ids", "organizations"),
+    ("rollout_id", "rollouts"),
+    ("statement_id", "statements"),
 ];
 
 /// Operations whose path holds a word instead of an id, and which: no secret, so there is nothing to hide.

@@ -67,6 +67,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         tried,
         wrong,
         figures,
+        ..Tally::default()
     })
 }
 

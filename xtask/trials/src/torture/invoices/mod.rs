@@ -68,6 +68,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
             ("refused", sum(|it| it.refused)),
             ("billed_seconds", billed.as_secs()),
         ],
+        ..Tally::default()
     })
 }
 

@@ -69,6 +69,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         tried: (round + 1).saturating_sub(trial.from),
         wrong: total.wrong,
         figures,
+        ..Tally::default()
     })
 }
 

@@ -1,0 +1,154 @@
+//! What holds for every request: its number, its line in the log, its place among the figures, how many there may be at
+//! once and how long each may take.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tokio::{sync::Semaphore, time::timeout};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::is_for_machines;
+use crate::{
+    api::{REQUEST_ID, request_id},
+    console::frame::Visitor,
+    error::{Error, Kind},
+    gate::Caller,
+};
+
+/// Requests answered at once. Beyond that one more would only wait, and hold memory while it does.
+const MOST: usize = 4_096;
+/// How long an answer may take to begin.
+const SECONDS: u64 = 30;
+/// The same where a file is sent: as long as a slow line takes for the largest one.
+const UPLOAD_SECONDS: u64 = 300;
+
+static PLACES: Semaphore = Semaphore::const_new(MOST);
+
+/// What is known of a request once it was recognised and found its handler.
+#[derive(Clone, Default)]
+struct Notes(Arc<OnceLock<Noted>>);
+
+struct Noted {
+    route: Option<MatchedPath>,
+    actor_id: Option<Uuid>,
+    token_id: Option<Uuid>,
+    organization_id: Option<Uuid>,
+}
+
+/// Stands around everything else.
+pub async fn observe(mut request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = request_id(request.headers());
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let (notes, method) = (Notes::default(), request.method().clone());
+    if is_for_machines(&request) {
+        let mut response = next.run(request).await;
+        response.headers_mut().insert(REQUEST_ID, id);
+        return response;
+    }
+    request.extensions_mut().insert(notes.clone());
+    let span = tracing::error_span!("request", request_id = text(&id));
+    let mut response = bounded(request, next).instrument(span).await;
+    let status = response.status().as_u16();
+    tell((&method, status), notes.0.get(), &id, begun.elapsed());
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// Stands inside, where the route and the caller are known.
+pub async fn note(request: Request, next: Next) -> Response {
+    let extensions = request.extensions();
+    if let Some(notes) = extensions.get::<Notes>() {
+        let caller = extensions.get::<Caller>();
+        let visitor = extensions.get::<Visitor>();
+        let _ = notes.0.set(Noted {
+            route: extensions.get::<MatchedPath>().cloned(),
+            actor_id: caller.map(|caller| caller.actor_id),
+            token_id: caller.and_then(|caller| caller.token_id),
+            organization_id: visitor.map(|visitor| visitor.organization_id),
+        });
+    }
+    next.run(request).await
+}
+
+async fn bounded(request: Request, next: Next) -> Response {
+    let Ok(_place) = PLACES.try_acquire() else {
+        let message = "There is more to do than can be done; please try again.";
+        return Error::new(Kind::Unavailable, "overloaded", message).into_response();
+    };
+    let seconds = match carries_file(&request) {
+        true => UPLOAD_SECONDS,
+        false => SECONDS,
+    };
+    let answered = timeout(Duration::from_secs(seconds), next.run(request)).await;
+    answered.unwrap_or_else(|_| {
+        let message = "This took too long; please try again.";
+        Error::new(Kind::Unavailable, "timeout", message).into_response()
+    })
+}
+
+fn carries_file(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"))
+}
+
+/// One line, and the figures. The path is told by its route: what stands in it is somebody's.
+fn tell((method, status): (&Method, u16), noted: Option<&Noted>, id: &HeaderValue, took: Duration) {
+    let route = noted.and_then(|noted| noted.route.as_ref());
+    let route = route.map_or("unmatched", MatchedPath::as_str);
+    let method = word(method);
+    let text_of = |id: Option<Uuid>| id.map(|id| id.to_string());
+    let actor_id = text_of(noted.and_then(|noted| noted.actor_id));
+    let token_id = text_of(noted.and_then(|noted| noted.token_id));
+    let organization_id = text_of(noted.and_then(|noted| noted.organization_id));
+    tracing::info!(
+        target: "seatbook::requests",
+        request_id = text(id),
+        method,
+        route,
+        status,
+        duration_ms = took.as_secs_f64() * 1_000.0,
+        actor_id,
+        token_id,
+        organization_id,
+        "answered"
+    );
+    let route = route.to_owned();
+    let class = match status / 100 {
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        5 => "5xx",
+        _ => "1xx",
+    };
+    metrics::histogram!("seatbook_request_seconds", "route" => route.clone()).record(took);
+    metrics::counter!("seatbook_requests_total", "method" => method, "route" => route, "status" => class)
+        .increment(1);
+    metrics::gauge!("seatbook_requests_open").set((MOST - PLACES.available_permits()) as f64);
+}
+
+/// Anybody may make up a method.
+fn word(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        _ => "other",
+    }
+}
+
+fn text(id: &HeaderValue) -> &str {
+    id.to_str().unwrap_or_default()
+}
