@@ -101,9 +101,7 @@ pub async fn recognise(
             ..known.caller.clone()
         });
         if let Some(visitor) = &known.visitor {
-            request
-                .extensions_mut()
-                .insert(visitor.told(keeper.app.gate.quarantine()));
+            request.extensions_mut().insert(visitor.told(&keeper.app));
         }
     }
     Ok(next.run(request).await)

@@ -17,6 +17,7 @@ use super::{
     pages::{BlankError, PageError, RefusedSheet},
 };
 use crate::{
+    app::App,
     error::{Error, Kind},
     gate::Caller,
     quarantine::Quarantine,
@@ -44,9 +45,9 @@ pub struct Visitor {
 
 impl Visitor {
     /// The same, told of the quarantine that the book is in at this moment: a visitor is remembered for longer.
-    pub fn told(&self, quarantine: Option<Arc<Quarantine>>) -> Visitor {
+    pub fn told(&self, app: &App) -> Visitor {
         Visitor {
-            quarantine,
+            quarantine: app.gate.quarantine(),
             ..self.clone()
         }
     }
