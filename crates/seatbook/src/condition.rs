@@ -7,7 +7,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Instant,
@@ -27,7 +27,14 @@ pub struct Condition(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     stopping: AtomicBool,
-    clock: Mutex<Option<Seen>>,
+    clock: Mutex<Known>,
+}
+
+/// What is known of the time.
+#[derive(Debug, Default)]
+struct Known {
+    seen: Option<Seen>,
+    book: Option<Timestamp>,
 }
 
 /// The clock as it was last trusted, and the machine's steady one at that moment.
@@ -40,8 +47,10 @@ struct Seen {
 /// By how many seconds the clock is not where it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Jump {
-    /// So many behind.
+    /// So many behind where it was.
     Backward(i64),
+    /// So many behind the last entry of the journal, which another server may have written by a wrong clock of its own.
+    Behind(i64),
     /// So many ahead.
     Forward(i64),
 }
@@ -59,26 +68,33 @@ impl Condition {
 
     /// Looks at the clock: whether it has gone on as time has passed since it was last trusted.
     pub fn jump(&self, now: Timestamp) -> Option<Jump> {
-        let mut seen = self.0.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known();
+        let seen = known.seen;
         let jump = seen.and_then(|seen| seen.jump(now, seen.steady.elapsed().as_secs()));
-        if jump.is_none() {
-            *seen = Some(Seen {
-                wall: now,
-                steady: Instant::now(),
-            });
+        if jump.is_some() {
+            return jump;
         }
-        jump
+        let behind = known
+            .book
+            .map_or(0, |book| book.as_micros() - now.as_micros())
+            / 1_000_000;
+        if behind > BACKWARD_SECONDS {
+            return Some(Jump::Behind(behind));
+        }
+        known.seen = Some(Seen {
+            wall: now,
+            steady: Instant::now(),
+        });
+        None
     }
 
-    /// Says that it was this late already, as the book has it: a clock that is behind is wrong from the beginning.
-    pub fn was_at(&self, known: Timestamp, now: Timestamp) {
-        if known > now.plus_seconds(BACKWARD_SECONDS) {
-            let mut seen = self.0.clock.lock().unwrap_or_else(PoisonError::into_inner);
-            *seen = Some(Seen {
-                wall: known,
-                steady: Instant::now(),
-            });
-        }
+    /// Says how late it was when the newest entry was made: a clock that is behind is wrong from the beginning.
+    pub fn was_at(&self, newest: Timestamp) {
+        self.known().book = Some(newest);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -126,11 +142,21 @@ mod tests {
     #[test]
     fn the_book_knows_how_late_it_was() {
         let condition = Condition::default();
-        condition.was_at(at(NOON + 60), at(NOON));
+        condition.was_at(at(NOON + 60));
         assert_eq!(condition.jump(at(NOON)), None);
-        condition.was_at(at(NOON + 3_600), at(NOON));
-        assert_eq!(condition.jump(at(NOON)), Some(Jump::Backward(3_600)));
+        condition.was_at(at(NOON + 3_600));
+        assert_eq!(condition.jump(at(NOON)), Some(Jump::Behind(3_600)));
         assert_eq!(condition.jump(at(NOON + 3_590)), None);
+    }
+
+    #[test]
+    fn a_wrong_entry_of_another_server_is_forgotten() {
+        let condition = Condition::default();
+        assert_eq!(condition.jump(at(NOON)), None);
+        condition.was_at(at(NOON + 600));
+        assert_eq!(condition.jump(at(NOON)), Some(Jump::Behind(600)));
+        condition.was_at(at(NOON));
+        assert_eq!(condition.jump(at(NOON)), None);
     }
 
     #[test]

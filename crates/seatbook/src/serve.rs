@@ -213,6 +213,7 @@ async fn tell(app: App) {
 
 /// Serves until the process is told to stop, then finishes what was begun.
 pub async fn serve(settings: Settings) -> Result<()> {
+    let told = Told::listen().map_err(Error::internal)?;
     let (listen, mailer) = (settings.listen, mail::Smtp::of(&settings)?);
     let brand = settings.brand.as_deref().map(Folder::read).transpose()?;
     let looks = brand.as_ref().map(|folder| folder.brand.clone());
@@ -240,7 +241,6 @@ pub async fn serve(settings: Settings) -> Result<()> {
     }
     let deliverer = mailer.map(|smtp| mail::Deliverer::start(app.clone(), Arc::new(smtp)));
     let runner = jobs::Runner::start(app.clone(), router::KINDS);
-    let told = Told::listen().map_err(Error::internal)?;
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");
     if app.settings.demo {
         println!("{}", demo::welcome(&app));
@@ -266,8 +266,8 @@ pub async fn serve(settings: Settings) -> Result<()> {
 /// Ends when no more connections are to be taken. Readiness says so first, and load balancers are given the time to see it.
 async fn stopping(app: &App, mut told: Told) {
     told.once().await;
-    tracing::info!("told to stop: what was begun is finished first; told once more, it is cut off");
     app.condition.stop();
+    tracing::info!("told to stop: what was begun is finished first; told once more, it is cut off");
     tokio::spawn(async move {
         told.once().await;
         tracing::warn!("told to stop at once");

@@ -352,7 +352,7 @@ fn open_sqlite(options: &Options, migrations: &[Migration]) -> Result<Db> {
 
 async fn open_postgres(options: &Options, migrations: &[Migration]) -> Result<Db> {
     let connector = Connector::new(&options.database)?;
-    let session = connector.connect().await?;
+    let session = connector.connect().await?.patient();
     if options.durable {
         probe::warn_of_weakness(&session).await?;
     }

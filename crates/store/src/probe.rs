@@ -1,6 +1,6 @@
 //! Asking the engine how it is: whether a writer answers, and whether what it acknowledges survives a power loss.
 
-use crate::{Db, Engine, Place, Result, Tx, postgres::Session};
+use crate::{Db, Engine, Error, Place, Result, Tx, postgres::Session};
 
 /// What PostgreSQL must not have switched off.
 const GUARDS: [&str; 3] = ["fsync", "synchronous_commit", "full_page_writes"];
@@ -54,6 +54,12 @@ async fn sqlite(tx: &mut Tx<'_>) -> Result<Vec<String>> {
 }
 
 async fn postgres(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    let sql = "SELECT current_setting('transaction_read_only')";
+    let (read_only,): (String,) = tx.query_one(sql, &[]).await?;
+    if read_only == "on" {
+        // One that follows another answers as well, and takes nothing.
+        return Err(Error::Unavailable("it takes no writes".into()));
+    }
     let mut weak = Vec::new();
     for guard in GUARDS {
         let sql = "SELECT current_setting($1)";

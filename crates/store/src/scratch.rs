@@ -82,7 +82,7 @@ impl Scratch {
         let Some(server) = server else {
             return Ok(std::env::temp_dir().join(format!("{name}.db")).exists());
         };
-        let session = Connector::new(server)?.connect().await?;
+        let session = Connector::new(server)?.connect().await?.patient();
         let sql = "SELECT datname FROM pg_database WHERE datname = $1";
         Ok(!session.query(sql, vec![&name]).await?.is_empty())
     }
@@ -128,7 +128,7 @@ impl Scratch {
 /// A session that makes and removes databases. A copy takes as long as the disk needs, past what a statement of the
 /// house may take.
 async fn administrator(server: &str) -> Result<Session> {
-    let session = Connector::new(server)?.connect().await?;
+    let session = Connector::new(server)?.connect().await?.patient();
     session.batch("SET statement_timeout = 0").await?;
     Ok(session)
 }

@@ -101,7 +101,15 @@ async fn run(line: Line) -> Result<bool> {
         return proof::write(args).map(|()| true);
     }
     // A run before this one may have been killed and have left its books.
-    let _ = std::fs::remove_dir_all(&given.scratch);
+    match std::fs::remove_dir_all(&given.scratch) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            let place = given.scratch.display();
+            return Err(format!(
+                "{place}: {error}; a disk that was left mounted in it is taken away by umount"
+            ));
+        }
+        _ => {}
+    }
     let made = std::fs::create_dir_all(&given.scratch);
     made.map_err(|e| format!("{}: {e}", given.scratch.display()))?;
     let absolute = |path: PathBuf| {

@@ -162,10 +162,15 @@ impl Person {
         self.over(&mut Wire::to(self.address), request).await
     }
 
-    /// The same over a connection that is open already.
-    pub async fn over(&self, wire: &mut Wire, request: &Request) -> Result<Answer> {
+    /// Sends one request over a connection that is open already, whatever is answered.
+    pub async fn send(&self, wire: &mut Wire, request: &Request) -> Result<Answer> {
         let answer = wire.send(&self.bytes(request)).await;
-        let answer = answer.map_err(|e| format!("{}: {e}", request.brief()))?;
+        answer.map_err(|e| format!("{}: {e}", request.brief()))
+    }
+
+    /// The same; an answer other than done is an error.
+    pub async fn over(&self, wire: &mut Wire, request: &Request) -> Result<Answer> {
+        let answer = self.send(wire, request).await?;
         if answer.is_done() {
             Ok(answer)
         } else {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Result,
-    book::{Book, text},
+    book::{Book, made, number, text},
     person::Request,
 };
 
@@ -82,26 +82,28 @@ impl Phones {
         })
     }
 
-    /// What must be assigned of each pool when the file's good rows are in.
-    pub fn wanted(&self, file: &File) -> [(&'static str, &str, i64); 3] {
-        [
+    /// Pools of which otherwise is assigned than must be when the file's good rows are in.
+    pub async fn wrong(&self, book: &Book, file: &File) -> Result<Vec<String>> {
+        let mut wrong = Vec::new();
+        for (what, pool, wanted) in [
             ("bases", &self.base, file.good),
             ("recordings", &self.recording, file.recordings),
             ("numbers", &self.number, file.good),
-        ]
+        ] {
+            let found = book.get(&format!("/api/v1/pools/{pool}")).await?;
+            let assigned = number(&found["assigned"])?;
+            if assigned != wanted {
+                wrong.push(format!("{what}: {assigned} of {wanted} are assigned"));
+            }
+        }
+        Ok(wrong)
     }
 }
 
 /// A product with a SKU and a license of the provider: the product and its pool.
 async fn sold(book: &Book, product: Value, units: i64) -> Result<(String, String)> {
     let code = product["code"].clone();
-    let post = async |path: &str, body: &Value| -> Result<Value> {
-        Ok(book
-            .operator
-            .ask(&Request::json("POST", path, body))
-            .await?
-            .json())
-    };
+    let post = async |path: &str, body: &Value| made(&book.operator, path, body).await;
     let id = text(&post("/api/v1/products", &product).await?["id"])?;
     let sku = json!({"code": code, "name": code, "product_id": id});
     let sku = text(&post("/api/v1/skus", &sku).await?["id"])?;

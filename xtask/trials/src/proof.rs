@@ -40,7 +40,7 @@ pub fn write(args: &ProofArgs) -> Result<()> {
 
 impl Lines {
     fn read(&mut self, text: &str) -> Result<()> {
-        let before = self.machines.len();
+        let mut here = false;
         for line in text.lines().filter(|line| line.starts_with('{')) {
             let line: Value = serde_json::from_str(line).map_err(|e| format!("{line}: {e}"))?;
             let has = |name: &str| line.get(name).is_some();
@@ -48,10 +48,16 @@ impl Lines {
                 if line["build"] != "release" {
                     return Err("a figure of another build than release proves nothing".into());
                 }
+                here = true;
                 if !self.machines.contains(&line) {
                     self.machines.push(line);
                 }
-            } else if has("bound") {
+                continue;
+            }
+            if !here {
+                return Err("nothing says what machine this was; print with --json".into());
+            }
+            if has("bound") {
                 self.measures.push(line);
             } else if has("tried") {
                 self.trials.push(line);
@@ -61,10 +67,7 @@ impl Lines {
                 return Err(format!("{line} is no line of a report"));
             }
         }
-        match self.machines.len() > before || !self.machines.is_empty() {
-            true => Ok(()),
-            false => Err("nothing says what machine this was; print with --json".into()),
-        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use store::{BoxFuture, Db, Lane, Place, Result, Tx};
+use store::{BoxFuture, Db, Place, Result, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -40,12 +40,7 @@ pub async fn follow_once(db: &Db) -> Result<bool> {
     let Some(batch) = gathered.map(Arc::new) else {
         return Ok(false);
     };
-    let place = Place {
-        lane: Lane::Bulk,
-        shard: None,
-        pipelined: false,
-    };
-    db.plumb(place, move |mut tx| {
+    db.plumb(Place::BULK, move |mut tx| {
         let batch = Arc::clone(&batch);
         Box::pin(async move { write(&mut tx, &batch).await })
     })

@@ -1,5 +1,5 @@
 //! A link: which bytes of an entry are hashed, in which order. This is a format that others may check: it is told in
-//! docs/operations.md, and another one needs another name in [`FORMAT`].
+//! docs/operations.md, and another one needs another name in `FORMAT`.
 
 use serde_json::{Number, Value};
 use sha2::{Digest, Sha256};

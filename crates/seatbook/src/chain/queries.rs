@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use store::{FromRow, Json, Param, Result, Row as DbRow, Tx, placeholders};
+use store::{FromRow, Json, Param, Result, Row as DbRow, Timestamp, Tx, placeholders};
 use uuid::Uuid;
 
 use super::links::{BEGINNING, Hash, Row, Told};
+use crate::journal;
 
 /// Entries in one portion.
 const ENTRIES: i64 = 500;
@@ -31,12 +32,8 @@ pub async fn place(tx: &mut Tx<'_>) -> Result<Place> {
 }
 
 /// The last number of the portion behind `after`, at most `last`.
-pub async fn portion(tx: &mut Tx<'_>, (after, last): (i64, i64)) -> Result<i64> {
-    let up_to = last.min(after.saturating_add(ENTRIES));
-    let sql = "SELECT j.seq FROM journal j JOIN change c ON c.journal_id = j.id
-        WHERE j.seq > $1 AND j.seq <= $2 ORDER BY j.seq LIMIT 1 OFFSET $3";
-    let beyond: Option<(i64,)> = tx.query_opt(sql, &[&after, &up_to, &CHANGES]).await?;
-    Ok(beyond.map_or(up_to, |(seq,)| (seq - 1).max(after + 1)))
+pub async fn portion(tx: &mut Tx<'_>, place: (i64, i64)) -> Result<i64> {
+    journal::queries::portion(tx, place, (ENTRIES, CHANGES)).await
 }
 
 /// The entries of a portion, in order, with everything that is hashed of them.
@@ -130,6 +127,16 @@ pub async fn links(tx: &mut Tx<'_>, (after, up_to): (i64, i64)) -> Result<Vec<Li
     tx.query(sql, &[&after, &up_to]).await
 }
 
+/// How long, up to the last entry, the one that is to be chained next has waited, in seconds; 0 where none waits.
+pub async fn waiting_seconds(tx: &mut Tx<'_>, place: &Place) -> Result<i64> {
+    let sql = "SELECT first.at, last.at FROM journal first JOIN journal last ON last.seq = $2 WHERE first.seq = $1";
+    let found: Option<(Timestamp, Timestamp)> =
+        tx.query_opt(sql, &[&(place.seq + 1), &place.last]).await?;
+    Ok(found.map_or(0, |(first, last)| {
+        (last.as_micros() - first.as_micros()) / 1_000_000
+    }))
+}
+
 /// The last number that anything in the journal or its chains has.
 pub async fn last_number(tx: &mut Tx<'_>) -> Result<i64> {
     let sql = "SELECT coalesce((SELECT max(seq) FROM journal), 0), coalesce((SELECT max(seq) FROM journal_chain), 0)";
@@ -144,10 +151,12 @@ pub async fn strays(tx: &mut Tx<'_>, place: &Place) -> Result<Vec<(&'static str,
         ("entry", "journal", place.last),
         ("link", "journal_chain", place.seq),
     ] {
-        let sql =
-            format!("SELECT seq FROM {table} WHERE seq < 1 OR seq > $1 ORDER BY seq LIMIT 100");
-        let found: Vec<(i64,)> = tx.query(&sql, &[&last]).await?;
-        strays.extend(found.into_iter().map(|(seq,)| (what, seq)));
+        // One statement for each side: together they would go through all that is between.
+        for (side, bound) in [("<", 1), (">", last)] {
+            let sql = format!("SELECT seq FROM {table} WHERE seq {side} $1 ORDER BY seq LIMIT 100");
+            let found: Vec<(i64,)> = tx.query(&sql, &[&bound]).await?;
+            strays.extend(found.into_iter().map(|(seq,)| (what, seq)));
+        }
     }
     Ok(strays)
 }

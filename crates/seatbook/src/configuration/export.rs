@@ -1,19 +1,21 @@
 //! Who uses which unit of one organization, and what is still available, as a file.
 
-use std::mem;
+use std::collections::HashMap;
 
-use store::Tx;
+use store::{Select, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
-    lines::{self, Filter, Free, GATHERED, Sort},
+    lines::{self, Filter, GATHERED, Sort, Word},
     list::{configuration_list, filter},
 };
 use crate::{
     assignments::model::Assignment,
+    catalog::model::ProductKind,
     console::form::value,
     error::Result,
     files::{Cell, ColumnKind},
+    licenses::{model::Pool, pools},
     listings::{Field, Found, Lines, Listing, PORTION, Reader, clock, maybe, shown, table, text},
     scope::{Permission, queries::check_visible},
 };
@@ -90,6 +92,8 @@ struct Units {
     filter: Filter,
     /// The licenses with free units are still to come.
     with_free: bool,
+    /// The last of them that was read, where there are too many to be sorted.
+    behind: Option<Uuid>,
     with_used: bool,
 }
 
@@ -106,9 +110,24 @@ pub fn listing(id: Uuid, pairs: &[(String, String)]) -> Box<dyn Listing> {
     let lines = Units {
         filter,
         with_free: list.chosen("show") != "used",
+        behind: None,
         with_used: list.chosen("show") != "free",
     };
     table(shown(FIELDS, &list), lines)
+}
+
+impl Units {
+    /// The licenses with free units, all of them in order where that can be; else the next of them.
+    async fn free(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Free>> {
+        if self.behind.is_none() {
+            let free = free(tx, &self.filter, (now, Way::Sorted(GATHERED))).await?;
+            if free.len() as i64 <= GATHERED {
+                return Ok(free);
+            }
+        }
+        let behind = *self.behind.get_or_insert(Uuid::nil());
+        free(tx, &self.filter, (now, Way::Behind(behind, PORTION))).await
+    }
 }
 
 impl Lines for Units {
@@ -116,14 +135,16 @@ impl Lines for Units {
 
     async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Line>> {
         let id = self.filter.organization_id;
-        if mem::take(&mut self.with_free) {
+        if self.with_free {
             let seen = check_visible(tx, &reader.scope, Permission::LicensesRead, id).await;
             let free = match seen {
-                Ok(()) => lines::free(tx, &self.filter, (reader.now, lines::GATHERED)).await?,
+                Ok(()) => self.free(tx, reader.now).await?,
                 Err(_) => vec![],
             };
+            let goes_on = self.behind.is_some() && free.len() as i64 == PORTION;
+            (self.with_free, self.behind) = (goes_on, free.last().map(|it| it.pool.id));
             let free = free.into_iter().map(|it| Line::Free(Box::new(it)));
-            return Ok((free.collect(), !self.with_used));
+            return Ok((free.collect(), !goes_on && !self.with_used));
         }
         let mut page = lines::page(tx, &self.filter).await?;
         if page.total > GATHERED && self.filter.sort != Sort::Since {
@@ -133,11 +154,82 @@ impl Lines for Units {
         let ids: Vec<Uuid> = page.rows.iter().map(|row| row.id).collect();
         let mut add_ons = lines::add_ons(tx, &ids).await?;
         let is_last = page.next.is_none();
-        self.filter.from = page.next;
+        // A place is one of an order: a list that grows meanwhile goes on in its own.
+        (self.filter.from, self.filter.size) = (page.next, Some(page.total));
         let line = |it: Assignment| {
             let add_ons = add_ons.remove(&it.id).unwrap_or_default();
             Line::Used(Box::new(it), add_ons)
         };
         Ok((page.rows.into_iter().map(line).collect(), is_last))
     }
+}
+
+/// A pool with free units, and its product.
+#[derive(Clone, Debug)]
+pub struct Free {
+    /// The pool.
+    pub pool: Pool,
+    /// Base or add-on.
+    pub kind: ProductKind,
+}
+
+/// In which order pools with free units are read, and how many.
+#[derive(Clone, Copy, Debug)]
+pub enum Way {
+    /// Of telephones first, then of other bases and of add-ons, by product and end: so many, and one more.
+    Sorted(i64),
+    /// The next of a list of any length, behind a pool.
+    Behind(Uuid, i64),
+}
+
+/// The organization's pools that can give units now. A keyword that is no UUID asks for
+/// holders, and a free unit has none.
+pub async fn free(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    (now, way): (Timestamp, Way),
+) -> Result<Vec<Free>> {
+    let word = filter.word();
+    if filter.user_id.is_some() || matches!(word, Some(Word::Like(_))) {
+        return Ok(vec![]);
+    }
+    let mut select =
+        Select::new("SELECT p.id, r.kind FROM pool p JOIN product r ON r.id = p.product_id");
+    select
+        .and("p.organization_id = ?", &filter.organization_id)
+        .and_raw("p.open = TRUE AND p.quantity > p.allocated + p.assigned")
+        .and("p.starts_at <= ?", &now)
+        .and("(p.ends_at IS NULL OR p.ends_at > ?)", &now);
+    if let Some(product_id) = &filter.product_id {
+        select.and("p.product_id = ?", product_id);
+    }
+    if let Some(Word::Id(id)) = &word {
+        select.and_all("(p.id = ? OR p.license_id = ?)", &[id, id]);
+    }
+    let tail = match &way {
+        Way::Sorted(most) => {
+            let order =
+                "r.has_extensions DESC, r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id";
+            format!(" ORDER BY {order} LIMIT {}", most + 1)
+        }
+        Way::Behind(pool_id, most) => {
+            select.and("p.id > ?", pool_id);
+            format!(" ORDER BY p.id LIMIT {most}")
+        }
+    };
+    let sql = select.sql(&tail);
+    let rows: Vec<(Uuid, String)> = tx.query(&sql, select.params()).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
+    let mut found: HashMap<Uuid, Pool> = pools::of_ids(tx, &ids)
+        .await?
+        .into_iter()
+        .map(|pool| (pool.id, pool))
+        .collect();
+    let free = |(id, kind): (Uuid, String)| {
+        Some(Free {
+            pool: found.remove(&id)?,
+            kind: ProductKind::parse(&kind).unwrap_or_default(),
+        })
+    };
+    Ok(rows.into_iter().filter_map(free).collect())
 }

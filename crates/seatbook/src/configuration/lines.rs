@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use crate::{
     assignments::{self, model::Assignment},
-    catalog::model::ProductKind,
     error::Result,
     holders::{self, model::Holder},
-    licenses::{model::Pool, pools},
 };
+
+pub use super::export::{Free, Way, free};
 
 /// Assignments up to which a list is sorted in any way.
 pub const GATHERED: i64 = 5_000;
@@ -103,16 +103,18 @@ pub struct Filter {
     pub from: Option<Spot>,
     /// Rows at most.
     pub limit: i64,
+    /// How many there are, where a page before has counted them.
+    pub size: Option<i64>,
 }
 
 /// What a keyword is: the id of something, or a part of a name.
-enum Word {
+pub(super) enum Word {
     Id(Uuid),
     Like(String),
 }
 
 impl Filter {
-    fn word(&self) -> Option<Word> {
+    pub(super) fn word(&self) -> Option<Word> {
         let keyword = self.keyword.as_deref()?.trim();
         Some(match keyword.parse() {
             Ok(id) => Word::Id(id),
@@ -136,7 +138,10 @@ pub struct Page {
 
 /// The open base assignments of a page.
 pub async fn page(tx: &mut Tx<'_>, filter: &Filter) -> Result<Page> {
-    let total = count(tx, filter).await?;
+    let total = match filter.size {
+        Some(counted) => counted,
+        None => count(tx, filter).await?,
+    };
     // More than can be gathered is walked in one order alone; the caller asks again in that.
     if total > GATHERED && filter.sort != Sort::Since {
         return Ok(Page {
@@ -236,60 +241,6 @@ async fn places(tx: &mut Tx<'_>, filter: &Filter) -> Result<Vec<(Uuid, String)>>
     let limit = select.bind(&wanted);
     let sql = select.sql(&format!("{order} LIMIT {limit}"));
     Ok(tx.query(&sql, select.params()).await?)
-}
-
-/// A pool with free units, and its product.
-#[derive(Clone, Debug)]
-pub struct Free {
-    /// The pool.
-    pub pool: Pool,
-    /// Base or add-on.
-    pub kind: ProductKind,
-}
-
-/// The organization's pools that can give units now: of telephones first, then of other bases and of add-ons, by
-/// product and end. A keyword that is no UUID asks for
-/// holders, and a free unit has none.
-pub async fn free(
-    tx: &mut Tx<'_>,
-    filter: &Filter,
-    (now, most): (Timestamp, i64),
-) -> Result<Vec<Free>> {
-    let word = filter.word();
-    if filter.user_id.is_some() || matches!(word, Some(Word::Like(_))) {
-        return Ok(vec![]);
-    }
-    let mut select =
-        Select::new("SELECT p.id, r.kind FROM pool p JOIN product r ON r.id = p.product_id");
-    select
-        .and("p.organization_id = ?", &filter.organization_id)
-        .and_raw("p.open = TRUE AND p.quantity > p.allocated + p.assigned")
-        .and("p.starts_at <= ?", &now)
-        .and("(p.ends_at IS NULL OR p.ends_at > ?)", &now);
-    if let Some(product_id) = &filter.product_id {
-        select.and("p.product_id = ?", product_id);
-    }
-    if let Some(Word::Id(id)) = &word {
-        select.and_all("(p.id = ? OR p.license_id = ?)", &[id, id]);
-    }
-    let sql = select.sql(&format!(
-        " ORDER BY r.has_extensions DESC, r.kind DESC, r.name, p.ends_at IS NULL, p.ends_at, p.id LIMIT {}",
-        most + 1
-    ));
-    let rows: Vec<(Uuid, String)> = tx.query(&sql, select.params()).await?;
-    let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
-    let mut found: HashMap<Uuid, Pool> = pools::of_ids(tx, &ids)
-        .await?
-        .into_iter()
-        .map(|pool| (pool.id, pool))
-        .collect();
-    let free = |(id, kind): (Uuid, String)| {
-        Some(Free {
-            pool: found.remove(&id)?,
-            kind: ProductKind::parse(&kind).unwrap_or_default(),
-        })
-    };
-    Ok(rows.into_iter().filter_map(free).collect())
 }
 
 /// The names of the open add-ons of these bases, by base.

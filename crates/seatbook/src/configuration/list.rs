@@ -118,6 +118,7 @@ pub(super) fn configuration_list(id: Uuid, bases: &[(Uuid, String, bool)]) -> Li
 pub(super) fn filter(list: &ListView, id: Uuid, pairs: &[(String, String)]) -> Filter {
     let cursor = Some(value(pairs, "cursor")).filter(|cursor| !cursor.is_empty());
     Filter {
+        size: None,
         organization_id: id,
         product_id: list.chosen("product").parse().ok(),
         user_id: value(pairs, "user").parse().ok(),
@@ -175,7 +176,7 @@ impl Seen {
         let hidden = shown == "used" || !place.may(Permission::LicensesRead);
         let mut free = match hidden || filter.from.is_some() {
             true => vec![],
-            false => lines::free(tx, &filter, (now, lines::MOST_FREE)).await?,
+            false => lines::free(tx, &filter, (now, lines::Way::Sorted(lines::MOST_FREE))).await?,
         };
         let free_count = free.len() as i64;
         if free_count > lines::MOST_FREE {

@@ -5,7 +5,7 @@ use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
 };
-use store::{BoxFuture, Tx};
+use store::Tx;
 use uuid::Uuid;
 
 use super::{
@@ -27,10 +27,10 @@ use crate::{
         table::{Column, ListView},
     },
     error::Result,
-    files::{self, Cell, ColumnKind},
+    files::{Cell, ColumnKind},
     holdings::places::COUNTED,
     licenses::{model::Pool, pools},
-    listings::{self, Field, Listing, PORTION, Portion, Reader, rows, shown, text},
+    listings::{self, Field, Lines, Listing, PORTION, Reader, shown, table, text},
     scope::{self, Permission},
 };
 
@@ -331,7 +331,6 @@ const FIELDS: &[Field<Customer>] = &[
 
 /// The customers of a license, on their way into a file.
 struct Customers {
-    fields: Vec<&'static Field<Customer>>,
     license_id: Uuid,
     asked: Asked,
     is_whole: bool,
@@ -340,53 +339,40 @@ struct Customers {
 /// The customers of a license, as an address describes them.
 pub fn listing(license_id: Uuid, pairs: &[(String, String)]) -> Box<dyn Listing> {
     let list = customer_list(license_id).read(pairs);
-    Box::new(Customers {
-        fields: shown(FIELDS, &list),
+    let customers = Customers {
         license_id,
         asked: Asked::read(&list, ""),
         is_whole: !list.narrowed(),
-    })
+    };
+    table(shown(FIELDS, &list), customers)
 }
 
-impl Listing for Customers {
-    fn columns(&self) -> Vec<files::Column> {
-        listings::columns(&self.fields)
+impl Lines for Customers {
+    type Row = Customer;
+
+    async fn next(
+        &mut self,
+        tx: &mut Tx<'_>,
+        reader: &Reader,
+    ) -> Result<listings::Found<Customer>> {
+        let place = (self.license_id, reader.organization_id);
+        let pool = queries::pool_of(tx, &reader.scope, place).await?;
+        let (found, (sort, descending), _) = self.asked.find(tx, &pool, PORTION).await?;
+        // Where the order gave way, the next portion follows the one it gave way to.
+        (self.asked.sort, self.asked.descending) = (sort, descending);
+        self.asked.size = Some(found.size);
+        let next = found.next.as_ref();
+        self.asked.cursor = next.map_or_else(String::new, |place| sort.cursor(descending, place));
+        let is_last = next.is_none();
+        Ok((found.customers, is_last))
     }
 
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let place = (self.license_id, reader.organization_id);
-            let pool = queries::pool_of(tx, &reader.scope, place).await?;
-            let (found, (sort, descending), _) = self.asked.find(tx, &pool, PORTION).await?;
-            // Where the order gave way, the next portion follows the one it gave way to.
-            (self.asked.sort, self.asked.descending) = (sort, descending);
-            self.asked.size = Some(found.size);
-            let next = found.next.as_ref();
-            self.asked.cursor =
-                next.map_or_else(String::new, |place| sort.cursor(descending, place));
-            Ok(Portion {
-                rows: rows(&self.fields, &found.customers, reader),
-                is_last: next.is_none(),
-            })
-        })
-    }
-
-    fn count<'a>(
-        &'a self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Option<i64>>> {
-        Box::pin(async move {
-            if !self.is_whole {
-                return Ok(None);
-            }
-            let place = (self.license_id, reader.organization_id);
-            let pool = queries::pool_of(tx, &reader.scope, place).await?;
-            Ok(Some(pools::count_shares(tx, pool.id).await?))
-        })
+    async fn count(&self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Option<i64>> {
+        if !self.is_whole {
+            return Ok(None);
+        }
+        let place = (self.license_id, reader.organization_id);
+        let pool = queries::pool_of(tx, &reader.scope, place).await?;
+        Ok(Some(pools::count_shares(tx, pool.id).await?))
     }
 }

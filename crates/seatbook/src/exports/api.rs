@@ -54,7 +54,7 @@ pub struct ExportIn {
 /// that stays in sight and sums at the end. Prices are in it for those who may see them. The CSV of licenses has the
 /// columns that an import of licenses understands. When its job is done, the file can be downloaded for a week, by you
 /// alone, as long as you may read that list and hold what filled its columns, such as `prices.read`. `activation_codes`
-/// take `codes.export`, and who took them is in the journal.
+/// take `codes.export` and `licenses.sell`, and who took them is in the journal.
 #[utoipa::path(post, path = "/exports", tag = "exports", request_body = ExportIn,
     responses((status = 202, description = "The export, with the job that writes it.", body = Export)))]
 pub async fn create(State(app): State<App>, write: Write<ExportIn>) -> Result<Response> {

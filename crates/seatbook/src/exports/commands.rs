@@ -58,7 +58,7 @@ impl Command for RequestExport {
             expires_at: now.plus_seconds(KEPT_SECONDS),
             version: 1,
             asked_by: tx.actor_id(),
-            query: asked.query.clone(),
+            query: tx.premises().seal(&asked.query)?,
             writing_id: None,
             rights: Rights::default(),
         };
@@ -159,10 +159,14 @@ async fn check(tx: &mut Tx<'_>, asked: &Asked) -> Result<()> {
 }
 
 async fn require(tx: &mut Tx<'_>, asked: &Asked) -> Result<()> {
-    if let Some(permission) = asked.list.permission() {
-        return tx.require(permission, asked.place()).await;
+    match asked.list.permission() {
+        Some(permission) if !asked.list.is_of_all_seen() => {
+            return tx.require(permission, asked.place()).await;
+        }
+        Some(permission) => drop(tx.caller().scope.require(permission)?),
+        None => {}
     }
-    tx.unguarded("it is a list of one's own, for whoever may do anything at its place");
+    tx.unguarded("it is a list of all that is seen, for whoever may do anything at its place");
     let scope = tx.caller().scope.clone();
     check_place(tx, &scope, asked).await
 }

@@ -220,6 +220,25 @@ impl List {
         }
     }
 
+    /// Whether it is of all that its reader sees, wherever that is, as its page is. The organization acted for is only
+    /// where its clock is read.
+    pub const fn is_of_all_seen(self) -> bool {
+        matches!(
+            self,
+            List::Skus
+                | List::Products
+                | List::ServicePlans
+                | List::Rollouts
+                | List::Invoices
+                | List::People
+                | List::Roles
+                | List::Tokens
+                | List::Mails
+                | List::Journal
+                | List::Jobs
+        )
+    }
+
     /// Whether its file is sealed while it is kept: a stolen database gives no codes.
     pub const fn is_sealed(self) -> bool {
         matches!(self, List::ActivationCodes)
@@ -262,10 +281,15 @@ pub fn open(app: &App, asked: &Asked, reader: &Reader) -> Result<Box<dyn Listing
     })
 }
 
-/// 404 where the scope does not reach the place of a list. One's own may be asked for wherever one may do anything.
+/// 404 where the scope does not reach the place of a list. One of all that is seen may be asked for wherever one may do
+/// anything.
 pub async fn check_place(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked) -> Result<()> {
-    if let Some(permission) = asked.list.permission() {
-        return check_visible(tx, scope, permission, asked.place()).await;
+    match asked.list.permission() {
+        Some(permission) if !asked.list.is_of_all_seen() => {
+            return check_visible(tx, scope, permission, asked.place()).await;
+        }
+        Some(permission) if !scope.holds(permission) => return Err(Error::not_found()),
+        _ => {}
     }
     for grant in scope.grants() {
         let Some(permission) = grant.permissions.first() else {
@@ -286,6 +310,9 @@ pub async fn check_seen(
     asked: &Asked,
     now: Timestamp,
 ) -> Result<()> {
+    if asked.list == List::ActivationCodes {
+        check_visible(tx, scope, Permission::LicensesSell, asked.organization_id).await?;
+    }
     let Some(id) = asked.subject_id else {
         return Ok(());
     };

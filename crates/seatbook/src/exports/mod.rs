@@ -2,7 +2,7 @@
 //!
 //! Owns: who asked for which list, the file that was made of it, for a week; the thread that writes one.
 //! Does not own: what a list says (each list's room), how a file looks (`files`), the job (`jobs`).
-//! Keeps true: a file is for who asked, and only while they may read that list; it is read in short portions, never in
+//! Keeps true: a file is for who asked, and only while they may read that list and hold what filled its columns; it is read in short portions, never in
 //! one long reading; files are written below everybody else's priority, and of those that jobs write a server writes one at
 //! a time; a try that was overtaken leaves nothing.
 //! Read first: docs/decisions/0021. Others may use: [`KIND`], [`forget`].

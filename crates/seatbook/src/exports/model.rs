@@ -123,7 +123,7 @@ pub struct Export {
     /// Who gets it.
     #[serde(skip)]
     pub asked_by: Uuid,
-    /// Search, filters, order and columns.
+    /// Search, filters, order and columns, sealed: a search may be for a person, or for a code.
     #[serde(skip)]
     pub query: String,
     /// Whose pieces it is made of.

@@ -1,6 +1,9 @@
 //! A list taken along: at once where it is short, else by a job; and the file of a job, for whoever asked.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -31,6 +34,8 @@ use crate::{
 const SHORT: usize = 5_000;
 /// Portions that are looked through for them: filters may find little in a long list.
 const PORTIONS: usize = 20;
+/// And so long, but for a portion: whoever waits longer is better served by a job.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What came of asking.
 pub enum Taken {
@@ -46,7 +51,7 @@ pub async fn take(app: &App, caller: &Caller, asked: Asked, key: Key) -> Result<
     let reader = Arc::new(writing::reader(app, caller, &asked).await?);
     let Some((told, rows)) = short(app, &asked, &reader).await? else {
         if !caller.scope.holds(Permission::JobsRead) {
-            let message = "More than 5,000 rows are written by a job, and you may not see jobs: narrow the list by a \
+            let message = "More than 5,000 rows, or few of very many, are written by a job, and you may not see jobs: narrow the list by a \
                 search or a filter.";
             return Err(Error::invalid("q", "export.too_large", message));
         }
@@ -75,7 +80,7 @@ type Rows = (Told, Vec<Vec<Cell>>);
 /// The whole list, where it is short.
 async fn short(app: &App, asked: &Asked, reader: &Arc<Reader>) -> Result<Option<Rows>> {
     let mut listing = lists::open(app, asked, reader)?;
-    let mut rows = Vec::new();
+    let (mut rows, begun) = (Vec::new(), Instant::now());
     for _ in 0..PORTIONS {
         let (rest, portion) = writing::portion(app, reader, listing).await?;
         listing = rest;
@@ -83,6 +88,7 @@ async fn short(app: &App, asked: &Asked, reader: &Arc<Reader>) -> Result<Option<
         match (rows.len() > SHORT, portion.is_last) {
             (true, _) => return Ok(None),
             (false, true) => return Ok(Some((Told::of(&*listing), rows))),
+            _ if begun.elapsed() > PATIENCE => return Ok(None),
             _ => {}
         }
     }

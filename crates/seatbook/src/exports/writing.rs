@@ -2,6 +2,7 @@
 
 use std::{fs::File, sync::Arc, thread};
 
+use rules::activation::Code;
 use serde::Deserialize;
 use store::Place;
 use tokio::{
@@ -44,7 +45,8 @@ static TURN: Semaphore = Semaphore::const_new(1);
 const AGAIN_SECONDS: i64 = 2;
 /// The largest piece of a file in the database.
 const PIECE_BYTES: usize = 256 * 1024;
-/// Pieces on their way into the database at once: those that meet there share a commit.
+/// Pieces on their way into the database at once, so that one waits for the disk while the next is read. On SQLite those
+/// that meet there share a commit.
 const TOGETHER: usize = 4;
 /// Portions between two looks at whether somebody wants it stopped.
 const LOOK: i64 = 10;
@@ -68,7 +70,8 @@ async fn run(app: App, work: Work) -> Result<Ended> {
     let Ok(_turn) = TURN.try_acquire() else {
         return Ok(Ended::later(AGAIN_SECONDS));
     };
-    let asked = export.asked();
+    let mut asked = export.asked();
+    asked.query = app.gate.vault().open_if_sealed(&asked.query)?;
     // Said as what it is: whoever may not read such lists at all any more would else be told of nothing being there.
     if let Some(permission) = asked.list.permission() {
         work.caller.scope.require(permission)?;
@@ -82,7 +85,14 @@ async fn run(app: App, work: Work) -> Result<Ended> {
         ));
     };
     let writing_id = drawn()?;
-    let size_bytes = keep(&app, &export, writing_id, file).await?;
+    let size_bytes = match keep(&app, &export, writing_id, file).await {
+        Ok(size_bytes) => size_bytes,
+        Err(error) => {
+            // They are in nobody's file; where this fails, too, they go with the export.
+            let _ = queries::clear(app.gate.db(), export_id, Uuid::nil()).await;
+            return Err(error);
+        }
+    };
     let finish = FinishExport {
         id: export_id,
         writing_id,
@@ -361,6 +371,8 @@ fn notes(asked: &Asked, reader: &Reader) -> Vec<String> {
     ];
     let said = asked.pairs().into_iter();
     let said = said.filter(|(name, value)| name != "col" && !value.is_empty());
+    // A code that was searched for would stand in a file that is kept as it is.
+    let said = said.filter(|(name, value)| name != "q" || Code::parse(value).is_err());
     notes.extend(said.map(|(name, value)| format!("{name}: {value}")));
     notes
 }

@@ -19,7 +19,7 @@ use super::{
     counting::{Counted, Facts, Moves},
     writes::{self, Spot},
 };
-use crate::{clock, holdings::places::padded};
+use crate::{clock, holdings::places::padded, journal::queries::portion};
 
 /// How often an idle follower looks: the most that figures are late, beside the sealer's own wait.
 const PERIOD: Duration = Duration::from_millis(750);
@@ -118,8 +118,7 @@ async fn gather(tx: &mut Tx<'_>, now: Timestamp) -> Result<Batch> {
     let (last,): (i64,) = tx
         .query_one("SELECT last_seq FROM seal WHERE id = 1", &[])
         .await?;
-    let seq = last.min(from.seq.saturating_add(ENTRIES));
-    let seq = portion(tx, (from.seq, seq)).await?;
+    let seq = portion(tx, (from.seq, last), (ENTRIES, CHANGES)).await?;
     let mut touched = told(tx, (from.seq, seq)).await?;
     // While the journal is behind, the clock waits for it, so that weeks long past are told in their order.
     let up_to = match seq < last {
@@ -136,14 +135,6 @@ async fn gather(tx: &mut Tx<'_>, now: Timestamp) -> Result<Batch> {
         ..from
     };
     count(tx, &touched, (from, to)).await
-}
-
-/// The last of these entries, or the last before there are too many changes for one transaction.
-async fn portion(tx: &mut Tx<'_>, (after, up_to): (i64, i64)) -> Result<i64> {
-    let sql = "SELECT j.seq FROM journal j JOIN change c ON c.journal_id = j.id
-        WHERE j.seq > $1 AND j.seq <= $2 ORDER BY j.seq LIMIT 1 OFFSET $3";
-    let beyond: Option<(i64,)> = tx.query_opt(sql, &[&after, &up_to, &CHANGES]).await?;
-    Ok(beyond.map_or(up_to, |(seq,)| (seq - 1).max(after + 1)))
 }
 
 /// When the last of these entries was made.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use store::{BoxFuture, Tx};
+use store::Tx;
 use uuid::Uuid;
 
 use super::{
@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{
     error::Result,
-    files::{Cell, Column, ColumnKind},
+    files::{Cell, ColumnKind},
     journal::{queries::EntryRow, words},
-    listings::{Field, Listing, Portion, Reader, columns, needs, rows, shown, text},
+    listings::{Field, Found, Lines, Listing, Reader, shown, table, text},
     scope::Permission,
 };
 
@@ -58,49 +58,29 @@ const FIELDS: &[Field<Line>] = &[
 ];
 
 /// The entries that search and filters find, the newest first.
-struct Journal {
-    fields: Vec<&'static Field<Line>>,
-    filter: Filter,
-}
+struct Journal(Filter);
 
 /// The entries that the reader may see, as an address describes them.
 pub fn listing(pairs: &[(String, String)]) -> Result<Box<dyn Listing>> {
     let mut view = journal_list(&windows::choices()).read(pairs);
     let (filter, _) = windows::filter(&mut view, pairs)?;
-    Ok(Box::new(Journal {
-        fields: shown(FIELDS, &view),
-        filter: Filter {
-            before: None,
-            limit: PORTION,
-            ..filter
-        },
-    }))
+    let journal = Journal(Filter {
+        before: None,
+        limit: PORTION,
+        ..filter
+    });
+    Ok(table(shown(FIELDS, &view), journal))
 }
 
-impl Listing for Journal {
-    fn columns(&self) -> Vec<Column> {
-        columns(&self.fields)
-    }
+impl Lines for Journal {
+    type Row = Line;
 
-    fn needs(&self) -> Vec<Permission> {
-        needs(&self.fields)
-    }
-
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let filter = self.filter.clone();
-            let chapter = queries::chapter(tx, &reader.scope, filter, EXCERPT).await?;
-            self.filter.before = chapter.entries.last().map(|last| last.id);
-            let is_last = (chapter.entries.len() as i64) < PORTION;
-            Ok(Portion {
-                rows: rows(&self.fields, &lines(chapter), reader),
-                is_last,
-            })
-        })
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Line>> {
+        let filter = self.0.clone();
+        let chapter = queries::chapter(tx, &reader.scope, filter, EXCERPT).await?;
+        self.0.before = chapter.entries.last().map(|last| last.id);
+        let is_last = (chapter.entries.len() as i64) < PORTION;
+        Ok((lines(chapter), is_last))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use store::{BoxFuture, Tx};
+use store::Tx;
 use uuid::Uuid;
 
 use super::{
@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     error::Result,
-    files::{Cell, Column},
-    listings::{Field, Listing, PORTION, Portion, Reader, columns, maybe, rows, shown, text},
+    files::Cell,
+    listings::{Field, Found, Lines, Listing, PORTION, Reader, maybe, shown, table, text},
 };
 
 /// A holder with what its row says beside.
@@ -53,53 +53,36 @@ const FIELDS: &[Field<Line>] = &[
 ];
 
 /// The holders that search and filters find, by name.
-struct Holders {
-    fields: Vec<&'static Field<Line>>,
-    filter: Filter,
-}
+struct Holders(Filter);
 
 /// The holders of one organization, or of all that the reader sees, as an address describes them.
 pub fn listing(of: Option<Uuid>, pairs: &[(String, String)]) -> Box<dyn Listing> {
     let list = holder_list(of).read(pairs);
-    Box::new(Holders {
-        fields: shown(FIELDS, &list),
-        filter: Filter {
-            limit: PORTION,
-            ..filter(&list, of, "")
-        },
-    })
+    let holders = Holders(Filter {
+        limit: PORTION,
+        ..filter(&list, of, "")
+    });
+    table(shown(FIELDS, &list), holders)
 }
 
-impl Listing for Holders {
-    fn columns(&self) -> Vec<Column> {
-        columns(&self.fields)
-    }
+impl Lines for Holders {
+    type Row = Line;
 
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let found = queries::list(tx, &reader.scope, &self.filter).await?;
-            let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
-            let beside = queries::bindings_of_belongings(tx, &ids).await?;
-            let mut whose: Vec<Uuid> = found.iter().map(|it| it.organization_id).collect();
-            whose.sort_unstable();
-            whose.dedup();
-            let names: HashMap<Uuid, String> = queries::organization_names(tx, &whose).await?;
-            self.filter.after = found.last().map(|last| (last.name.clone(), last.id));
-            let is_last = (found.len() as i64) < PORTION;
-            let line = |holder: Holder| Line {
-                organization: names.get(&holder.organization_id).cloned(),
-                beside: beside.get(&holder.id).copied().unwrap_or_default(),
-                holder,
-            };
-            let lines: Vec<Line> = found.into_iter().map(line).collect();
-            Ok(Portion {
-                rows: rows(&self.fields, &lines, reader),
-                is_last,
-            })
-        })
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Line>> {
+        let found = queries::list(tx, &reader.scope, &self.0).await?;
+        let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
+        let beside = queries::bindings_of_belongings(tx, &ids).await?;
+        let mut whose: Vec<Uuid> = found.iter().map(|it| it.organization_id).collect();
+        whose.sort_unstable();
+        whose.dedup();
+        let names: HashMap<Uuid, String> = queries::organization_names(tx, &whose).await?;
+        self.0.after = found.last().map(|last| (last.name.clone(), last.id));
+        let is_last = (found.len() as i64) < PORTION;
+        let line = |holder: Holder| Line {
+            organization: names.get(&holder.organization_id).cloned(),
+            beside: beside.get(&holder.id).copied().unwrap_or_default(),
+            holder,
+        };
+        Ok((found.into_iter().map(line).collect(), is_last))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use store::{BoxFuture, Param, Tx, placeholders};
+use store::{Param, Tx, placeholders};
 use uuid::Uuid;
 
 use super::{
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    files::{Cell, Column, ColumnKind, Format},
+    files::{Cell, ColumnKind, Format},
     licenses::model::Pool,
-    listings::{Field, Listing, PORTION, Portion, Reader, columns, day, maybe, rows, shown, text},
+    listings::{Field, Found, Lines, Listing, PORTION, Reader, day, maybe, shown, table, text},
 };
 
 /// The list as a workbook shows it.
@@ -76,7 +76,6 @@ struct Line {
 
 /// Everything that search and filters of the list find, in its order.
 struct Licenses {
-    fields: Vec<&'static Field<Line>>,
     filter: Filter,
     /// Whether nothing narrows the list.
     is_whole: bool,
@@ -94,65 +93,49 @@ pub fn listing(pairs: &[(String, String)], reader: &Reader, format: Format) -> B
     };
     let with_words = format == Format::Csv;
     let is_whole = !list.narrowed() && handlers::kept(&filter, pairs).is_empty();
-    Box::new(Licenses {
-        fields: match with_words {
-            true => IMPORTED.iter().collect(),
-            false => shown(SHOWN, &list),
-        },
+    let fields = match with_words {
+        true => IMPORTED.iter().collect(),
+        false => shown(SHOWN, &list),
+    };
+    let licenses = Licenses {
         filter,
         is_whole,
         with_words,
-    })
+    };
+    table(fields, licenses)
 }
 
-impl Listing for Licenses {
-    fn columns(&self) -> Vec<Column> {
-        columns(&self.fields)
+impl Lines for Licenses {
+    type Row = Line;
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Line>> {
+        let mut found = page(tx, &reader.scope, &self.filter, reader.now).await;
+        if found.as_ref().is_err_and(is_too_long) {
+            // As the page does it: an order that takes a list of any length.
+            (self.filter.sort, self.filter.descending) = (Sort::Order, false);
+            found = page(tx, &reader.scope, &self.filter, reader.now).await;
+        }
+        let found = found?;
+        let mut words = match self.with_words {
+            true => words(tx, &found.pools).await?,
+            false => HashMap::new(),
+        };
+        let line = |pool: Pool| Line {
+            words: words
+                .remove(&pool.license_id)
+                .unwrap_or_else(|| [Some(RECEIVED.into()), None, None]),
+            pool,
+        };
+        let lines = found.pools.into_iter().map(line).collect();
+        let is_last = found.next.is_none();
+        (self.filter.from, self.filter.size) = (found.next, Some(found.size));
+        Ok((lines, is_last))
     }
 
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let mut found = page(tx, &reader.scope, &self.filter, reader.now).await;
-            if found.as_ref().is_err_and(is_too_long) {
-                // As the page does it: an order that takes a list of any length.
-                (self.filter.sort, self.filter.descending) = (Sort::Order, false);
-                found = page(tx, &reader.scope, &self.filter, reader.now).await;
-            }
-            let found = found?;
-            let mut words = match self.with_words {
-                true => words(tx, &found.pools).await?,
-                false => HashMap::new(),
-            };
-            let line = |pool: Pool| Line {
-                words: words
-                    .remove(&pool.license_id)
-                    .unwrap_or_else(|| [Some(RECEIVED.into()), None, None]),
-                pool,
-            };
-            let lines: Vec<Line> = found.pools.into_iter().map(line).collect();
-            let is_last = found.next.is_none();
-            (self.filter.from, self.filter.size) = (found.next, Some(found.size));
-            Ok(Portion {
-                rows: rows(&self.fields, &lines, reader),
-                is_last,
-            })
-        })
-    }
-
-    fn count<'a>(
-        &'a self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Option<i64>>> {
-        Box::pin(async move {
-            match self.is_whole {
-                true => Ok(Some(pools::count(tx, reader.organization_id).await?)),
-                false => Ok(None),
-            }
+    async fn count(&self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Option<i64>> {
+        Ok(match self.is_whole {
+            true => Some(pools::count(tx, reader.organization_id).await?),
+            false => None,
         })
     }
 }

@@ -1,19 +1,17 @@
 //! Invoices as a file.
 
-use store::{BoxFuture, Tx};
+use store::Tx;
 
 use super::pages::invoice_list;
 use crate::{
     error::Result,
-    files::{Column, ColumnKind},
+    files::ColumnKind,
     invoices::{
         model::Invoice,
         queries::{self, Filter},
         status::{Side, Status},
     },
-    listings::{
-        Field, Listing, PORTION, Portion, Reader, columns, day, maybe, money, needs, rows, text,
-    },
+    listings::{Field, Found, Lines, Listing, PORTION, Reader, day, maybe, money, table, text},
     scope::Permission,
 };
 
@@ -55,37 +53,23 @@ struct Invoices(Filter);
 pub fn listing(pairs: &[(String, String)], reader: &Reader) -> Box<dyn Listing> {
     let view = invoice_list().read(pairs);
     let side = Side::parse(view.chosen("side"));
-    Box::new(Invoices(Filter {
+    let invoices = Invoices(Filter {
         keyword: Some(view.q.clone()).filter(|q| !q.trim().is_empty()),
         status: Status::parse(view.chosen("status")),
         side: side.map(|side| (side, reader.organization_id)),
         limit: PORTION,
         ..Filter::default()
-    }))
+    });
+    table(FIELDS.iter().collect(), invoices)
 }
 
-impl Listing for Invoices {
-    fn columns(&self) -> Vec<Column> {
-        columns(&FIELDS.iter().collect::<Vec<_>>())
-    }
+impl Lines for Invoices {
+    type Row = Invoice;
 
-    fn needs(&self) -> Vec<Permission> {
-        needs(&FIELDS.iter().collect::<Vec<_>>())
-    }
-
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let found = queries::list(tx, &reader.scope, &self.0, reader.now).await?;
-            self.0.before = found.last().map(|last| last.id);
-            let fields: Vec<_> = FIELDS.iter().collect();
-            Ok(Portion {
-                rows: rows(&fields, &found, reader),
-                is_last: (found.len() as i64) < PORTION,
-            })
-        })
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Invoice>> {
+        let found = queries::list(tx, &reader.scope, &self.0, reader.now).await?;
+        self.0.before = found.last().map(|last| last.id);
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
     }
 }

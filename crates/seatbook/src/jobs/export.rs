@@ -1,6 +1,6 @@
 //! Jobs as a file.
 
-use store::{BoxFuture, Tx};
+use store::Tx;
 
 use super::{
     model::Job,
@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     error::Result,
-    files::{Cell, Column, ColumnKind},
-    listings::{Field, Listing, PORTION, Portion, Reader, columns, rows, shown, text},
+    files::{Cell, ColumnKind},
+    listings::{Field, Found, Lines, Listing, PORTION, Reader, shown, table, text},
 };
 
 const FIELDS: &[Field<Job>] = &[
@@ -43,42 +43,27 @@ const FIELDS: &[Field<Job>] = &[
 ];
 
 /// The jobs that search and filter find, the newest first.
-struct Jobs {
-    fields: Vec<&'static Field<Job>>,
-    filter: Filter,
-}
+struct Jobs(Filter);
 
 /// The jobs that the reader may see, as an address describes them.
 pub fn listing(pairs: &[(String, String)]) -> Result<Box<dyn Listing>> {
     let view = job_list().read(pairs);
     let (filter, _) = windows::filter(&view, pairs)?;
-    Ok(Box::new(Jobs {
-        fields: shown(FIELDS, &view),
-        filter: Filter {
-            before: None,
-            limit: PORTION,
-            ..filter
-        },
-    }))
+    let jobs = Jobs(Filter {
+        before: None,
+        limit: PORTION,
+        ..filter
+    });
+    Ok(table(shown(FIELDS, &view), jobs))
 }
 
-impl Listing for Jobs {
-    fn columns(&self) -> Vec<Column> {
-        columns(&self.fields)
-    }
+impl Lines for Jobs {
+    type Row = Job;
 
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let found = queries::list(tx, &reader.scope, &self.filter).await?;
-            self.filter.before = found.last().map(|last| last.id);
-            Ok(Portion {
-                rows: rows(&self.fields, &found, reader),
-                is_last: (found.len() as i64) < PORTION,
-            })
-        })
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Job>> {
+        let found = queries::list(tx, &reader.scope, &self.0).await?;
+        self.0.before = found.last().map(|last| last.id);
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
     }
 }

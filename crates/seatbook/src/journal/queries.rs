@@ -6,6 +6,20 @@ use uuid::Uuid;
 use super::{Change, Entry, reversal};
 use crate::error::Result;
 
+/// The last number of the entries behind `after` that are read at once: at most `last`, so many entries, and so many
+/// changes, but for an entry that has more by itself.
+pub async fn portion(
+    tx: &mut Tx<'_>,
+    (after, last): (i64, i64),
+    (entries, changes): (i64, i64),
+) -> store::Result<i64> {
+    let up_to = last.min(after.saturating_add(entries));
+    let sql = "SELECT j.seq FROM journal j JOIN change c ON c.journal_id = j.id
+        WHERE j.seq > $1 AND j.seq <= $2 ORDER BY j.seq LIMIT 1 OFFSET $3";
+    let beyond: Option<(i64,)> = tx.query_opt(sql, &[&after, &up_to, &changes]).await?;
+    Ok(beyond.map_or(up_to, |(seq,)| (seq - 1).max(after + 1)))
+}
+
 pub(crate) const INSERT_ENTRY: &str = "INSERT INTO journal
     (id, at, actor_id, token_id, organization_id, origin, command, input, outcome, request_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";

@@ -19,6 +19,26 @@ pub trait Lines: Send + Sync + 'static {
         tx: &mut Tx<'_>,
         reader: &Reader,
     ) -> impl Future<Output = Result<Found<Self::Row>>> + Send;
+
+    /// Its fields, where they are known only once rows are read: asked after each reading.
+    fn settled(&mut self) -> Option<Vec<&'static Field<Self::Row>>> {
+        None
+    }
+
+    /// [`Listing::notes`].
+    fn notes(&self) -> Vec<String> {
+        vec![]
+    }
+
+    /// [`Listing::count`].
+    fn count(
+        &self,
+        tx: &mut Tx<'_>,
+        reader: &Reader,
+    ) -> impl Future<Output = Result<Option<i64>>> + Send {
+        let _ = (tx, reader);
+        async { Ok(None) }
+    }
 }
 
 /// A list of these fields.
@@ -40,6 +60,10 @@ impl<L: Lines> Listing for Table<L> {
         needs(&self.fields)
     }
 
+    fn notes(&self) -> Vec<String> {
+        self.lines.notes()
+    }
+
     fn next<'a>(
         &'a mut self,
         tx: &'a mut Tx<'_>,
@@ -47,10 +71,21 @@ impl<L: Lines> Listing for Table<L> {
     ) -> BoxFuture<'a, Result<Portion>> {
         Box::pin(async move {
             let (found, is_last) = self.lines.next(tx, reader).await?;
+            if let Some(fields) = self.lines.settled() {
+                self.fields = fields;
+            }
             Ok(Portion {
                 rows: rows(&self.fields, &found, reader),
                 is_last,
             })
         })
+    }
+
+    fn count<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        reader: &'a Reader,
+    ) -> BoxFuture<'a, Result<Option<i64>>> {
+        Box::pin(self.lines.count(tx, reader))
     }
 }

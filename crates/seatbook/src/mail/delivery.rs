@@ -136,7 +136,8 @@ impl Post {
         let now = self.now();
         let settlement = settlement(&taken, verdict, now);
         if settlement.state == State::Failed {
-            tracing::warn!(mail = %taken.id, answer = settlement.answer, "a mail came to nothing");
+            // What the mail server said stands with the mail: it names whom the mail was for.
+            tracing::warn!(mail = %taken.id, "a mail came to nothing");
         }
         if !posting::settle(self.app.gate.db(), &taken, settlement, now).await? {
             tracing::info!(mail = %taken.id, "a mail was taken over by another worker");

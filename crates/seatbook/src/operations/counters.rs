@@ -38,7 +38,10 @@ const HELP: [(&str, &str); 25] = [
     ("seatbook_unsealed_seconds", "Age of the oldest of them."),
     ("seatbook_figures_behind", "Entries the figures lack."),
     ("seatbook_chain_behind", "Entries without a link."),
-    ("seatbook_sessions", "Sessions that have not ended."),
+    (
+        "seatbook_sessions",
+        "Sessions that are kept, ended ones until they are forgotten.",
+    ),
     ("seatbook_parked", "Organizations not invoiced."),
     (
         "seatbook_backup_age_seconds",

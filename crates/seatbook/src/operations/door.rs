@@ -6,6 +6,7 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, Request},
     response::Response,
+    serve::Listener,
 };
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -15,32 +16,30 @@ use hyper_util::{
 use tokio::net::TcpListener;
 use tower::{Service, ServiceExt};
 
-/// How long the head of a request may take; so long, too, a connection may be idle.
-const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may be idle, and the head of a request may take: there is one clock for both. Proxies keep
+/// connections for up to a minute, and one that is gone when they come back is a failed request to somebody.
+const HEAD_TIME: Duration = Duration::from_secs(75);
+/// The most that a connection holds of what was sent and not yet read, a head with all its lines included.
+const HELD_BYTES: usize = 64 * 1024;
 /// How long requests that were begun may take after the server was told to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(25);
-/// What is waited for after a connection could not be taken: there are too many open files.
-const PAUSE: Duration = Duration::from_millis(250);
 
 /// Serves until `stop` ends, then finishes what was begun. `false` where that took too long and was cut off.
-pub async fn serve<S>(listener: TcpListener, rooms: S, stop: impl Future<Output = ()>) -> bool
+pub async fn serve<S>(mut listener: TcpListener, rooms: S, stop: impl Future<Output = ()>) -> bool
 where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let open = GracefulShutdown::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(HELD_BYTES);
     let mut stop = std::pin::pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
-            taken = listener.accept() => match taken {
-                Ok(taken) => taken,
-                Err(error) => {
-                    pause(&error).await;
-                    continue;
-                }
-            },
+            // Axum's own way of taking them waits and tries again where there are too many open files.
+            taken = Listener::accept(&mut listener) => taken,
             () = &mut stop => break,
         };
         let _ = stream.set_nodelay(true);
@@ -59,18 +58,4 @@ where
     tokio::time::timeout(DRAIN_TIME, open.shutdown())
         .await
         .is_ok()
-}
-
-/// A client that went away before it was taken is no trouble; anything else will not be over at once.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "nothing says when a file may be opened again"
-)]
-async fn pause(error: &std::io::Error) {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if [ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&error.kind()) {
-        return;
-    }
-    tracing::error!(%error, "a connection could not be taken");
-    tokio::time::sleep(PAUSE).await;
 }

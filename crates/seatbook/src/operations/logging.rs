@@ -59,9 +59,11 @@ fn one_line(text: &str) -> Cow<'_, str> {
     }
     let mut line = String::with_capacity(text.len() + 16);
     for letter in text.chars() {
-        match letter.is_control() {
-            true => line.extend(letter.escape_default()),
-            false => line.push(letter),
+        // As JSON spells it, so that a line of JSON stays one.
+        match letter {
+            '\n' | '\r' | '\t' => line.extend(letter.escape_default()),
+            _ if letter.is_control() => line.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            _ => line.push(letter),
         }
     }
     Cow::Owned(line)
@@ -76,7 +78,7 @@ mod tests {
         assert_eq!(one_line("as it was"), "as it was");
         assert_eq!(
             one_line("a\n{\"level\":\"ERROR\"}\r\u{1b}[31m\u{85}"),
-            "a\\n{\"level\":\"ERROR\"}\\r\\u{1b}[31m\\u{85}"
+            "a\\n{\"level\":\"ERROR\"}\\r\\u001b[31m\\u0085"
         );
     }
 }

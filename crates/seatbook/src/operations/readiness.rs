@@ -21,10 +21,15 @@ use crate::{app::App, condition::Jump, error::Result, schema};
 
 /// How long an answer of the database is good for: those who ask more often get the same again.
 const FRESH: Duration = Duration::from_secs(2);
+/// How long a good answer outlives one that did not come: a writer that waits for somebody's lock is no reason to send
+/// everybody elsewhere.
+const GRACE: Duration = Duration::from_secs(10);
 /// How long a writer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the server looks at itself.
 const PERIOD: Duration = Duration::from_secs(5);
+/// The clock is behind the book.
+const BEHIND: &str = "clock.behind";
 /// Free space below both of these is too little: bytes, and one part in so many of the disk.
 const LOW_BYTES: u64 = 256 * 1024 * 1024;
 const LOW_PART: u64 = 20;
@@ -74,7 +79,14 @@ impl Reason {
 /// Looks, and remembers for a moment what it saw.
 pub struct Watcher {
     app: App,
-    last: Mutex<Option<(Instant, Option<Health>)>>,
+    last: Mutex<Option<Seen>>,
+}
+
+/// The last look, and the last that was answered.
+struct Seen {
+    at: Instant,
+    probed: Option<Health>,
+    good: Option<(Instant, Health)>,
 }
 
 impl Watcher {
@@ -95,15 +107,23 @@ impl Watcher {
     /// Whoever asks while somebody looks waits for that look: many who ask are one question to the database.
     async fn probed(&self) -> Option<Health> {
         let mut last = self.last.lock().await;
-        if let Some((at, probed)) = last.as_ref()
-            && at.elapsed() < FRESH
-        {
-            return probed.clone();
+        let mut good = None;
+        if let Some(seen) = last.take() {
+            if seen.at.elapsed() < FRESH {
+                return last.insert(seen).probed.clone();
+            }
+            good = seen.good.filter(|(at, _)| at.elapsed() < GRACE);
         }
-        let probed = timeout(PATIENCE, probe(&self.app)).await;
-        let probed = probed.ok().and_then(Result::ok);
-        *last = Some((Instant::now(), probed.clone()));
-        probed
+        let probed = match timeout(PATIENCE, probe(&self.app)).await {
+            Ok(answer) => answer.ok(),
+            Err(_) => good.as_ref().map(|(_, health)| health.clone()),
+        };
+        if let Some(health) = probed.clone().filter(|_| good.is_none()) {
+            good = Some((Instant::now(), health));
+        }
+        let at = Instant::now();
+        let seen = last.insert(Seen { at, probed, good });
+        seen.probed.clone()
     }
 }
 
@@ -113,7 +133,7 @@ async fn probe(app: &App) -> Result<Health> {
     Ok(health)
 }
 
-/// The last by number and not by time: one wrong instant, once another entry follows it, is forgotten.
+/// The last by number and not by time: one wrong instant is forgotten once another entry follows it.
 async fn newest(app: &App) -> Result<Option<Timestamp>> {
     let sql = "SELECT at FROM journal WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1";
     let found: Option<(Timestamp,)> = app
@@ -153,7 +173,11 @@ fn judge(app: &App, probed: Option<&Health>) -> Readiness {
         warnings.push(Reason::new("schema.ahead", message));
     }
     reasons.extend(low_disk(app));
-    reasons.extend(clock(app));
+    match clock(app) {
+        // Another server's clock may be the wrong one, and requests are answered right by either.
+        Some(reason) if reason.code == BEHIND => warnings.push(reason),
+        reason => reasons.extend(reason),
+    }
     Readiness {
         ready: reasons.is_empty(),
         reasons,
@@ -212,6 +236,12 @@ fn clock(app: &App) -> Option<Reason> {
             let message = format!("The clock is {seconds} seconds behind; {paused}.");
             Reason::new("clock.backward", message)
         }
+        Jump::Behind(seconds) => {
+            let message = format!(
+                "The clock is {seconds} seconds behind the last entry of the journal; {paused}."
+            );
+            Reason::new(BEHIND, message)
+        }
         Jump::Forward(seconds) => {
             let message = format!(
                 "The clock went {seconds} seconds ahead at once; {paused}, or the server is started anew."
@@ -260,7 +290,7 @@ pub async fn run(app: App) {
 /// Looks at the clock before anything goes by it: a book that was written later than now knows that it is wrong.
 pub async fn look_at_clock(app: &App) -> Result<()> {
     if let Some(newest) = newest(app).await? {
-        app.condition.was_at(newest, app.gate.now());
+        app.condition.was_at(newest);
     }
     Ok(())
 }

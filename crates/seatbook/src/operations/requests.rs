@@ -31,6 +31,9 @@ const SECONDS: u64 = 30;
 /// The same where a file is sent: as long as a slow line takes for the largest one.
 const UPLOAD_SECONDS: u64 = 300;
 
+/// What is told as the status where the client went away before its answer.
+const GONE: u16 = 499;
+
 static PLACES: Semaphore = Semaphore::const_new(MOST);
 
 /// What is known of a request once it was recognised and found its handler.
@@ -57,11 +60,34 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     }
     request.extensions_mut().insert(notes.clone());
     let span = tracing::error_span!("request", request_id = text(&id));
+    let mut telling = Telling {
+        method,
+        notes,
+        id: id.clone(),
+        begun,
+        status: GONE,
+    };
     let mut response = bounded(request, next).instrument(span).await;
-    let status = response.status().as_u16();
-    tell((&method, status), notes.0.get(), &id, begun.elapsed());
+    telling.status = response.status().as_u16();
+    drop(telling);
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// What is told of a request whatever becomes of it: a client that goes away takes the answer's future along.
+struct Telling {
+    method: Method,
+    notes: Notes,
+    id: HeaderValue,
+    begun: Instant,
+    status: u16,
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        let what = (&self.method, self.status);
+        tell(what, self.notes.0.get(), &self.id, self.begun.elapsed());
+    }
 }
 
 /// Stands inside, where the route and the caller are known.
@@ -116,7 +142,7 @@ fn tell((method, status): (&Method, u16), noted: Option<&Noted>, id: &HeaderValu
         method,
         route,
         status,
-        duration_ms = took.as_secs_f64() * 1_000.0,
+        duration_ms = (took.as_secs_f64() * 1_000_000.0).round() / 1_000.0,
         actor_id,
         token_id,
         organization_id,

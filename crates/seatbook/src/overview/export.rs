@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
-use store::{BoxFuture, Tx};
+use store::Tx;
 use uuid::Uuid;
 
 use super::counts;
 use crate::{
     console::form::value,
     error::{Error, Result},
-    files::{Cell, Column, ColumnKind},
-    listings::{
-        Field, Listing, PORTION, Portion, Reader, columns, maybe, needs, rows, shown, text,
-    },
+    files::{Cell, ColumnKind},
+    listings::{Field, Found, Lines, Listing, PORTION, Reader, maybe, shown, table, text},
     organizations::{
         model::{Kind, Organization},
         pages::{OrganizationRow, organization_list},
@@ -74,69 +72,48 @@ const FIELDS: &[Field<Line>] = &[
 ];
 
 /// Everything below an organization that search and filters find.
-struct Organizations {
-    fields: Vec<&'static Field<Line>>,
-    filter: Filter,
-}
+struct Organizations(Filter);
 
 /// The organizations below the reader's, as an address describes them.
 pub fn listing(pairs: &[(String, String)], reader: &Reader) -> Box<dyn Listing> {
     let list = organization_list().read(pairs);
     let top = value(pairs, "below").parse::<Uuid>();
-    Box::new(Organizations {
-        fields: shown(FIELDS, &list),
-        filter: Filter {
-            keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
-            below: Some(top.unwrap_or(reader.organization_id)),
-            kind: [Kind::Partner, Kind::Customer]
-                .map(Kind::as_str)
-                .into_iter()
-                .find(|kind| *kind == list.chosen("kind")),
-            blocked: !list.chosen("suspended").is_empty(),
-            descending: list.sort.starts_with('-'),
-            limit: PORTION,
-            ..Filter::default()
-        },
-    })
+    let organizations = Organizations(Filter {
+        keyword: Some(list.q.clone()).filter(|q| !q.trim().is_empty()),
+        below: Some(top.unwrap_or(reader.organization_id)),
+        kind: [Kind::Partner, Kind::Customer]
+            .map(Kind::as_str)
+            .into_iter()
+            .find(|kind| *kind == list.chosen("kind")),
+        blocked: !list.chosen("suspended").is_empty(),
+        descending: list.sort.starts_with('-'),
+        limit: PORTION,
+        ..Filter::default()
+    });
+    table(shown(FIELDS, &list), organizations)
 }
 
-impl Listing for Organizations {
-    fn columns(&self) -> Vec<Column> {
-        columns(&self.fields)
-    }
+impl Lines for Organizations {
+    type Row = Line;
 
-    fn needs(&self) -> Vec<Permission> {
-        needs(&self.fields)
-    }
-
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let top = self.filter.below.unwrap_or(reader.organization_id);
-            let seen = queries::find_visible(tx, &reader.scope, top).await?;
-            seen.ok_or_else(Error::not_found)?;
-            let held = check_visible(tx, &reader.scope, Permission::LicensesRead, top).await;
-            let shows_licenses = held.is_ok();
-            let found = queries::list(tx, &reader.scope, &self.filter).await?;
-            let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
-            let mut counted: HashMap<Uuid, OrganizationRow> = counts::rows(tx, &ids).await?;
-            let mut paths = counts::paths(tx, top, &ids).await?;
-            let is_last = (found.len() as i64) < PORTION;
-            self.filter.after = found.last().map(|last| (last.name.clone(), last.id));
-            let line = |organization: Organization| Line {
-                counted: counted.remove(&organization.id).unwrap_or_default(),
-                path: paths.remove(&organization.id),
-                shows_licenses,
-                organization,
-            };
-            let lines: Vec<Line> = found.into_iter().map(line).collect();
-            Ok(Portion {
-                rows: rows(&self.fields, &lines, reader),
-                is_last,
-            })
-        })
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Line>> {
+        let top = self.0.below.unwrap_or(reader.organization_id);
+        let seen = queries::find_visible(tx, &reader.scope, top).await?;
+        seen.ok_or_else(Error::not_found)?;
+        let held = check_visible(tx, &reader.scope, Permission::LicensesRead, top).await;
+        let shows_licenses = held.is_ok();
+        let found = queries::list(tx, &reader.scope, &self.0).await?;
+        let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
+        let mut counted: HashMap<Uuid, OrganizationRow> = counts::rows(tx, &ids).await?;
+        let mut paths = counts::paths(tx, top, &ids).await?;
+        let is_last = (found.len() as i64) < PORTION;
+        self.0.after = found.last().map(|last| (last.name.clone(), last.id));
+        let line = |organization: Organization| Line {
+            counted: counted.remove(&organization.id).unwrap_or_default(),
+            path: paths.remove(&organization.id),
+            shows_licenses,
+            organization,
+        };
+        Ok((found.into_iter().map(line).collect(), is_last))
     }
 }

@@ -1,18 +1,18 @@
 //! A reconciliation as a file.
 
-use store::{BoxFuture, Tx};
+use store::Tx;
 
 use super::{
     api::Asking,
-    gathering::Setting,
+    gathering::{Setting, page},
     list::{asked_month, asking, find, reconciliation_list},
     model::Line,
     order::{Order, Place},
 };
 use crate::{
     error::Result,
-    files::{Cell, Column},
-    listings::{Field, Listing, Portion, Reader, columns, maybe, needs, rows, shown, text},
+    files::Cell,
+    listings::{Field, Found, Lines, Listing, Reader, maybe, shown, table, text},
     scope::Permission,
     statements::model::Month,
 };
@@ -61,14 +61,14 @@ fn said(units: Option<i64>) -> Cell {
 }
 
 /// Everything that search and filters of a month find.
-struct Lines {
+struct Customers {
     pairs: Vec<(String, String)>,
     asking: Asking,
     /// What is known once the first lines are read.
     about: Option<About>,
     /// Where it goes on, and in which order.
     from: (Option<Place>, Option<Order>),
-    fields: Vec<&'static Field<Line>>,
+    settled: Option<Vec<&'static Field<Line>>>,
 }
 
 struct About {
@@ -79,62 +79,56 @@ struct About {
 
 /// What customers of the reader's organization have, as an address describes it.
 pub fn listing(pairs: &[(String, String)], reader: &Reader) -> Box<dyn Listing> {
-    Box::new(Lines {
+    let customers = Customers {
         asking: asking(reader.organization_id, pairs),
         pairs: pairs.to_vec(),
         about: None,
         from: (None, None),
-        fields: vec![],
-    })
+        settled: None,
+    };
+    table(vec![], customers)
 }
 
-impl Listing for Lines {
-    fn columns(&self) -> Vec<Column> {
-        columns(&self.fields)
+impl Lines for Customers {
+    type Row = Line;
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Line>> {
+        let whose = reader.organization_id;
+        let setting = Setting::read(tx, &reader.scope, whose, reader.now).await?;
+        let month = match &self.about {
+            Some(about) => about.month,
+            None => asked_month(&setting, self.asking.month.as_deref())?,
+        };
+        self.asking.month = Some(month.to_string());
+        let mut question = self.asking.question(&setting, LINES)?;
+        question.from = self.from.0.take();
+        question.order = self.from.1.or(question.order);
+        // Only the first may give way to another order: a place is one of an order.
+        let found = match self.about {
+            None => find(tx, &setting, question).await?.0,
+            Some(_) => page(tx, &setting, &question).await?,
+        };
+        if self.about.is_none() {
+            let about = (setting.billing, found.is_stated());
+            let list = reconciliation_list(&setting, month, about).read(&self.pairs);
+            self.settled = Some(shown(FIELDS, &list));
+            self.about = Some(About {
+                month,
+                organization: setting.organization,
+                billing: setting.billing,
+            });
+        }
+        let is_last = found.next.is_none();
+        self.from = (found.next, found.order);
+        Ok((found.lines, is_last))
     }
 
-    fn needs(&self) -> Vec<Permission> {
-        needs(&self.fields)
+    fn settled(&mut self) -> Option<Vec<&'static Field<Line>>> {
+        self.settled.take()
     }
 
     fn notes(&self) -> Vec<String> {
         self.about.as_ref().map(notes).unwrap_or_default()
-    }
-
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let whose = reader.organization_id;
-            let setting = Setting::read(tx, &reader.scope, whose, reader.now).await?;
-            let month = match &self.about {
-                Some(about) => about.month,
-                None => asked_month(&setting, self.asking.month.as_deref())?,
-            };
-            self.asking.month = Some(month.to_string());
-            let mut question = self.asking.question(&setting, LINES)?;
-            question.from = self.from.0.take();
-            question.order = self.from.1.or(question.order);
-            let (found, _) = find(tx, &setting, question).await?;
-            if self.about.is_none() {
-                let about = (setting.billing, found.is_stated());
-                let list = reconciliation_list(&setting, month, about).read(&self.pairs);
-                self.fields = shown(FIELDS, &list);
-                self.about = Some(About {
-                    month,
-                    organization: setting.organization,
-                    billing: setting.billing,
-                });
-            }
-            let is_last = found.next.is_none();
-            self.from = (found.next, found.order);
-            Ok(Portion {
-                rows: rows(&self.fields, &found.lines, reader),
-                is_last,
-            })
-        })
     }
 }
 

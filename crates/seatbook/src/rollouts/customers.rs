@@ -197,6 +197,9 @@ const ROLLOUTS: &[Field<Counted>] = &[
 
 struct Rollouts(queries::Filter);
 
+/// Rollouts in one portion: of each, all its rows are counted.
+const AT_ONCE: i64 = 100;
+
 /// The rollouts that the reader sees, as an address describes them.
 pub fn rollouts(pairs: &[(String, String)]) -> Box<dyn Listing> {
     let list = rollout_list().read(pairs);
@@ -204,7 +207,7 @@ pub fn rollouts(pairs: &[(String, String)]) -> Box<dyn Listing> {
         state: State::ALL
             .into_iter()
             .find(|it| it.as_str() == list.chosen("state")),
-        limit: PORTION,
+        limit: AT_ONCE,
         ..queries::Filter::default()
     };
     table(shown(ROLLOUTS, &list), Rollouts(filter))
@@ -216,7 +219,7 @@ impl Lines for Rollouts {
     async fn next(&mut self, tx: &mut store::Tx<'_>, reader: &Reader) -> Result<Rows<Counted>> {
         let found = counted(tx, &reader.scope, &self.0).await?;
         self.0.after = found.last().map(|last| last.rollout.id);
-        let is_last = (found.len() as i64) < PORTION;
+        let is_last = (found.len() as i64) < AT_ONCE;
         Ok((found, is_last))
     }
 }

@@ -1,6 +1,6 @@
 //! The rows of a statement as a file, each with what it was found to be about.
 
-use store::{BoxFuture, Tx};
+use store::Tx;
 use uuid::Uuid;
 
 use super::{
@@ -11,10 +11,8 @@ use super::{
 use crate::{
     console::form::value,
     error::{Error, Result},
-    files::{Cell, Column, ColumnKind},
-    listings::{
-        Field, Listing, PORTION, Portion, Reader, columns, maybe, money, needs, rows, text, yes,
-    },
+    files::{Cell, ColumnKind},
+    listings::{Field, Found, Lines, Listing, PORTION, Reader, maybe, money, table, text, yes},
     scope::Permission,
 };
 
@@ -63,50 +61,42 @@ struct Rows {
     statement: Option<Statement>,
     matched: Option<bool>,
     after: i64,
-    fields: Vec<&'static Field<StatementRow>>,
+    /// With the amounts, where there are any.
+    settled: Option<Vec<&'static Field<StatementRow>>>,
 }
 
 /// The rows of a statement, as an address describes them.
 pub fn listing(id: Uuid, pairs: &[(String, String)]) -> Box<dyn Listing> {
-    Box::new(Rows {
+    let rows = Rows {
         id,
         statement: None,
         matched: matched(value(pairs, "show")),
         after: 0,
-        fields: FIELDS.iter().collect(),
-    })
+        settled: None,
+    };
+    table(FIELDS.iter().collect(), rows)
 }
 
-impl Listing for Rows {
-    fn columns(&self) -> Vec<Column> {
-        columns(&self.fields)
+impl Lines for Rows {
+    type Row = StatementRow;
+
+    async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<StatementRow>> {
+        let found = queries::find_visible(tx, &reader.scope, self.id).await?;
+        let statement = found.ok_or_else(Error::not_found)?;
+        let priced = queries::is_priced(&reader.scope, statement.organization_id);
+        // Its columns are settled with the first rows: somebody may map it anew meanwhile.
+        if self.statement.is_none() && priced && statement.mapping.contains_key("amount") {
+            self.settled = Some(FIELDS.iter().chain(AMOUNTS).collect());
+        }
+        let statement = self.statement.get_or_insert(statement);
+        let (which, place) = ((self.matched, priced), (self.after, PORTION));
+        let found = queries::rows(tx, statement, which, place).await?;
+        self.after = found.last().map_or(self.after, |last| last.number);
+        let is_last = (found.len() as i64) < PORTION;
+        Ok((found, is_last))
     }
 
-    fn needs(&self) -> Vec<Permission> {
-        needs(&self.fields)
-    }
-
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let found = queries::find_visible(tx, &reader.scope, self.id).await?;
-            let statement = found.ok_or_else(Error::not_found)?;
-            let priced = queries::is_priced(&reader.scope, statement.organization_id);
-            // Its columns are settled with the first rows: somebody may map it anew meanwhile.
-            if self.statement.is_none() && priced && statement.mapping.contains_key("amount") {
-                self.fields.extend(AMOUNTS);
-            }
-            let statement = self.statement.get_or_insert(statement);
-            let (which, place) = ((self.matched, priced), (self.after, PORTION));
-            let found = queries::rows(tx, statement, which, place).await?;
-            self.after = found.last().map_or(self.after, |last| last.number);
-            Ok(Portion {
-                rows: rows(&self.fields, &found, reader),
-                is_last: (found.len() as i64) < PORTION,
-            })
-        })
+    fn settled(&mut self) -> Option<Vec<&'static Field<StatementRow>>> {
+        self.settled.take()
     }
 }

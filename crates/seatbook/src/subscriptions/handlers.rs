@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use rules::reduction::Rule;
-use store::{BoxFuture, Timestamp, Tx};
+use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -29,14 +29,14 @@ use crate::{
         table::ListView,
     },
     error::{Error, Result},
-    files::{self, Cell, ColumnKind},
+    files::{Cell, ColumnKind},
     gate::Caller,
     holdings::{
         pools::{self, Total},
         sort::Sort,
     },
     licenses::model::Status,
-    listings::{Field, Listing, PORTION, Portion, Reader, columns, day, maybe, rows, text},
+    listings::{self, Field, Lines, Listing, PORTION, Reader, day, maybe, table, text},
     organizations::{
         self,
         model::Organization,
@@ -324,32 +324,24 @@ pub fn listing(id: Uuid, pairs: &[(String, String)]) -> Box<dyn Listing> {
     let mut filter = filter(&view, id, pairs, PORTION);
     filter.from = None;
     let uuid = view.q.trim().parse().ok();
-    Box::new(Subscriptions { filter, uuid })
+    table(FIELDS.iter().collect(), Subscriptions { filter, uuid })
 }
 
-impl Listing for Subscriptions {
-    fn columns(&self) -> Vec<files::Column> {
-        columns(&FIELDS.iter().collect::<Vec<_>>())
-    }
+impl Lines for Subscriptions {
+    type Row = Subscription;
 
-    fn next<'a>(
-        &'a mut self,
-        tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
-    ) -> BoxFuture<'a, Result<Portion>> {
-        Box::pin(async move {
-            let wanted = (&self.filter, self.uuid);
-            let page = found(tx, &reader.scope, wanted, reader.now).await?;
-            // Until when something can be reactivated is not in a file.
-            let lines = queries::of_pools(tx, &page.pools, (reader.now, 0)).await?;
-            let is_last = page.next.is_none();
-            (self.filter.from, self.filter.size) = (page.next, Some(page.size));
-            let fields: Vec<_> = FIELDS.iter().collect();
-            Ok(Portion {
-                rows: rows(&fields, &lines, reader),
-                is_last,
-            })
-        })
+    async fn next(
+        &mut self,
+        tx: &mut Tx<'_>,
+        reader: &Reader,
+    ) -> Result<listings::Found<Subscription>> {
+        let wanted = (&self.filter, self.uuid);
+        let page = found(tx, &reader.scope, wanted, reader.now).await?;
+        // Until when something can be reactivated is not in a file.
+        let lines = queries::of_pools(tx, &page.pools, (reader.now, 0)).await?;
+        let is_last = page.next.is_none();
+        (self.filter.from, self.filter.size) = (page.next, Some(page.size));
+        Ok((lines, is_last))
     }
 }
 

@@ -15,6 +15,9 @@ use crate::{
     secrets::hex,
 };
 
+/// Entries are chained within seconds. Later ones than so much after an entry that is not are past explaining.
+const LATE_SECONDS: i64 = 3_600;
+
 /// What is known half way through the numbers.
 #[derive(Default)]
 struct Walk {
@@ -38,6 +41,14 @@ pub(super) async fn prove(tx: &mut Tx<'_>, kept: Option<head::File>) -> Result<V
     let heads_kept = walk.kept.len() as i64;
     let last = place.seq.min(queries::last_number(tx).await?);
     walk.entries.extend(cut_off(place.seq, last));
+    let waiting = queries::waiting_seconds(tx, &place).await?;
+    if waiting > LATE_SECONDS {
+        let (first, last) = (place.seq + 1, place.last);
+        let what = format!(
+            "entries {first} to {last} wait for their links, the first for {waiting} seconds of work"
+        );
+        walk.links.push(what);
+    }
     let strays = queries::strays(tx, &place).await?;
     let stray = |(what, seq): (&str, i64)| format!("{what} {seq} has a number that nobody gave");
     walk.entries.extend(strays.into_iter().map(stray));

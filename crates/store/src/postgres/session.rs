@@ -5,7 +5,7 @@ use std::{
     io::Cursor,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -27,6 +27,9 @@ const CONNECT_TIME: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(10);
 const QUESTION: Duration = Duration::from_secs(5);
 const QUESTIONS: u32 = 3;
+/// Behind a proxy the kernel hears the proxy alone. A statement ends on the server after ten seconds; whatever is silent
+/// for twice as long does not come any more, and its connection is given up.
+const ANSWER_TIME: Duration = Duration::from_secs(20);
 /// Connections that glances share: few, so that many statements travel in one packet when many ask.
 const GLANCING: usize = 2;
 /// How long a reader may wait for a connection before the caller is told to come back.
@@ -129,6 +132,8 @@ impl Connector {
         Ok(Session {
             client,
             statements: Mutex::default(),
+            patience: ANSWER_TIME,
+            lost: AtomicBool::new(false),
         })
     }
 }
@@ -162,12 +167,40 @@ fn tls_config() -> Result<tokio_postgres_rustls::MakeRustlsConnect> {
 pub(crate) struct Session {
     client: tokio_postgres::Client,
     statements: Mutex<HashMap<Box<str>, Statement>>,
+    patience: Duration,
+    /// Something was not answered in time: what comes now may be the answer to that.
+    lost: AtomicBool,
 }
 
 impl Session {
+    /// The same, for what may take as long as it takes: migrations, and making databases.
+    pub(crate) fn patient(self) -> Session {
+        Session {
+            patience: Duration::MAX,
+            ..self
+        }
+    }
+
+    async fn answer<T>(
+        &self,
+        asked: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        if self.lost.load(Ordering::Relaxed) {
+            return Err(Error::Unavailable("the connection was given up".into()));
+        }
+        match tokio::time::timeout(self.patience, asked).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => {
+                self.lost.store(true, Ordering::Relaxed);
+                let late = format!("no answer within {:?}", self.patience);
+                Err(Error::Unavailable(late))
+            }
+        }
+    }
+
     pub(crate) async fn execute(&self, sql: &str, params: Vec<&(dyn ToSql + Sync)>) -> Result<u64> {
         let statement = self.statement(sql).await?;
-        Ok(self.client.execute(&statement, &params).await?)
+        self.answer(self.client.execute(&statement, &params)).await
     }
 
     pub(crate) async fn query(
@@ -176,7 +209,7 @@ impl Session {
         params: Vec<&(dyn ToSql + Sync)>,
     ) -> Result<Vec<tokio_postgres::Row>> {
         let statement = self.statement(sql).await?;
-        Ok(self.client.query(&statement, &params).await?)
+        self.answer(self.client.query(&statement, &params)).await
     }
 
     /// Makes a statement known to this connection.
@@ -186,7 +219,7 @@ impl Session {
 
     /// Runs text without values, several statements at once if need be.
     pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
-        Ok(self.client.batch_execute(sql).await?)
+        self.answer(self.client.batch_execute(sql)).await
     }
 
     /// What a `COPY … TO STDOUT` tells.
@@ -200,14 +233,14 @@ impl Session {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.client.is_closed() || self.lost.load(Ordering::Relaxed)
     }
 
     async fn statement(&self, sql: &str) -> Result<Statement> {
         if let Some(known) = self.lock().get(sql) {
             return Ok(known.clone());
         }
-        let statement = self.client.prepare(sql).await?;
+        let statement = self.answer(self.client.prepare(sql)).await?;
         let mut statements = self.lock();
         if statements.len() >= STATEMENTS_KEPT {
             statements.clear();

@@ -54,9 +54,15 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
             flood.complain(round, off);
         }
     }
-    let Flood { book, count, .. } = flood;
+    let Flood {
+        book, disk, count, ..
+    } = flood;
     let mut wrong = count.wrong;
     wrong.extend(book.site.panics());
+    if !wrong.is_empty() {
+        // The small disk goes, and what is to be looked at with it.
+        disk.keep(&ground.scratch.join("disk-kept"))?;
+    }
     Ok(Tally {
         tried: trial.rounds + 1 - trial.from,
         wrong,
@@ -132,7 +138,7 @@ impl Flood {
     async fn write(&mut self, wire: &mut Wire, round: u64, number: u64) -> Result<Option<Answer>> {
         let request = self.request(round, number);
         let begun = Instant::now();
-        let answer = self.send(wire, &request).await?;
+        let answer = self.book.operator.send(wire, &request).await?;
         if answer.is_done() {
             return Ok(None);
         }
@@ -149,7 +155,7 @@ impl Flood {
 
     async fn read(&mut self, wire: &mut Wire, round: u64) -> Result<()> {
         for path in ["/api/v1/licenses?limit=5", "/licenses", "/readyz"] {
-            let answer = self.send(wire, &Request::get(path)).await?;
+            let answer = self.book.operator.send(wire, &Request::get(path)).await?;
             // Whether a server that cannot write is ready is for it to say; that it answers is not.
             let right = answer.status == 200 || path == "/readyz" && answer.status == 503;
             if !right {
@@ -164,7 +170,7 @@ impl Flood {
         let freed = Instant::now();
         let request = self.request(round, number);
         while freed.elapsed() < PATIENCE {
-            let answer = self.send(wire, &request).await?;
+            let answer = self.book.operator.send(wire, &request).await?;
             if answer.is_done() {
                 let recovery = freed.elapsed().as_secs_f64();
                 self.count.recovery = self.count.recovery.max(recovery);
@@ -199,11 +205,6 @@ impl Flood {
         request.with_key(format!("disk-{round}-{number}"))
     }
 
-    async fn send(&self, wire: &mut Wire, request: &Request) -> Result<Answer> {
-        let sent = wire.send(&self.book.operator.bytes(request)).await;
-        sent.map_err(|e| format!("{}: {e}", request.brief()))
-    }
-
     fn complain(&mut self, round: u64, found: Vec<String>) {
         let place = |what| format!("round {round}: {what}");
         self.count.wrong.extend(found.into_iter().map(place));
@@ -233,6 +234,18 @@ impl Disk {
         Ok(Disk {
             place: place.to_owned(),
         })
+    }
+
+    /// Copies what is on it, but for the ballast.
+    fn keep(&self, place: &Path) -> Result<()> {
+        fs::create_dir_all(place).map_err(|e| e.to_string())?;
+        for file in fs::read_dir(&self.place).map_err(|e| e.to_string())? {
+            let file = file.map_err(|e| e.to_string())?.path();
+            if let Some(name) = file.file_name().filter(|_| file != self.ballast()) {
+                fs::copy(&file, place.join(name)).map_err(|e| e.to_string())?;
+            }
+        }
+        Ok(())
     }
 
     fn ballast(&self) -> PathBuf {

@@ -27,11 +27,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
     let book = Book::new(ground, trial.engine, "fsync").await?;
     let wanted = (trial.rounds + 1 - trial.from) * WRITES;
-    let (calls, what) = match trial.engine {
-        Engine::Sqlite => match Trace::of(book.process()?, &ground.scratch).await {
+    let measures = match trial.engine {
+        Engine::Sqlite => match Trace::of(book.process()?, &ground.scratch).await? {
             Ok(trace) => {
                 write(&book, wanted).await?;
-                (trace.end().await?, "fsync and fdatasync")
+                let seen = trace.end().await?;
+                vec![
+                    at_least("fsync and fdatasync", seen.syncs, wanted),
+                    at_least("answers seen", seen.answers, wanted),
+                    Measure::exactly(
+                        "answers before the disk was told",
+                        (seen.early as f64, "answers"),
+                        0.0,
+                    ),
+                ]
             }
             Err(why) => return Ok(Tally::not_run(why)),
         },
@@ -42,20 +51,24 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
             if let Some(why) = after.forgets {
                 return Ok(Tally::not_run(why));
             }
-            (after.syncs - before.syncs, "syncs of the log")
+            vec![at_least(
+                "syncs of the log",
+                after.syncs - before.syncs,
+                wanted,
+            )]
         }
     };
     let wrong = book.site.verify().await?;
     Ok(Tally {
         tried: wanted,
         wrong,
-        measures: vec![Measure::at_least(
-            what,
-            (calls as f64, "calls"),
-            wanted as f64,
-        )],
+        measures,
         ..Tally::default()
     })
+}
+
+fn at_least(what: &'static str, calls: u64, wanted: u64) -> Measure {
+    Measure::at_least(what, (calls as f64, "calls"), wanted as f64)
 }
 
 /// One after the other: none may share the commit of another.
@@ -77,40 +90,73 @@ struct Trace {
     summary: PathBuf,
 }
 
+/// What was seen of the calls, in their order.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    syncs: u64,
+    answers: u64,
+    /// Answers to writes with no sync since the write was read.
+    early: u64,
+}
+
+impl Seen {
+    fn of(trace: &str) -> Seen {
+        let (mut seen, mut synced) = (Seen::default(), true);
+        for line in trace.lines() {
+            if line.contains("\"POST ") {
+                synced = false;
+            } else if line.contains("\"HTTP/1.1 201") {
+                seen.answers += 1;
+                seen.early += u64::from(!synced);
+            } else if line.contains("sync") && line.ends_with("= 0") {
+                seen.syncs += 1;
+                synced = true;
+            }
+        }
+        seen
+    }
+}
+
+/// The calls that are looked at: what is kept, what is read of a socket, and what is answered there.
+const CALLS: &str = "trace=fsync,fdatasync,read,recvfrom,write,writev,sendto,sendmsg";
+
 impl Trace {
-    async fn of(process: u32, scratch: &Path) -> Result<Trace> {
+    /// Why it cannot be, where this machine does not let it.
+    async fn of(process: u32, scratch: &Path) -> Result<std::result::Result<Trace, String>> {
         let summary = scratch.join("fsync-calls");
         let strace = Command::new("strace")
-            .args([
-                "-f",
-                "-e",
-                "trace=fsync,fdatasync",
-                "-p",
-                &process.to_string(),
-            ])
+            .args(["-f", "-s", "16", "-e", CALLS, "-p", &process.to_string()])
             .arg("-o")
             .arg(&summary)
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
-        let mut strace =
-            strace.map_err(|e| format!("strace counts the calls, and is not here: {e}"))?;
+        let mut trace = match strace {
+            Ok(strace) => Trace { strace, summary },
+            Err(e) => return Ok(Err(format!("strace sees the calls, and is not here: {e}"))),
+        };
         // It has every thread when the kernel names it as the tracer of the last.
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            if strace.try_wait().map_err(|e| e.to_string())?.is_some() {
-                return Err("strace counts the calls, and may not look at the server".into());
+            if trace
+                .strace
+                .try_wait()
+                .map_err(|e| e.to_string())?
+                .is_some()
+            {
+                let why = "strace sees the calls, and may not look at the server";
+                return Ok(Err(why.into()));
             }
-            if is_traced(process, strace.id()) {
-                return Ok(Trace { strace, summary });
+            if is_traced(process, trace.strace.id()) {
+                return Ok(Ok(trace));
             }
             pause(Duration::from_millis(20)).await;
         }
-        Err("strace counts the calls, and did not begin".into())
+        Err("strace did not begin".into())
     }
 
-    /// The calls it saw return. It lets go of the server when it is told to stop.
-    async fn end(mut self) -> Result<u64> {
+    /// What it saw. It lets go of the server when it is told to stop.
+    async fn end(mut self) -> Result<Seen> {
         let stop = Command::new("kill")
             .args(["-INT", &self.strace.id().to_string()])
             .status();
@@ -124,7 +170,7 @@ impl Trace {
         }
         let seen = fs::read_to_string(&self.summary);
         let seen = seen.map_err(|e| format!("{}: {e}", self.summary.display()))?;
-        Ok(seen.lines().filter(|line| line.ends_with("= 0")).count() as u64)
+        Ok(Seen::of(&seen))
     }
 }
 
@@ -194,5 +240,27 @@ impl Wal {
             syncs: syncs.unsigned_abs(),
             forgets: (!durable).then_some(forgets),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_before_its_sync_is_seen() {
+        let trace = "7 recvfrom(9, \"POST /api/v1/all\"..., 8192, 0, NULL, NULL) = 300\n\
+            8 fdatasync(5 <unfinished ...>\n\
+            8 <... fdatasync resumed>) = 0\n\
+            7 sendto(9, \"HTTP/1.1 201 Cre\"..., 400, MSG_NOSIGNAL, NULL, 0) = 400\n\
+            7 recvfrom(9, \"POST /api/v1/all\"..., 8192, 0, NULL, NULL) = 300\n\
+            7 sendto(9, \"HTTP/1.1 201 Cre\"..., 400, MSG_NOSIGNAL, NULL, 0) = 400\n\
+            8 fdatasync(5) = 0\n";
+        let seen = Seen {
+            syncs: 2,
+            answers: 2,
+            early: 1,
+        };
+        assert_eq!(Seen::of(trace), seen);
     }
 }

@@ -133,16 +133,7 @@ impl Anvil {
 
     /// What the book and the result file say, beside what they must.
     async fn audit(&self) -> Result<Vec<String>> {
-        let mut wrong = Vec::new();
-        for (what, pool, wanted) in self.phones.wanted(&self.file) {
-            let found = self.book.get(&format!("/api/v1/pools/{pool}")).await?;
-            if number(&found["assigned"])? != wanted {
-                wrong.push(format!(
-                    "{what}: {} of {wanted} are assigned",
-                    found["assigned"]
-                ));
-            }
-        }
+        let mut wrong = self.phones.wrong(&self.book, &self.file).await?;
         let path = format!("/api/v1/imports/{}/result.csv", self.import);
         let result = self.book.operator.ask(&Request::get(path)).await?.text;
         let count = |word: &str| result.lines().filter(|line| line.contains(word)).count() as i64;

@@ -175,16 +175,7 @@ impl Yard {
 
     /// What the jobs have left in the book, beside what each of them leaves once.
     async fn look(&self) -> Result<Vec<String>> {
-        let mut wrong = Vec::new();
-        for (what, pool, wanted) in self.phones.wanted(&self.file) {
-            let found = self.book.get(&format!("/api/v1/pools/{pool}")).await?;
-            if number(&found["assigned"])? != wanted {
-                wrong.push(format!(
-                    "{what}: {} of {wanted} are assigned",
-                    found["assigned"]
-                ));
-            }
-        }
+        let mut wrong = self.phones.wrong(&self.book, &self.file).await?;
         for (went, pool) in (1..).zip(&self.pools) {
             let found = self.book.get(&format!("/api/v1/pools/{pool}")).await?;
             if number(&found["allocated"])? != went {

@@ -104,6 +104,12 @@ pub async fn run(ground: &Ground, args: &TortureArgs, json: bool) -> Result<bool
     let mut clean = true;
     for name in names {
         let rounds = args.rounds.unwrap_or(name.usual_rounds());
+        if args.from == 0 || args.from > rounds {
+            let (name, from) = (name.as_str(), args.from);
+            return Err(format!(
+                "{name} has rounds 1 to {rounds}, and none from {from} on"
+            ));
+        }
         let trial = |engine| Trial {
             engine,
             from: args.from,
@@ -176,9 +182,15 @@ fn command(name: Name, trial: Trial) -> String {
     } else {
         ""
     };
-    let Trial { rounds, seed, .. } = trial;
+    let Trial {
+        from, rounds, seed, ..
+    } = trial;
+    let from = match from {
+        1 => String::new(),
+        _ => format!(" --from {from}"),
+    };
     let name = name.as_str();
-    format!("cargo xtask torture {name} --rounds {rounds}{rows} --seed {seed}{release}")
+    format!("cargo xtask torture {name} --rounds {rounds}{from}{rows} --seed {seed}{release}")
 }
 
 fn row(name: Name, trial: Trial, tally: &Tally, (seconds, command): (f64, String)) -> Row {

@@ -128,7 +128,8 @@ impl Name {
                  effect once."
             }
             Name::Fsync => {
-                "1,000 writes, one after the other: none is acknowledged before the disk was told to keep it."
+                "1,000 writes, one after the other: on SQLite none is acknowledged before the disk was told to keep it, on \
+                 PostgreSQL its log was synced as often as writes were acknowledged."
             }
         }
     }

@@ -51,7 +51,10 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
             std::mem::take(&mut *desk.total.lock().unwrap_or_else(PoisonError::into_inner));
         count.effects = effects(&book, &desk).await?;
         if count.effects != count.wanted {
-            let what = format!("{} requests had {} effects", count.wanted, count.effects);
+            let what = format!(
+                "{:?} licenses, holders and units were asked for, {:?} are there",
+                count.wanted, count.effects
+            );
             count.wrong.push(what);
         }
         if round % 10 == 0 || round == trial.rounds {
@@ -71,11 +74,24 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
             ("replayed", total.replayed),
             ("refused", total.refused),
         ],
-        measures: vec![Measure::exactly(
-            "effects in the book",
-            (total.effects as f64, "effects"),
-            total.wanted as f64,
-        )],
+        measures: vec![
+            Measure::exactly(
+                "effects in the book",
+                (total.effects.iter().sum::<u64>() as f64, "effects"),
+                total.wanted.iter().sum::<u64>() as f64,
+            ),
+            // Whatever else broke would be the server's doing.
+            Measure::exactly(
+                "sends that came to nothing",
+                (total.broken as f64, "sends"),
+                proxy.lost() as f64,
+            ),
+            Measure::at_least(
+                "answers lost",
+                (proxy.lost() as f64, "answers"),
+                total.keys as f64 / 5.0,
+            ),
+        ],
         ..Tally::default()
     })
 }
@@ -106,8 +122,8 @@ async fn serve(book: &Book, proxy: &Proxy, desk: &Arc<Desk>, seed: u64) -> Resul
     Ok(())
 }
 
-/// What a round has left in the book.
-async fn effects(book: &Book, desk: &Desk) -> Result<u64> {
+/// Licenses, holders and units passed on that a round has left in the book.
+async fn effects(book: &Book, desk: &Desk) -> Result<[u64; 3]> {
     let order = desk.order();
     let licenses = book
         .all(&format!("/api/v1/licenses?sales_order={order}&"))
@@ -115,7 +131,7 @@ async fn effects(book: &Book, desk: &Desk) -> Result<u64> {
     let holders = book.all(&format!("/api/v1/holders?q={order}&")).await?;
     let pool = book.get(&format!("/api/v1/pools/{}", desk.pool)).await?;
     let passed_on = number(&pool["allocated"])?.unsigned_abs();
-    Ok(licenses.len() as u64 + holders.len() as u64 + passed_on)
+    Ok([licenses.len() as u64, holders.len() as u64, passed_on])
 }
 
 /// What the clients of one round write to.
@@ -138,10 +154,11 @@ impl Desk {
 #[derive(Default)]
 struct Count {
     keys: u64,
-    /// Keys whose request is to have an effect, and the effects there are.
-    wanted: u64,
-    effects: u64,
+    /// Requests that are to have an effect, and the effects there are: licenses, holders, units.
+    wanted: [u64; 3],
+    effects: [u64; 3],
     sends: u64,
+    broken: u64,
     replayed: u64,
     refused: u64,
     wrong: Vec<String>,
@@ -150,9 +167,12 @@ struct Count {
 impl Count {
     fn add(&mut self, other: Count) {
         self.keys += other.keys;
-        self.wanted += other.wanted;
-        self.effects += other.effects;
+        for kind in 0..3 {
+            self.wanted[kind] += other.wanted[kind];
+            self.effects[kind] += other.effects[kind];
+        }
         self.sends += other.sends;
+        self.broken += other.broken;
         self.replayed += other.replayed;
         self.refused += other.refused;
         self.wrong.extend(other.wrong);
@@ -172,13 +192,14 @@ struct Client {
 impl Client {
     async fn work(mut self) -> Result<()> {
         for step in 0..STEPS {
-            let (request, other, status) = self.choose(step);
+            let (request, other, effect) = self.choose(step);
             let answer = self.until_answered(&request).await?;
             self.count.keys += 1;
-            match (answer.status == status, status) {
-                (true, 201) => self.count.wanted += 1,
-                (true, _) => self.count.refused += 1,
-                (false, _) => self.complain(&request, &answer),
+            let refused = answer.status == 409 && answer.json()["code"] == "pool.exhausted";
+            match effect {
+                Some(kind) if answer.status == 201 => self.count.wanted[kind] += 1,
+                None if refused => self.count.refused += 1,
+                _ => self.complain(&request, &answer),
             }
             if self.random.below(10) == 0 {
                 self.ask_again(&request, &other, &answer).await?;
@@ -193,43 +214,45 @@ impl Client {
         Ok(())
     }
 
-    /// A request, another one under the same key, and what the first is to be answered.
-    fn choose(&mut self, step: u64) -> (Request, Request, u16) {
+    /// A request, another one under the same key, and which kind of effect the first is to have; none where there are
+    /// not so many units.
+    fn choose(&mut self, step: u64) -> (Request, Request, Option<usize>) {
         let desk = &self.desk;
         let (number, order) = (self.number, desk.order());
         let key = format!("retry-{}-{number}-{step}", desk.round);
         let name = format!("{order} {number} {step}");
-        let (path, status, bodies) = match self.random.below(10) {
+        let (path, effect, bodies) = match self.random.below(10) {
             0..4 => {
                 let body = |quantity| {
                     json!({"organization_id": desk.provider, "sku_id": desk.sku,
                     "quantity": quantity, "name": name, "sales_order": order})
                 };
-                ("/api/v1/licenses", 201, [body(2), body(3)])
+                ("/api/v1/licenses", Some(0), [body(2), body(3)])
             }
             4..6 => {
                 let body = |name| json!({"organization_id": desk.provider, "name": name});
-                ("/api/v1/holders", 201, [body(&name), body(&order)])
+                ("/api/v1/holders", Some(1), [body(&name), body(&order)])
             }
             kind => {
                 let body = |units| json!({"pool_id": desk.pool, "organization_id": desk.child, "units": units});
                 match kind {
                     // More than there are: the refusal is an answer, too.
-                    9 => ("/api/v1/allocations", 409, [body(UNITS + 1), body(1)]),
-                    _ => ("/api/v1/allocations", 201, [body(1), body(2)]),
+                    9 => ("/api/v1/allocations", None, [body(UNITS + 1), body(1)]),
+                    _ => ("/api/v1/allocations", Some(2), [body(1), body(2)]),
                 }
             }
         };
         let [one, other] = bodies
             .map(|body| Request::json("POST", path, &body))
             .map(|request| request.with_key(key.clone()));
-        (one, other, status)
+        (one, other, effect)
     }
 
     async fn until_answered(&mut self, request: &Request) -> Result<Answer> {
         for send in 0..SENDS {
             self.count.sends += 1;
             let Ok(answer) = self.wire.send(&self.person.bytes(request)).await else {
+                self.count.broken += 1;
                 continue;
             };
             if answer.json()["code"] == "idempotency.in_flight" {
@@ -253,13 +276,11 @@ impl Client {
         other: &Request,
         before: &Answer,
     ) -> Result<()> {
-        let sent = self.direct.send(&self.person.bytes(request)).await;
-        let again = sent.map_err(|e| format!("{}: {e}", request.brief()))?;
+        let again = self.person.send(&mut self.direct, request).await?;
         if (again.status, &again.text) != (before.status, &before.text) {
             self.complain(request, &again);
         }
-        let sent = self.direct.send(&self.person.bytes(other)).await;
-        let odd = sent.map_err(|e| format!("{}: {e}", other.brief()))?;
+        let odd = self.person.send(&mut self.direct, other).await?;
         if odd.status != 422 || odd.json()["code"] != "idempotency.mismatch" {
             self.complain(other, &odd);
         }

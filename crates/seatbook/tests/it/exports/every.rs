@@ -214,9 +214,40 @@ both_engines! {
         assert!(!kept.is_empty() && kept.iter().all(|(piece,)| !piece.windows(code.len()).any(|it| it == code)));
         let entries = app.operator.get("/api/v1/journal?command=exports.request").await.expect(200);
         assert!(entries.to_string().contains("activation_codes"), "{entries}");
+        let search = json!({"organization_id": book.market.partner, "query": format!("q={}", book.code)});
+        let mut file = Workbook::of(exported(&app, &app.operator, asked("sales", "xlsx", &search)).await);
+        assert_eq!(file.rows().len(), 3, "heading, the one sale, sum");
+        let about = file.words("About");
+        assert!(about.contains("Sales, exported") && !about.contains(&book.code), "{about}");
+        let stored = app.app.read(|mut tx| {
+            let sql = "SELECT query FROM export";
+            Box::pin(async move { Ok(tx.query::<(String,)>(sql, &[]).await?) })
+        });
+        let stored = stored.await.expect("it is read");
+        assert!(stored.iter().all(|(query,)| !query.contains("q=") && !query.contains(&book.code)), "{stored:?}");
         let (browser, _) = app.browser_of(book.market.partner, "account_manager").await;
         assert!(browser.get("/sales").await.page(200).contains("/exports?list=activation_codes"));
         app.prove();
+        app.end().await;
+    }
+}
+
+both_engines! {
+    /// What a page lists wherever it is may be taken along for whichever organization one acts.
+    async fn who_acts_for_one_takes_along_what_is_seen_of_another(app: TestApp) {
+        let partner = app.organization(app.provider, "partner", "Nordlicht").await;
+        let other = app.organization(app.provider, "partner", "Zephyr").await;
+        let person = app.member(partner, "partner_administrator").await;
+        let second = json!({"person_id": person.id, "organization_id": other, "role": "reader"});
+        app.operator.post("/api/v1/memberships", second).await.expect(201);
+        let people = json!({"organization_id": other});
+        let seen = rows(&app, &person, "people", people).await;
+        assert!(seen.len() > 1 && seen[1..].iter().all(|row| row.contains(&"Nordlicht".to_owned())), "{seen:?}");
+        let elsewhere = json!({"organization_id": app.provider});
+        assert_eq!(person.post("/api/v1/exports", asked("people", "csv", &elsewhere)).await.code(404), "not_found");
+        let licenses = app.member(other, "reader").await;
+        let own = json!({"organization_id": partner});
+        assert_eq!(licenses.post("/api/v1/exports", asked("licenses", "csv", &own)).await.code(404), "not_found");
         app.end().await;
     }
 }

@@ -35,6 +35,13 @@ impl Workbook {
         range.rows().map(<[Data]>::to_vec).collect()
     }
 
+    /// Everything that a sheet says.
+    fn words(&mut self, sheet: &str) -> String {
+        let range = self.0.worksheet_range(sheet).expect("a sheet");
+        let cells = range.used_cells().map(|(_, _, cell)| cell.to_string());
+        cells.collect::<Vec<_>>().join("\n")
+    }
+
     fn formulas(&mut self) -> usize {
         let first = self.sheets()[0].clone();
         let range = self.0.worksheet_formula(&first).expect("a sheet");

@@ -14,7 +14,7 @@ use self::{
     model::{Model, Op, Told},
     world::World,
 };
-use super::{Tally, Trial};
+use super::{Measure, Tally, Trial};
 use crate::{
     Result,
     book::{Book, text},
@@ -58,6 +58,12 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         ("done_at_once", count.done),
         ("refused_at_once", count.refused),
     ];
+    // A server that refuses everything is not explained by that.
+    tally.measures = vec![Measure::at_least(
+        "done of those at once",
+        (count.done as f64, "operations"),
+        (count.done + count.refused) as f64 / 4.0,
+    )];
     Ok(tally)
 }
 
@@ -75,7 +81,7 @@ async fn alone(
             continue;
         };
         let wanted = model.explain(op);
-        let answer = send(&mut wire, &book.operator, &request).await?;
+        let answer = book.operator.send(&mut wire, &request).await?;
         count.explained += 1;
         if !explains(&wanted, &answer) {
             let what = format!(
@@ -160,7 +166,7 @@ impl Writer {
             let Some((op, request)) = self.choose() else {
                 continue;
             };
-            let answer = send(&mut self.wire, &self.person, &request).await?;
+            let answer = self.person.send(&mut self.wire, &request).await?;
             let mut shared = locked(&self.shared);
             if answer.is_done() {
                 shared.count.done += 1;
@@ -193,11 +199,6 @@ impl Writer {
 
 fn locked(shared: &Mutex<Shared>) -> std::sync::MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn send(wire: &mut Wire, person: &Person, request: &Request) -> Result<Answer> {
-    let sent = wire.send(&person.bytes(request)).await;
-    sent.map_err(|e| format!("{}: {e}", request.brief()))
 }
 
 /// Compares every pool and every binding of the book with the model's, and the model with the one law.
