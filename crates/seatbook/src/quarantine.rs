@@ -70,10 +70,9 @@ pub async fn find(tx: &mut Tx<'_>) -> store::Result<Option<Quarantine>> {
 /// Puts a book into quarantine that is being restored.
 pub async fn begin(tx: &mut Tx<'_>, found: &Quarantine) -> store::Result<()> {
     let marks = Json(found.high_water.clone());
-    // A backup of a book that was in quarantine itself has a row already.
+    // A backup of a book that rested itself has a row already: nothing happened in it since the first one.
     let sql = "INSERT INTO quarantine (id, since, backup_id, backup_at, high_water) VALUES (1, $1, $2, $3, $4)
-        ON CONFLICT (id) DO UPDATE SET since = excluded.since, backup_id = excluded.backup_id,
-        backup_at = excluded.backup_at, high_water = excluded.high_water";
+        ON CONFLICT (id) DO UPDATE SET since = excluded.since";
     let values: [&dyn store::Param; 4] = [&found.since, &found.backup_id, &found.backup_at, &marks];
     tx.execute(sql, &values).await.map(drop)
 }

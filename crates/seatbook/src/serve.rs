@@ -44,7 +44,8 @@ const RETIRE_PERIOD: Duration = Duration::from_secs(60);
 /// How often it is looked for what people are to be told of.
 const NOTICE_PERIOD: Duration = Duration::from_secs(300);
 
-/// How often a book in quarantine is looked at, to find that another process has released it.
+/// How often it is looked whether the book is in quarantine: another process releases it, and where several have a
+/// database open, one may have restored another book in its place.
 const RELEASE_PERIOD: Duration = Duration::from_secs(1);
 
 /// Opens the book and puts a gate in front of it.
@@ -129,13 +130,23 @@ async fn unless_quarantined<W: Future<Output = ()>>(app: App, work: impl FnOnce(
     }
 }
 
-/// Notices that a restored book was released.
+/// Notices that a restored book was released, or that the book is another one now.
 async fn watch_quarantine(app: App) {
-    if app.gate.quarantine().is_none() {
+    let rested = app.gate.quarantine().is_some();
+    if !rested && app.gate.db().is_exclusive() {
         return;
     }
     if let Err(error) = app.gate.look_for_quarantine().await {
-        tracing::warn!(%error, "it could not be seen whether the book was released; trying again");
+        tracing::debug!(%error, "it could not be seen whether the book is in quarantine; trying again");
+        return;
+    }
+    match app.gate.quarantine() {
+        Some(quarantine) if !rested => {
+            app.gate.db().forget().await;
+            tracing::warn!("{}", quarantine.banner());
+        }
+        None if rested => tracing::info!("the book was released"),
+        _ => {}
     }
 }
 
@@ -222,7 +233,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
         // Before there is an invoice that cannot be sent.
         brand.try_on(&app.press).await?;
     }
-    if app.settings.demo {
+    if app.settings.demo && app.gate.quarantine().is_none() {
         demo::prepare(&app).await?;
     }
     operations::readiness::look_at_clock(&app).await?;

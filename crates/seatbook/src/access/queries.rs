@@ -368,7 +368,7 @@ pub async fn demand_second_factor(
 /// Ends every session, and every link for a new password: in a restored book, those that were ended or used since
 /// would count again. Says how many sessions there were.
 pub async fn end_everything(tx: &mut Tx<'_>, now: Timestamp) -> Result<i64> {
-    let links = "UPDATE invitation SET revoked_at = $1
+    let links = "UPDATE invitation SET revoked_at = $1, version = version + 1
         WHERE kind = 'reset' AND used_at IS NULL AND revoked_at IS NULL";
     tx.execute(links, &[&now]).await?;
     let ended = tx.execute("DELETE FROM session", &[]).await?;

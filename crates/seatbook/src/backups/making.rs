@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, DirBuilder},
+    fs,
     io::Write,
     path::{Path, PathBuf},
 };
@@ -15,13 +15,14 @@ use uuid::Uuid;
 
 use super::{
     at,
+    folders::Growing,
     manifest::{DataFile, Manifest, Printed, damaged, print_of, sync_folder},
     marks::HighWater,
     say,
 };
 use crate::{
     clock::{Clock, SystemClock},
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     schema::MIGRATIONS,
     verify::{self, Check},
 };
@@ -51,32 +52,41 @@ pub struct BackupArgs {
 
 /// Makes a backup and proves it. `false` where the copy is whole, but the book in it breaks a law.
 pub async fn back_up(args: &BackupArgs, out: &mut impl Write) -> Result<bool> {
-    let mut sound = true;
-    let mut marks = None;
-    if let Some(to) = &args.to {
-        let folder = open_folder(to)?;
-        let (manifest, checks) = make(&args.database, &folder).await?;
-        sound = manifest.verified;
-        tell(args.json, (&manifest, &checks, &folder), out)?;
-        marks = Some(manifest.high_water);
+    let made = match &args.to {
+        Some(to) => Some(make(&args.database, to).await?),
+        None => None,
+    };
+    if let Some(made) = &made {
+        tell(args.json, made, out)?;
     }
     if let Some(path) = &args.high_water {
-        let marks = match marks {
-            Some(marks) => marks,
-            None => read_marks(&args.database).await?,
-        };
-        let growing = path.with_extension("part");
-        let text = serde_json::to_string_pretty(&marks)? + "\n";
-        let mut file = Printed::create_anew(&growing)?;
-        file.write_all(text.as_bytes()).map_err(at(&growing))?;
-        file.end().map_err(at(&growing))?;
-        fs::rename(&growing, path).map_err(at(path))?;
-        sync_folder(path.parent().unwrap_or(Path::new("")))?;
+        match &made {
+            Some(made) => keep_marks(&made.manifest.high_water, path)?,
+            None => keep_marks(&read_marks(&args.database).await?, path)?,
+        }
     }
-    Ok(sound)
+    match made {
+        Some(made) if made.manifest.verified => {
+            let noted = record(&args.database, &made).await;
+            noted.map_err(|error| untold(&made.folder, &error))?;
+            Ok(true)
+        }
+        made => Ok(made.is_none()),
+    }
 }
 
-async fn make(database: &str, folder: &Path) -> Result<(Manifest, Vec<Check>)> {
+/// A backup that is whole.
+struct Made {
+    manifest: Manifest,
+    checks: Vec<Check>,
+    folder: PathBuf,
+    /// SHA-256 of the manifest.
+    print: String,
+}
+
+async fn make(database: &str, to: &Path) -> Result<Made> {
+    let growing = Growing::begin(to)?;
+    let folder = growing.path();
     let engine = Options::new(database).engine();
     let now = SystemClock.now();
     let mut manifest = Manifest::begun(draw_id(now)?, engine, now);
@@ -91,10 +101,23 @@ async fn make(database: &str, folder: &Path) -> Result<(Manifest, Vec<Check>)> {
     manifest.verified = seen.checks.iter().all(|check| check.wrong == 0);
     manifest.ended_at = SystemClock.now();
     let print = manifest.write(folder)?;
-    if manifest.verified {
-        record(database, &manifest, print).await?;
-    }
-    Ok((manifest, seen.checks))
+    Ok(Made {
+        manifest,
+        checks: seen.checks,
+        folder: growing.finish()?,
+        print,
+    })
+}
+
+/// Writes marks into a file that is there whole, or as it was before.
+fn keep_marks(marks: &HighWater, path: &Path) -> Result<()> {
+    let growing = path.with_extension("part");
+    let text = serde_json::to_string_pretty(marks)? + "\n";
+    let mut file = Printed::create_anew(&growing)?;
+    file.write_all(text.as_bytes()).map_err(at(&growing))?;
+    file.end().map_err(at(&growing))?;
+    fs::rename(&growing, path).map_err(at(path))?;
+    sync_folder(path.parent().unwrap_or(Path::new("")))
 }
 
 /// What a copy was found to be.
@@ -121,9 +144,10 @@ async fn look(tx: &mut store::Tx<'_>) -> Result<Seen> {
 /// SQLite: one file, which is then opened by itself.
 async fn copy_file(database: &str, folder: &Path, manifest: &mut Manifest) -> Result<Seen> {
     let path = folder.join(BOOK);
-    copies::copy_file(Path::new(database), &path)?;
+    copies::copy_file(Path::new(database), &path).map_err(unwritten(&path))?;
     copies::is_sound(&path).map_err(|error| damaged(&path, &format!("is not whole: {error}")))?;
-    let db = Db::open(&looking(&path.to_string_lossy()), MIGRATIONS).await?;
+    let name = path.to_str().ok_or_else(|| at(&path)(no_text()))?;
+    let db = Db::open(&looking(name), MIGRATIONS).await?;
     let seen = db
         .read(|mut tx| -> BoxFuture<'_, Result<Seen>> {
             Box::pin(async move { look(&mut tx).await })
@@ -152,7 +176,8 @@ async fn copy_tables(database: &str, folder: &Path, manifest: &mut Manifest) -> 
         let path = folder.join(&name);
         let columns = snapshot.columns(table).await?;
         let mut file = Printed::create(&path)?;
-        let written = snapshot.write((table, &columns), &mut file).await?;
+        let written = snapshot.write((table, &columns), &mut file).await;
+        let written = written.map_err(unwritten(&path))?;
         if written != *rows {
             let why = format!("has {written} rows, the table has {rows}");
             return Err(damaged(&path, &why));
@@ -189,9 +214,11 @@ async fn read_marks(database: &str) -> Result<HighWater> {
 }
 
 /// Writes into the book that it has a proven backup.
-async fn record(database: &str, manifest: &Manifest, print: String) -> Result<()> {
+async fn record(database: &str, made: &Made) -> Result<()> {
+    let manifest = &made.manifest;
     let (id, begun_at, ended_at) = (manifest.id, manifest.begun_at, manifest.ended_at);
     let bytes = i64::try_from(manifest.bytes()).map_err(Error::internal)?;
+    let print = made.print.clone();
     let noted = copies::note(database, MIGRATIONS, move |mut tx| {
         Box::pin(async move {
             let sql = "INSERT INTO backup (id, begun_at, ended_at, bytes, manifest_sha256)
@@ -203,17 +230,26 @@ async fn record(database: &str, manifest: &Manifest, print: String) -> Result<()
     Ok(noted.await.map(drop)?)
 }
 
-/// A new folder, called by the time, that only its owner can open.
-fn open_folder(to: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(to).map_err(at(to))?;
-    let name = SystemClock.now().get().strftime("%Y%m%dT%H%M%S.%3fZ");
-    let folder = to.join(name.to_string());
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&folder).map_err(at(&folder))?;
-    sync_folder(to)?;
-    Ok(folder)
+fn untold(folder: &Path, error: &Error) -> Error {
+    let message = format!(
+        "The backup in {} is whole and proven, but the book could not be told of it ({error}).",
+        folder.display()
+    );
+    Error::new(Kind::Unavailable, "backup.not_noted", message)
+}
+
+/// The store speaks of the book's disk and server, where it is the file of the copy that could not be written.
+pub(super) fn unwritten(path: &Path) -> impl Fn(store::Error) -> Error {
+    move |error| match error {
+        store::Error::Full(why) | store::Error::Unavailable(why) => {
+            at(path)(std::io::Error::other(why))
+        }
+        other => other.into(),
+    }
+}
+
+fn no_text() -> std::io::Error {
+    std::io::Error::other("the name is no text")
 }
 
 fn draw_id(now: Timestamp) -> Result<Uuid> {
@@ -223,11 +259,13 @@ fn draw_id(now: Timestamp) -> Result<Uuid> {
     Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
 }
 
-fn tell(
-    json: bool,
-    (manifest, checks, folder): (&Manifest, &[Check], &Path),
-    out: &mut impl Write,
-) -> Result<()> {
+fn tell(json: bool, made: &Made, out: &mut impl Write) -> Result<()> {
+    let Made {
+        manifest,
+        checks,
+        folder,
+        ..
+    } = made;
     if json {
         return say(out, &serde_json::to_string(manifest)?);
     }

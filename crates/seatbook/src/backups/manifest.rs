@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{Engine, Timestamp};
+use store::{Engine, Timestamp, copies};
 use uuid::Uuid;
 
 use super::{at, marks::HighWater};
@@ -165,7 +165,7 @@ impl Manifest {
         let text = serde_json::to_string_pretty(self)? + "\n";
         let (path, growing) = (folder.join(MANIFEST), folder.join("manifest.json.part"));
         let keep = |path: &Path, text: &str| {
-            let mut file = File::create(path)?;
+            let mut file = copies::create_private(path)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()
         };
@@ -191,7 +191,7 @@ pub(super) struct Printed {
 
 impl Printed {
     pub(super) fn create(path: &Path) -> Result<Printed> {
-        let file = File::create_new(path).map_err(at(path))?;
+        let file = copies::create_private(path).map_err(at(path))?;
         Ok(Printed {
             file: BufWriter::with_capacity(PORTION, file),
             hash: Sha256::new(),
@@ -225,6 +225,36 @@ impl Write for Printed {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// A file that is fingerprinted while it is loaded: whatever was found when it was checked, what is read now counts.
+pub(super) struct Proving {
+    file: File,
+    hash: Sha256,
+    sha256: String,
+}
+
+impl Proving {
+    pub(super) fn open(folder: &Path, data: &DataFile) -> Result<Proving> {
+        let path = folder.join(&data.name);
+        Ok(Proving {
+            file: File::open(&path).map_err(at(&path))?,
+            hash: Sha256::new(),
+            sha256: data.sha256.clone(),
+        })
+    }
+}
+
+impl Read for Proving {
+    fn read(&mut self, portion: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(portion)?;
+        self.hash.update(&portion[..length]);
+        let is_end = length == 0 && !portion.is_empty();
+        if is_end && hex(&self.hash.clone().finalize()) != self.sha256 {
+            return Err(io::Error::other("a file of the backup changed while it was loaded"));
+        }
+        Ok(length)
     }
 }
 

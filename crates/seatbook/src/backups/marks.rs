@@ -7,12 +7,26 @@ use serde_json::Value;
 use store::{Timestamp, Tx};
 use uuid::Uuid;
 
-use super::at;
-use crate::error::{Error, Result};
+use super::{
+    at,
+    manifest::{MANIFEST, Manifest},
+};
+use crate::{
+    chain::queries,
+    clock::{Clock, SystemClock},
+    error::{Error, Result},
+    scope::tree,
+    verify::head,
+};
+
+/// Redeemed codes that are named one by one: more than a day has.
+const NAMED: i64 = 1_000;
 
 /// The marks. Held beside those of a restored book, they say what it has lost.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HighWater {
+    /// The organization at the root, which no other book has.
+    pub book_id: Option<Uuid>,
     /// The last number given in the journal.
     pub journal_seq: i64,
     /// The newest entry, numbered or not.
@@ -23,6 +37,8 @@ pub struct HighWater {
     pub invoices: Vec<Series>,
     /// How many activation codes were redeemed.
     pub redemptions: i64,
+    /// The newest of them.
+    pub redeemed: Vec<Redeemed>,
     /// The newest mail.
     pub mail_id: Option<Uuid>,
     /// Mails that had not left yet.
@@ -31,6 +47,19 @@ pub struct HighWater {
     pub job_id: Option<Uuid>,
     /// Jobs that had not ended yet.
     pub jobs_waiting: i64,
+    /// Where each chain of the journal ends: `seatbook verify --journal --head` takes the marks, and the manifest, for it.
+    pub journal_head: Option<head::File>,
+}
+
+/// A redeemed activation code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Redeemed {
+    /// The license that it opens.
+    pub license_id: Uuid,
+    /// Whose that license is now.
+    pub organization_id: Uuid,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A series of invoices.
@@ -70,21 +99,39 @@ impl HighWater {
             series,
             last,
         });
+        let (place, heads) = (queries::place(tx).await?, queries::heads(tx).await?);
         Ok(HighWater {
+            book_id: tree::root(tx).await?,
             journal_seq,
             journal_id: newest.map(|(id, _)| id),
             journal_at: newest.map(|(_, at)| at),
             invoices: series.collect(),
             redemptions,
+            redeemed: newest_redeemed(tx).await?,
             mail_id: mail.map(|(id,)| id),
             mails_waiting,
             job_id: job.map(|(id,)| id),
             jobs_waiting,
+            journal_head: Some(head::File::of(place.seq, &heads, SystemClock.now())),
         })
+    }
+
+    /// The same without what grows with the book.
+    pub(super) fn brief(&self) -> HighWater {
+        HighWater {
+            redeemed: vec![],
+            journal_head: None,
+            ..self.clone()
+        }
     }
 
     /// Reads the marks of a file that `seatbook backup` wrote: they alone, or the manifest of a backup.
     pub fn open(path: &Path) -> Result<HighWater> {
+        // In its folder it can be told whether it is as it was written.
+        if path.file_name().is_some_and(|name| name == MANIFEST) {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            return Ok(Manifest::open(folder)?.high_water);
+        }
         let text = std::fs::read_to_string(path).map_err(at(path))?;
         let wrong = |error: serde_json::Error| {
             let message = format!("{} has no high-water marks: {error}", path.display());
@@ -97,4 +144,19 @@ impl HighWater {
         };
         serde_json::from_value(marks).map_err(wrong)
     }
+}
+
+async fn newest_redeemed(tx: &mut Tx<'_>) -> Result<Vec<Redeemed>> {
+    let sql = "SELECT license_id, redeemed_by, redeemed_at FROM activation_code
+        WHERE state = 'redeemed' AND redeemed_at IS NOT NULL
+        ORDER BY redeemed_at DESC, license_id DESC LIMIT $1";
+    let found: Vec<(Uuid, Uuid, Timestamp)> = tx.query(sql, &[&NAMED]).await?;
+    let named = found
+        .into_iter()
+        .map(|(license_id, organization_id, at)| Redeemed {
+            license_id,
+            organization_id,
+            at,
+        });
+    Ok(named.collect())
 }

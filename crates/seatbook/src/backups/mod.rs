@@ -6,6 +6,8 @@
 //! found before anything is loaded; a restored book is in quarantine from its first moment; the key is in none of it.
 //! Others may use: [`newest`], the commands of the command line, [`Manifest`].
 
+mod folders;
+mod lost;
 mod making;
 mod manifest;
 mod marks;
@@ -15,14 +17,14 @@ mod resuming;
 
 pub use making::{BackupArgs, back_up};
 pub use manifest::{DataFile, Manifest, Step};
-pub use marks::{HighWater, Series};
+pub use marks::{HighWater, Redeemed, Series};
 pub use releasing::{Gap, Release, Released};
 pub use restoring::{RestoreArgs, restore};
 pub use resuming::{ResumeArgs, has_key, resume};
 
 use store::{Timestamp, Tx};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// When the newest proven backup of this book was begun; nothing where there is none.
 pub async fn newest(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
@@ -38,5 +40,8 @@ fn say(out: &mut impl std::io::Write, line: &str) -> Result<()> {
 
 /// What could not be done to a file or folder, with its name.
 fn at(path: &std::path::Path) -> impl Fn(std::io::Error) -> Error {
-    move |error| Error::internal(format!("{}: {error}", path.display()))
+    move |error| {
+        let message = format!("{}: {error}", path.display());
+        Error::new(Kind::Unavailable, "path.failed", message)
+    }
 }

@@ -56,6 +56,10 @@ impl Command for Release {
             tx.concerns(root);
         }
         let found = quarantine::find(tx).await?.ok_or_else(none)?;
+        // First, so that a second one waits here and then finds nothing to do.
+        if !quarantine::lift(tx).await? {
+            return Err(none());
+        }
         let mut gaps = Vec::new();
         for floor in &self.floors {
             let series = (floor.issuer_id, floor.series.as_str());
@@ -72,9 +76,6 @@ impl Command for Release {
         let mails_held = mail::hold(tx, why).await?;
         let now = tx.now();
         let sessions_ended = access::queries::end_everything(tx, now).await?;
-        if !quarantine::lift(tx).await? {
-            return Err(none());
-        }
         Ok(Released {
             backup_id: found.backup_id,
             gaps,

@@ -1,19 +1,18 @@
 //! `seatbook restore`: a backup becomes a book again, in quarantine.
 
 use std::{
-    fs::File,
     io::Write,
     path::{Path, PathBuf},
 };
 
 use store::{
     BoxFuture, Db, Engine, Options, Tx,
-    copies::{self, Loading},
+    copies::{self, Loading, Snapshot},
 };
 
 use super::{
-    making::{BOOK, looking},
-    manifest::{Manifest, damaged},
+    making::{BOOK, looking, unwritten},
+    manifest::{MANIFEST, Manifest, Proving, damaged},
     say,
 };
 use crate::{
@@ -52,7 +51,7 @@ pub async fn restore(args: &RestoreArgs, out: &mut impl Write) -> Result<bool> {
         since: SystemClock.now(),
         backup_id: manifest.id,
         backup_at: manifest.begun_at,
-        high_water: serde_json::to_value(&manifest.high_water)?,
+        high_water: serde_json::to_value(manifest.high_water.brief())?,
     };
     match engine {
         Engine::Sqlite => load_file(args, &manifest, quarantine)?,
@@ -74,9 +73,24 @@ pub async fn restore(args: &RestoreArgs, out: &mut impl Write) -> Result<bool> {
     Ok(clean)
 }
 
+/// Its laws, and its journal by the heads of the backup. PostgreSQL reads in a session that may take its time.
 async fn prove(args: &RestoreArgs, out: &mut impl Write) -> Result<bool> {
-    let db = Db::open(&looking(&args.database), MIGRATIONS).await?;
-    let checks = verify::run(&db).await?;
+    let head = args.folder.join(MANIFEST);
+    let options = looking(&args.database);
+    let mut checks;
+    match options.engine() {
+        Engine::Sqlite => {
+            let db = Db::open(&options, MIGRATIONS).await?;
+            checks = verify::run(&db).await?;
+            checks.extend(verify::journal(&db, Some(&head)).await?);
+            db.close().await;
+        }
+        Engine::Postgres => {
+            let snapshot = Snapshot::open(&args.database, MIGRATIONS).await?;
+            checks = verify::examine(&mut snapshot.tx()).await?;
+            checks.extend(verify::examine_journal(&mut snapshot.tx(), Some(&head)).await?);
+        }
+    }
     verify::say(&checks, false, out)
 }
 
@@ -87,13 +101,9 @@ fn load_file(args: &RestoreArgs, manifest: &Manifest, quarantine: Quarantine) ->
     if file.name != BOOK {
         return Err(damaged(&args.folder, "does not hold a book"));
     }
-    let (from, to) = (args.folder.join(BOOK), Path::new(&args.database));
-    Ok(copies::load_file(
-        &from,
-        to,
-        MIGRATIONS,
-        enclose(quarantine),
-    )?)
+    let (mut from, to) = (Proving::open(&args.folder, file)?, Path::new(&args.database));
+    let loaded = copies::load_file(&mut from, to, MIGRATIONS, enclose(quarantine));
+    loaded.map_err(unwritten(to))
 }
 
 async fn load_tables(
@@ -109,7 +119,7 @@ async fn load_tables(
             .table
             .as_deref()
             .ok_or_else(|| damaged(&path, "is the file of no table"))?;
-        let mut file = File::open(&path).map_err(super::at(&path))?;
+        let mut file = Proving::open(&args.folder, data)?;
         loading.read((table, &data.columns), &mut file).await?;
     }
     Ok(loading.end(MIGRATIONS, enclose(quarantine)).await?)

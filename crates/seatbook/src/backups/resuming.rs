@@ -6,8 +6,9 @@ use store::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    lost,
     marks::{HighWater, Series},
-    releasing::{self, Gap, Release, Released},
+    releasing::{self, Release, Released},
     say,
 };
 use crate::{
@@ -16,6 +17,9 @@ use crate::{
     error::{Error, Result},
     gate::{Caller, Key},
 };
+
+/// More invoices than anybody writes: what is above it is a slip of the hand.
+const HIGHEST: i64 = 999_999_999;
 
 /// What `seatbook resume` is told.
 #[derive(clap::Args, Clone, Debug)]
@@ -27,6 +31,9 @@ pub struct ResumeArgs {
     /// How far the lost book was: a file that `seatbook backup --high-water` wrote, or the manifest of a later backup.
     #[arg(long, value_name = "FILE")]
     pub high_water: Option<PathBuf>,
+    /// Nothing was invoiced after the backup: no series needs a floor.
+    #[arg(long)]
+    pub nothing_lost: bool,
     /// Where the book is, and its key.
     #[command(flatten)]
     pub settings: Settings,
@@ -51,12 +58,24 @@ pub async fn resume(app: &App, args: &ResumeArgs, out: &mut impl Write) -> Resul
     let here = app
         .read(|mut tx| Box::pin(async move { HighWater::read(&mut tx).await }))
         .await?;
+    // What was numbered while it rested has its number in this book alone.
+    let seq = quarantine.high_water["journal_seq"].as_i64();
+    let here = HighWater {
+        journal_seq: seq.unwrap_or(here.journal_seq),
+        ..here
+    };
     let later = args
         .high_water
         .as_deref()
         .map(HighWater::open)
         .transpose()?;
+    if let Some(later) = &later {
+        are_later(&here, later)?;
+    }
     let floors = floors(&here, later.as_ref(), &args.floor)?;
+    if !args.nothing_lost {
+        are_covered(&here, &floors)?;
+    }
     let release = Release { floors };
     let done = app
         .gate
@@ -65,13 +84,49 @@ pub async fn resume(app: &App, args: &ResumeArgs, out: &mut impl Write) -> Resul
     app.gate.look_for_quarantine().await?;
     tell(&done.outcome, quarantine.backup_at, out)?;
     match &later {
-        Some(later) => tell_lost(&here, later, &done.outcome.gaps, out),
+        Some(later) => lost::tell(&here, later, &done.outcome.gaps, out),
         None => {
             let unknown = "How far the lost book was is not known: no --high-water was given. See that no invoice has a \
                 number that is given again.";
             say(out, unknown)
         }
     }
+}
+
+/// Marks of another book, or from before the backup, say nothing about what was lost.
+fn are_later(here: &HighWater, later: &HighWater) -> Result<()> {
+    if later.book_id != here.book_id {
+        let message = "These are the marks of another book.";
+        return Err(Error::conflict("marks.other_book", message));
+    }
+    if later.journal_seq < here.journal_seq {
+        let message = "These marks are older than the backup; give the newest there are.";
+        return Err(Error::conflict("marks.older", message));
+    }
+    Ok(())
+}
+
+/// Every series says how far it was: else it would begin again with numbers that customers have.
+fn are_covered(here: &HighWater, floors: &[Series]) -> Result<()> {
+    let is_open = |series: &&Series| {
+        let known = |it: &Series| it.issuer_id == series.issuer_id && it.series == series.series;
+        series.last > 0 && !floors.iter().any(known)
+    };
+    let open: Vec<String> = here
+        .invoices
+        .iter()
+        .filter(is_open)
+        .map(|it| format!("{}/{}={}", it.issuer_id, it.series, it.last))
+        .collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "How far were the invoices in the end? Give --high-water, or --floor for each of these, which is how far they \
+         were in the backup: {}. Where nothing was invoiced after it, say --nothing-lost.",
+        open.join(", ")
+    );
+    Err(Error::conflict("floors.missing", message))
 }
 
 /// A book whose secrets this key does not open must not be worked with.
@@ -120,7 +175,7 @@ fn parse(here: &HighWater, said: &str) -> Result<Series> {
     let (name, last) = said
         .rsplit_once('=')
         .and_then(|(name, last)| Some((name, last.parse::<i64>().ok()?)))
-        .filter(|(_, last)| *last > 0)
+        .filter(|(_, last)| (1..=HIGHEST).contains(last))
         .ok_or_else(|| wrong("write SERIES=NUMBER."))?;
     let issuer = name
         .split_once('/')
@@ -176,45 +231,4 @@ fn tell(done: &Released, backup_at: Timestamp, out: &mut impl Write) -> Result<(
         "Rights are those of {backup_at}: whoever or whatever token was shut out since must be shut out again."
     );
     say(out, &rights)
-}
-
-/// What the later marks have and this book has not.
-fn tell_lost(
-    here: &HighWater,
-    later: &HighWater,
-    gaps: &[Gap],
-    out: &mut impl Write,
-) -> Result<()> {
-    let mut lost = Vec::new();
-    if later.journal_seq > here.journal_seq {
-        let (first, last) = (here.journal_seq + 1, later.journal_seq);
-        lost.push(format!(
-            "{} entries of the journal, {first} to {last}: the same numbers are given again, so programs that follow \
-             it begin anew behind {}",
-            last + 1 - first,
-            here.journal_seq
-        ));
-    }
-    let numbers: i64 = gaps.iter().map(|gap| gap.last + 1 - gap.first).sum();
-    if numbers > 0 {
-        lost.push(format!("{numbers} invoices and credit notes, as listed"));
-    }
-    if later.redemptions > here.redemptions {
-        let codes = later.redemptions - here.redemptions;
-        lost.push(format!(
-            "{codes} redeemed activation codes, which can be redeemed again"
-        ));
-    }
-    if later.mail_id > here.mail_id {
-        lost.push("mails that were written since".into());
-    }
-    if later.job_id > here.job_id {
-        lost.push("jobs that were begun since".into());
-    }
-    match lost.is_empty() {
-        true => say(out, "Beside those marks, nothing is lost."),
-        false => lost
-            .iter()
-            .try_for_each(|what| say(out, &format!("Lost: {what}."))),
-    }
 }

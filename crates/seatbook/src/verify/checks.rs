@@ -258,7 +258,11 @@ pub(super) const LAWS: &[Law] = &[
             GROUP BY c.issuer_id, c.series, c.last, g.missing, g.newest
             HAVING count(i.id) <> c.last - coalesce(g.missing, 0)
               OR count(DISTINCT i.number) <> c.last - coalesce(g.missing, 0)
-              OR (coalesce(max(i.number), 0) <> c.last AND coalesce(g.newest, 0) <> c.last)
+              OR coalesce(min(i.number), 1) < 1 OR coalesce(max(i.number), 0) > c.last
+              OR coalesce(g.newest, 0) > c.last
+            UNION ALL SELECT g.issuer_id, o.last_number, g.first_number
+            FROM invoice_gap g JOIN invoice_gap o ON o.issuer_id = g.issuer_id AND o.series = g.series
+              AND o.first_number < g.first_number AND o.last_number >= g.first_number
             UNION ALL SELECT i.id, g.first_number, i.number
             FROM invoice i JOIN invoice_gap g ON g.issuer_id = i.issuer_id AND g.series = i.series
             WHERE i.number BETWEEN g.first_number AND g.last_number

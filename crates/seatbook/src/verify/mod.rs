@@ -2,7 +2,7 @@
 //!
 //! Owns: the checks, how they are told, and the heads of the journal's chains as a file. Does not own: mending; what is off is for people to judge.
 //! Keeps true: it only reads, and reads one snapshot; a finding names the row and both values.
-//! Others may use: [`run`], [`examine`], [`say`].
+//! Others may use: [`run`], [`journal`], the same in an open snapshot, [`say`], [`head`].
 
 mod chain;
 mod checks;
@@ -59,6 +59,15 @@ pub async fn journal(db: &Db, head: Option<&std::path::Path>) -> Result<Vec<Chec
         Box::pin(async move { chain::prove(&mut tx, kept).await })
     })
     .await?
+}
+
+/// The same as [`journal`] in a snapshot that is open.
+pub async fn examine_journal(
+    tx: &mut Tx<'_>,
+    head: Option<&std::path::Path>,
+) -> Result<Vec<Check>> {
+    let kept = head.map(head::File::read).transpose()?;
+    chain::prove(tx, kept).await
 }
 
 /// The same as [`run`] in a snapshot that is open.

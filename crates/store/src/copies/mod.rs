@@ -9,7 +9,7 @@ mod tables;
 pub use file::{copy_file, is_sound, load_file};
 pub use tables::{Loading, Snapshot};
 
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use crate::{
     Engine, Error, Migration, Options, Reading, Result, Tx, migrate, postgres::Connector, sqlite,
@@ -19,7 +19,7 @@ use crate::{
 /// What a session is told that copies: it takes as long as the disk needs, past what a statement of the house may take,
 /// and days are written in the one way that every server reads.
 const PATIENT: &str = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-    SET DateStyle = ISO";
+    SET lock_timeout = 60000; SET DateStyle = ISO";
 
 /// Whether a database has no tables at all, so that a copy can be loaded into it.
 pub async fn is_vacant(database: &str) -> Result<bool> {
@@ -60,6 +60,15 @@ pub async fn note<T: Send + 'static>(
             Ok(out)
         }
     }
+}
+
+/// A new file that nobody but its owner can open: it holds names and prices.
+pub fn create_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn on_disk(error: std::io::Error) -> Error {

@@ -16,6 +16,8 @@ use crate::{
 
 /// What is sent at once: more than enough for the way not to matter.
 const PORTION: usize = 256 * 1024;
+/// Looks at who else has the database open, a tenth of a second apart: whoever has just gone is seen for a moment more.
+const LOOKS: usize = 50;
 
 /// One moment of a database, for as long as it is looked at.
 pub struct Snapshot {
@@ -26,12 +28,20 @@ pub struct Snapshot {
 impl Snapshot {
     /// From now on, everything is as it is at this moment. The tables must be those that this program knows.
     pub async fn open(database: &str, migrations: &[Migration]) -> Result<Snapshot> {
-        let session = Connector::new(database)?.connect().await?;
-        migrate::check_postgres(&session, migrations).await?;
+        let session = Connector::new(database)?.connect().await?.patient();
         session.batch(PATIENT).await?;
+        let tables = tables(&session).await?;
         session
             .batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             .await?;
+        // Before the moment is taken: a table that a newer program alters afterwards is seen without its old rows.
+        // That program waits until this is over.
+        if !tables.is_empty() {
+            let tables: Vec<String> = tables.iter().map(|name| quoted(name)).collect();
+            let lock = format!("LOCK TABLE {} IN ACCESS SHARE MODE", tables.join(", "));
+            session.batch(&lock).await?;
+        }
+        migrate::check_postgres(&session, migrations).await?;
         let ledger = Ledger::default();
         Ok(Snapshot { session, ledger })
     }
@@ -79,8 +89,9 @@ pub struct Loading {
 impl Loading {
     /// Makes the tables as they were when the copy was made: by the steps that its database had taken.
     pub async fn begin(database: &str, taken: &[Migration]) -> Result<Loading> {
-        let session = Connector::new(database)?.connect().await?;
+        let session = Connector::new(database)?.connect().await?.patient();
         session.batch(PATIENT).await?;
+        refuse_company(&session).await?;
         session
             .batch("BEGIN; SELECT pg_advisory_xact_lock(7327)")
             .await?;
@@ -140,9 +151,25 @@ impl Loading {
         let ran = last(Tx::postgres(session, &ledger)).await;
         ledger.judge(ran)?;
         session.batch("COMMIT").await?;
-        // Nothing is planned well on tables that nobody has looked at.
-        session.batch("ANALYZE").await
+        // Nothing is planned well on tables that nobody has looked at. The book is there all the same.
+        let _ = session.batch("ANALYZE").await;
+        Ok(())
     }
+}
+
+/// A server that kept its connections while its database was made anew would take what is loaded for its own book.
+async fn refuse_company(session: &Session) -> Result<()> {
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()";
+    for _ in 0..LOOKS {
+        let rows = session.query(sql, vec![]).await?;
+        if rows.first().is_some_and(|row| row.get::<_, i64>(0) == 0) {
+            return Ok(());
+        }
+        session.batch("SELECT pg_sleep(0.1)").await?;
+    }
+    let why = "a Seatbook server has this database open; stop it first";
+    Err(Error::Unfit(why.into()))
 }
 
 pub(super) async fn is_vacant(session: &Session) -> Result<bool> {

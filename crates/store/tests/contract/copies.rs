@@ -40,7 +40,8 @@ async fn carry(bench: &Bench, to: &str) -> store::Result<()> {
         let copy = format!("{to}.copy");
         copies::copy_file(from.as_ref(), copy.as_ref())?;
         copies::is_sound(copy.as_ref())?;
-        let loaded = copies::load_file(copy.as_ref(), to.as_ref(), &[BOOK, NOTES, LATER], last);
+        let mut file = std::fs::File::open(&copy).expect("it is there");
+        let loaded = copies::load_file(&mut file, to.as_ref(), &[BOOK, NOTES, LATER], last);
         std::fs::remove_file(copy).expect("it is there");
         return loaded;
     }

@@ -104,3 +104,34 @@ both_engines! {
         app.end().await;
     }
 }
+
+both_engines! {
+    /// One that fails leaves nothing, and what a killed one has left is gone with the next; one that is being made stays.
+    async fn nothing_is_left_of_half_a_backup(app: TestApp) {
+        let shelf = Shelf::new(&app);
+        let to = shelf.path("to");
+        let nowhere = match app.engine {
+            crate::harness::Engine::Sqlite => text(&shelf.path("none.db")).to_owned(),
+            crate::harness::Engine::Postgres => "postgres://nobody@127.0.0.1:1/none".to_owned(),
+        };
+        let said = run(&["backup", "--database", &nowhere, "--to", text(&to)]).await;
+        assert_eq!(said.code, 1, "{}", said.text);
+        assert_eq!(files(&to), []);
+        let names = ["20261123T113000.123Z.part", "20261123T113000.124Z.part", "notes.part"];
+        let folders = names.map(|name| to.join(name));
+        for folder in &folders {
+            fs::create_dir(folder).expect("made");
+            fs::write(folder.join("lock"), "").expect("written");
+        }
+        let kept = fs::File::open(folders[1].join("lock")).expect("it is there");
+        kept.lock().expect("it is locked");
+        let said = run(&["backup", "--database", app.database(), "--to", text(&to)]).await;
+        assert_eq!(said.code, 0, "{}{}", said.text, said.trouble);
+        assert_eq!(folders.map(|folder| folder.exists()), [false, true, true]);
+        for (path, _) in files(&to).iter().filter(|(path, _)| !path.ends_with("lock")) {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).expect("it is there").permissions());
+            assert_eq!(mode & 0o077, 0, "{}", path.display());
+        }
+        app.end().await;
+    }
+}

@@ -14,7 +14,7 @@ use crate::{
 
 const SEND: &str = "/api/v1/invoices/send";
 
-async fn bill(person: &Person, license: Uuid) -> Value {
+pub async fn bill(person: &Person, license: Uuid) -> Value {
     let sent = person.post(SEND, json!({"license_ids": [license]})).await;
     let mut sent = sent.expect(200);
     let invoice = sent["invoices"][0].take();
@@ -26,7 +26,7 @@ async fn bill(person: &Person, license: Uuid) -> Value {
 }
 
 /// Takes what is due, as the workers of a server do; says how many mails left.
-async fn work(other: &Beside) -> usize {
+pub async fn work(other: &Beside) -> usize {
     let parrot = Parrot::saying(vec![]);
     jobs::run_until_idle(&other.app, KINDS)
         .await
@@ -71,10 +71,13 @@ both_engines! {
         assert_eq!(waiting["items"].as_array().map(Vec::len), Some(1), "{waiting}");
         other.end().await;
 
-        let said = run(&["resume", "--database", &place]).await;
+        let unsaid = run(&["resume", "--database", &place]).await;
+        assert!(unsaid.code == 1 && unsaid.trouble.contains("floors.missing"), "{}", unsaid.trouble);
+        let release = ["resume", "--database", &place, "--nothing-lost"];
+        let said = run(&release).await;
         assert_eq!(said.code, 0, "{}{}", said.text, said.trouble);
         assert!(said.text.contains("as they may have left: 1."), "{}", said.text);
-        let again = run(&["resume", "--database", &place]).await;
+        let again = run(&release).await;
         assert!(again.code == 1 && again.trouble.contains("quarantine.none"), "{}", again.trouble);
 
         let other = app.on(&place).await;
@@ -131,6 +134,16 @@ both_engines! {
         let place = shelf.restore(&backup).await;
         let said = run(&["resume", "--database", &place, "--floor", "NONE=3"]).await;
         assert!(said.code == 1 && said.trouble.contains("nobody numbers"), "{}", said.trouble);
+        let mut others: Value = serde_json::from_slice(&std::fs::read(&marks).expect("marks")).expect("JSON");
+        for (name, value, code) in [
+            ("journal_seq", json!(1), "marks.older"),
+            ("book_id", json!(Uuid::from_u128(1)), "marks.other_book"),
+        ] {
+            others[name] = value;
+            std::fs::write(&marks, others.to_string()).expect("written");
+            let said = run(&["resume", "--database", &place, "--high-water", text(&marks)]).await;
+            assert!(said.code == 1 && said.trouble.contains(code), "{}", said.trouble);
+        }
         shelf.clear().await;
         app.end().await;
     }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use seatbook::{backups, operations::gauges};
+use seatbook::{backups, operations::gauges, schema::MIGRATIONS};
 use serde_json::json;
 
 use super::{Shelf, key, manifest, run, text};
@@ -45,7 +45,7 @@ both_engines! {
         assert!(made > 8, "{made}");
 
         let told = manifest(&backup);
-        assert_eq!((&told["verified"], &told["schema"]["number"]), (&json!(true), &json!(31)));
+        assert_eq!((&told["verified"], &told["schema"]["number"]), (&json!(true), &json!(MIGRATIONS.len())));
         let place = shelf.restore(&backup).await;
         let other = app.on(&place).await;
         let person = app.operator.at(other.address);
@@ -85,7 +85,11 @@ both_engines! {
         let said = run(&["backup", "--database", app.database(), "--high-water", text(&marks)]).await;
         assert_eq!(said.code, 0, "{}", said.trouble);
         let marks: serde_json::Value = serde_json::from_slice(&std::fs::read(marks).expect("marks")).expect("JSON");
-        assert_eq!(marks, told["high_water"]);
+        let timeless = |mut marks: serde_json::Value| {
+            marks["journal_head"]["at"].take();
+            marks
+        };
+        assert_eq!(timeless(marks), timeless(told["high_water"].clone()));
         shelf.clear().await;
         app.end().await;
     }
