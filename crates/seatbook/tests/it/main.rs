@@ -38,6 +38,7 @@ mod amendments;
 mod provisioning;
 mod invoices;
 mod reconciliation;
+mod releases;
 mod holders;
 mod entitlements;
 mod verify;
