@@ -31,7 +31,14 @@ pub fn keep_release() -> Result<()> {
     let _interrupts = on_interrupt()?;
     packages::ensure()?;
     let cluster = Cluster::start(Durability::None)?;
-    let words = ["test", "--package", "seatbook", "--test", "it", "releases::keeping"];
+    let words = [
+        "test",
+        "--package",
+        "seatbook",
+        "--test",
+        "it",
+        "releases::keeping",
+    ];
     let mut keep = cargo(&words);
     run_command(keep.env("KEEP_RELEASE", "1").env(VARIABLE, cluster.url()))
 }

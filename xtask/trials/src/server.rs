@@ -188,7 +188,10 @@ impl Site {
     /// Begins to, and does not wait for it.
     pub fn begin(&self, words: &[&str]) -> Result<Child> {
         let mut command = self.command();
-        command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(words)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let begun = command.spawn();
         begun.map_err(|e| format!("{}: {e}", self.program.display()))
     }
@@ -208,7 +211,11 @@ impl Site {
     pub async fn remove(self, ground: &Ground) -> Result<()> {
         if self.engine == Engine::Postgres {
             let name = self.database.rsplit_once('/').map_or("", |(_, name)| name);
-            run_sql(&ground.postgres, &format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+            run_sql(
+                &ground.postgres,
+                &format!("DROP DATABASE {name} WITH (FORCE)"),
+            )
+            .await?;
         }
         let removed = fs::remove_dir_all(&self.folder);
         removed.map_err(|e| format!("{}: {e}", self.folder.display()))

@@ -252,7 +252,9 @@ impl Read for Proving {
         self.hash.update(&portion[..length]);
         let is_end = length == 0 && !portion.is_empty();
         if is_end && hex(&self.hash.clone().finalize()) != self.sha256 {
-            return Err(io::Error::other("a file of the backup changed while it was loaded"));
+            return Err(io::Error::other(
+                "a file of the backup changed while it was loaded",
+            ));
         }
         Ok(length)
     }

@@ -101,7 +101,10 @@ fn load_file(args: &RestoreArgs, manifest: &Manifest, quarantine: Quarantine) ->
     if file.name != BOOK {
         return Err(damaged(&args.folder, "does not hold a book"));
     }
-    let (mut from, to) = (Proving::open(&args.folder, file)?, Path::new(&args.database));
+    let (mut from, to) = (
+        Proving::open(&args.folder, file)?,
+        Path::new(&args.database),
+    );
     let loaded = copies::load_file(&mut from, to, MIGRATIONS, enclose(quarantine));
     loaded.map_err(unwritten(to))
 }

@@ -15,7 +15,10 @@ use crate::{Error, Migration, Reading, Result, Tx, migrate, sqlite, tx::Ledger};
 /// which may be in the log. The copy is on the disk when this returns.
 pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
     let name = to.to_str().ok_or_else(|| {
-        let why = format!("{} is no text, and SQLite writes to no other name", to.display());
+        let why = format!(
+            "{} is no text, and SQLite writes to no other name",
+            to.display()
+        );
         Error::Unfit(why)
     })?;
     // It fills a file that is there, if that is empty.

@@ -153,7 +153,13 @@ impl Shelf {
     /// Restores after a restore that was killed; says whether that one had not ended.
     async fn restore(&self, backup: &Path, random: &mut Random) -> Result<bool> {
         let from = backup.display().to_string();
-        let words = ["restore", &from, "--database", &self.place.database, "--verify"];
+        let words = [
+            "restore",
+            &from,
+            "--database",
+            &self.place.database,
+            "--verify",
+        ];
         let mut first = self.place.begin(&words)?;
         pause(Duration::from_millis(random.below(400))).await;
         let killed = first.try_wait().map_err(|e| e.to_string())?.is_none();
@@ -181,7 +187,11 @@ impl Shelf {
         let request = Request::json("POST", "/api/v1/holders", &body);
         let refused = person.send(&mut Wire::to(person.address), &request).await?;
         if refused.status != 503 || refused.json()["code"] != "book.quarantined" {
-            let what = format!("round {}: at rest, and answered {}", self.round, refused.brief());
+            let what = format!(
+                "round {}: at rest, and answered {}",
+                self.round,
+                refused.brief()
+            );
             count.wrong.push(what);
         }
         let path = format!("/api/v1/holders?q={}&", self.mark());
@@ -197,7 +207,11 @@ impl Shelf {
     /// Releases the restored book, and writes into it.
     async fn release(&self, book: &Book, marks: &str) -> Result<()> {
         let key = self.place.path("key").display().to_string();
-        done(&self.place, &["resume", "--key-file", &key, "--high-water", marks]).await?;
+        done(
+            &self.place,
+            &["resume", "--key-file", &key, "--high-water", marks],
+        )
+        .await?;
         let server = self.place.start().await?;
         let person = Person {
             address: server.address,

@@ -111,7 +111,15 @@ both_engines! {
 }
 
 async fn proves(head: &Path, place: &str) -> (i32, String) {
-    let said = run(&["verify", "--journal", "--head", text(head), "--database", place]).await;
+    let said = run(&[
+        "verify",
+        "--journal",
+        "--head",
+        text(head),
+        "--database",
+        place,
+    ])
+    .await;
     (said.code, said.text + &said.trouble)
 }
 

@@ -47,10 +47,7 @@ async fn fill(app: &TestApp) {
         .expect(200);
 
     let stage = stage::Stage::open(app, 100).await;
-    stage
-        .assign(stage.standard, json!({}))
-        .await
-        .expect(201);
+    stage.assign(stage.standard, json!({})).await.expect(201);
     stage.bind(app, 5).await;
 
     jobs::run_until_idle(&app.app, KINDS)

@@ -72,7 +72,8 @@ async fn tables(database: &str, engine: Engine) -> Vec<(String, String)> {
         Engine::Sqlite => SQLITE,
         Engine::Postgres => POSTGRES,
     };
-    let told = db.read(move |mut tx| Box::pin(async move { tx.query(sql, &[]).await }));
+    let told = db
+        .read(move |mut tx| Box::pin(async move { tx.query::<(String, String)>(sql, &[]).await }));
     let told = told.await.expect("it reads").expect("it is told");
     db.close().await;
     told
@@ -86,7 +87,10 @@ async fn come_forward(app: &TestApp) {
     assert!(!books.is_empty(), "`cargo xtask keep-release` makes one");
     for book in books {
         let name = book.display();
-        assert!(fs::metadata(&book).expect("it is there").len() <= HEAVIEST, "{name}");
+        assert!(
+            fs::metadata(&book).expect("it is there").len() <= HEAVIEST,
+            "{name}"
+        );
         let unpacked = TempDir::new().expect("a folder");
         let mut archive = ZipArchive::new(File::open(&book).expect("it opens")).expect("a book");
         archive.extract(unpacked.path()).expect("it is unpacked");
@@ -97,7 +101,10 @@ async fn come_forward(app: &TestApp) {
         let place = shelf.restore(unpacked.path()).await;
         let now = tables(&place, app.engine).await;
         let odd: Vec<_> = now.iter().filter(|it| !fresh.contains(it)).collect();
-        assert!(odd.is_empty() && now.len() == fresh.len(), "{name}: {odd:?}");
+        assert!(
+            odd.is_empty() && now.len() == fresh.len(),
+            "{name}: {odd:?}"
+        );
         let journal = run(&["verify", "--journal", "--database", &place]).await;
         assert_eq!(journal.code, 0, "{name}: {}", journal.text);
     }
