@@ -131,20 +131,23 @@ fn are_covered(here: &HighWater, floors: &[Series]) -> Result<()> {
 
 /// A book whose secrets this key does not open must not be worked with.
 async fn fits_key(app: &App) -> Result<()> {
-    let sql = "SELECT body FROM mail ORDER BY id DESC LIMIT 1";
-    let read = app.read(move |mut tx| {
-        Box::pin(async move { Ok(tx.query_opt::<(String,)>(sql, &[]).await?) })
-    });
-    let Some((body,)) = read.await? else {
-        return Ok(());
-    };
-    match app.gate.vault().open_if_sealed(&body) {
-        Ok(_) => Ok(()),
-        Err(_) => {
+    let sealed = [
+        "SELECT body FROM mail ORDER BY id DESC LIMIT 1",
+        "SELECT sealed FROM activation_code ORDER BY license_id DESC LIMIT 1",
+    ];
+    for sql in sealed {
+        let read = app.read(move |mut tx| {
+            Box::pin(async move { Ok(tx.query_opt::<(String,)>(sql, &[]).await?) })
+        });
+        let Some((text,)) = read.await? else {
+            continue;
+        };
+        if app.gate.vault().open_if_sealed(&text).is_err() {
             let message = "This key does not open what is sealed in this book: bring the one it was kept with.";
-            Err(Error::conflict("key.other", message))
+            return Err(Error::conflict("key.other", message));
         }
     }
+    Ok(())
 }
 
 /// Where each series must not begin again: the higher of what the marks and the operator say.
