@@ -2,10 +2,10 @@
 //! before it began is there; a copy of which one byte changed is never loaded; a restore that is killed leaves nothing or
 //! all; the book rests until it is released, and then works. Tables that a killed start began to make are made by the next.
 
+mod copies;
+
 use std::{
     collections::BTreeSet,
-    fs,
-    io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -17,13 +17,14 @@ use std::{
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{Measure, Tally, Trial};
+use self::copies::{files, flip, only, read_folder};
+use super::{Measure, Tally, Trial, disk::Disk};
 use crate::{
     Result,
     book::{self, Book, text},
     person::{Person, Request},
     random::Random,
-    server::{Ground, Site, pause},
+    server::{Engine, Ground, Site, pause},
     wire::Wire,
 };
 
@@ -44,7 +45,10 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         let random = Random::of(trial.seed, &[round]);
         let shelf = Shelf::new(ground, &book, round).await?;
         let done = shelf.round(&book, random, &mut count).await;
-        done.map_err(|e| format!("round {round}: {e}"))?;
+        let backup = done.map_err(|e| format!("round {round}: {e}"))?;
+        if round == trial.from {
+            shelf.cramped(ground, &book, (&backup, &mut count)).await?;
+        }
         shelf.clear(ground).await?;
     }
     count.wrong.extend(book.site.verify().await?);
@@ -55,6 +59,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         figures: vec![
             ("acknowledged", count.acknowledged),
             ("restores_killed", count.killed),
+            ("full_disks", count.full),
         ],
         measures: vec![
             Measure::exactly(
@@ -79,6 +84,7 @@ struct Count {
     flips: u64,
     found: u64,
     killed: u64,
+    full: u64,
     wrong: Vec<String>,
 }
 
@@ -104,7 +110,7 @@ impl Shelf {
         })
     }
 
-    async fn round(&self, book: &Book, mut random: Random, count: &mut Count) -> Result<()> {
+    async fn round(&self, book: &Book, mut random: Random, count: &mut Count) -> Result<PathBuf> {
         let load = Load::begin(book, self.mark());
         let before = load.headstart().await?;
         let to = self.folder.display().to_string();
@@ -124,7 +130,7 @@ impl Shelf {
         found.extend(self.begin_twice(&mut random).await?);
         let placed = |what| format!("round {}: {what}", self.round);
         count.wrong.extend(found.into_iter().map(placed));
-        Ok(())
+        Ok(backup)
     }
 
     /// What all names of this round hold.
@@ -231,6 +237,45 @@ impl Shelf {
         self.vacant.verify().await
     }
 
+    /// Neither a backup nor its book fits onto a disk: it is said, and nothing is left. Where no small disk can be had,
+    /// none is counted.
+    async fn cramped(
+        &self,
+        ground: &Ground,
+        book: &Book,
+        (backup, count): (&Path, &mut Count),
+    ) -> Result<()> {
+        let engine = book.site.engine;
+        let place = ground.scratch.join(format!("cramped-{}", engine.as_str()));
+        let Ok(disk) = Disk::mount(&place, "size=256k") else {
+            return Ok(());
+        };
+        let (to, from) = (disk.place.join("to"), backup.display().to_string());
+        let target = disk.place.join("book.db").display().to_string();
+        let words = [
+            vec!["backup", "--to", to.to_str().unwrap_or_default()],
+            vec!["restore", &from, "--database", &target],
+        ];
+        let tried = if engine == Engine::Sqlite { 2 } else { 1 };
+        for words in &words[..tried] {
+            let said = book.site.run(words).await?;
+            let trouble = String::from_utf8_lossy(&said.stderr);
+            if said.status.success() || !trouble.contains("path.failed") {
+                count
+                    .wrong
+                    .push(format!("{words:?} on a full disk: {trouble}"));
+            }
+            count.full += 1;
+        }
+        let left: Vec<PathBuf> = [read_folder(&to)?, read_folder(&disk.place)?].concat();
+        let is_odd = |path: &&PathBuf| **path != to && !path.ends_with("book.db.lock");
+        let odd: Vec<_> = left.iter().filter(is_odd).collect();
+        if !odd.is_empty() {
+            count.wrong.push(format!("left on a full disk: {odd:?}"));
+        }
+        Ok(())
+    }
+
     async fn clear(self, ground: &Ground) -> Result<()> {
         self.place.remove(ground).await?;
         self.vacant.remove(ground).await
@@ -313,55 +358,4 @@ async fn done(site: &Site, words: &[&str]) -> Result<()> {
         String::from_utf8_lossy(&said.stderr),
     );
     Err(format!("{words:?}: {text}{trouble}"))
-}
-
-fn read_folder(folder: &Path) -> Result<Vec<PathBuf>> {
-    let wrong = |e: std::io::Error| format!("{}: {e}", folder.display());
-    let entries = fs::read_dir(folder).map_err(wrong)?;
-    entries
-        .map(|entry| entry.map(|it| it.path()).map_err(wrong))
-        .collect()
-}
-
-/// The one backup in a folder.
-fn only(folder: &Path) -> Result<PathBuf> {
-    match read_folder(folder)?.as_slice() {
-        [one] => Ok(one.clone()),
-        found => Err(format!("one backup was made, and there are {found:?}")),
-    }
-}
-
-/// Every file of a backup with its size, in an order that a seed can rely on.
-fn files(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
-    let mut found = Vec::new();
-    for path in read_folder(folder)? {
-        let facts = fs::metadata(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        match facts.is_dir() {
-            true => found.extend(files(&path)?),
-            false => found.push((path, facts.len())),
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// Changes one byte, counted through all files; the same again mends it.
-fn flip(files: &[(PathBuf, u64)], mut place: u64, mask: u8) -> Result<()> {
-    let hit = files.iter().find(|(_, size)| {
-        let here = place < *size;
-        if !here {
-            place -= size;
-        }
-        here
-    });
-    let (path, _) = hit.ok_or("a backup without a byte")?;
-    let change = || -> std::io::Result<()> {
-        let mut file = fs::File::options().read(true).write(true).open(path)?;
-        let mut byte = [0];
-        file.seek(SeekFrom::Start(place))?;
-        file.read_exact(&mut byte)?;
-        file.seek(SeekFrom::Start(place))?;
-        file.write_all(&[byte[0] ^ mask])
-    };
-    change().map_err(|e| format!("{}: {e}", path.display()))
 }
