@@ -61,8 +61,8 @@ pub async fn back_up(args: &BackupArgs, out: &mut impl Write) -> Result<bool> {
     }
     if let Some(path) = &args.high_water {
         match &made {
-            Some(made) => keep_marks(&made.manifest.high_water, path)?,
-            None => keep_marks(&read_marks(&args.database).await?, path)?,
+            Some(made) => made.manifest.high_water.keep(path)?,
+            None => read_marks(&args.database).await?.keep(path)?,
         }
     }
     match made {
@@ -107,17 +107,6 @@ async fn make(database: &str, to: &Path) -> Result<Made> {
         folder: growing.finish()?,
         print,
     })
-}
-
-/// Writes marks into a file that is there whole, or as it was before.
-fn keep_marks(marks: &HighWater, path: &Path) -> Result<()> {
-    let growing = path.with_extension("part");
-    let text = serde_json::to_string_pretty(marks)? + "\n";
-    let mut file = Printed::create_anew(&growing)?;
-    file.write_all(text.as_bytes()).map_err(at(&growing))?;
-    file.end().map_err(at(&growing))?;
-    fs::rename(&growing, path).map_err(at(path))?;
-    sync_folder(path.parent().unwrap_or(Path::new("")))
 }
 
 /// What a copy was found to be.

@@ -1,21 +1,22 @@
 //! How far a book was: the newest of everything that is counted, or that leaves the house.
 
-use std::path::Path;
+use std::{fs, io::Write, path::Path};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use sha2::{Digest, Sha256};
 use store::{Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
     at,
-    manifest::{MANIFEST, Manifest},
+    manifest::{MANIFEST, Manifest, Printed, sync_folder},
 };
 use crate::{
     chain::queries,
     clock::{Clock, SystemClock},
     error::{Error, Result},
     scope::tree,
+    secrets::hex,
     verify::head,
 };
 
@@ -125,25 +126,50 @@ impl HighWater {
         }
     }
 
-    /// Reads the marks of a file that `seatbook backup` wrote: they alone, or the manifest of a backup.
+    /// Writes the marks into a file that is there whole, or as it was before.
+    pub fn keep(&self, path: &Path) -> Result<()> {
+        let growing = path.with_extension("part");
+        let file = File {
+            high_water: self.clone(),
+            sha256: self.print()?,
+        };
+        let text = serde_json::to_string_pretty(&file)? + "\n";
+        let mut file = Printed::create_anew(&growing)?;
+        file.write_all(text.as_bytes()).map_err(at(&growing))?;
+        file.end().map_err(at(&growing))?;
+        fs::rename(&growing, path).map_err(at(path))?;
+        sync_folder(path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads the marks of a file that [`HighWater::keep`] wrote, or of the manifest of a backup.
     pub fn open(path: &Path) -> Result<HighWater> {
-        // In its folder it can be told whether it is as it was written.
         if path.file_name().is_some_and(|name| name == MANIFEST) {
             let folder = path.parent().unwrap_or(Path::new(""));
             return Ok(Manifest::open(folder)?.high_water);
         }
-        let text = std::fs::read_to_string(path).map_err(at(path))?;
-        let wrong = |error: serde_json::Error| {
+        let text = fs::read_to_string(path).map_err(at(path))?;
+        let file: File = serde_json::from_str(&text).map_err(|error| {
             let message = format!("{} has no high-water marks: {error}", path.display());
             Error::invalid("high_water", "field.invalid", message)
-        };
-        let mut file: Value = serde_json::from_str(&text).map_err(wrong)?;
-        let marks = match file.get_mut("high_water") {
-            Some(marks) => marks.take(),
-            None => file,
-        };
-        serde_json::from_value(marks).map_err(wrong)
+        })?;
+        if file.sha256 != file.high_water.print()? {
+            let message = format!("{} is not as it was written.", path.display());
+            return Err(Error::conflict("marks.damaged", message));
+        }
+        Ok(file.high_water)
     }
+
+    fn print(&self) -> Result<String> {
+        Ok(hex(&Sha256::digest(serde_json::to_string(self)?)))
+    }
+}
+
+/// The marks as a file.
+#[derive(Serialize, Deserialize)]
+struct File {
+    high_water: HighWater,
+    /// SHA-256 of them in JSON without blanks: a changed digit would give a number twice.
+    sha256: String,
 }
 
 async fn newest_redeemed(tx: &mut Tx<'_>) -> Result<Vec<Redeemed>> {

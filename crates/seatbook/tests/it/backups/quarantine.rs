@@ -1,6 +1,6 @@
 //! A restored book can be read, and does nothing by itself until it is released; then no number comes twice.
 
-use seatbook::{jobs, mail::deliver_until_idle, router::KINDS};
+use seatbook::{backups::HighWater, jobs, mail::deliver_until_idle, router::KINDS};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -134,16 +134,18 @@ both_engines! {
         let place = shelf.restore(&backup).await;
         let said = run(&["resume", "--database", &place, "--floor", "NONE=3"]).await;
         assert!(said.code == 1 && said.trouble.contains("nobody numbers"), "{}", said.trouble);
-        let mut others: Value = serde_json::from_slice(&std::fs::read(&marks).expect("marks")).expect("JSON");
-        for (name, value, code) in [
-            ("journal_seq", json!(1), "marks.older"),
-            ("book_id", json!(Uuid::from_u128(1)), "marks.other_book"),
-        ] {
-            others[name] = value;
-            std::fs::write(&marks, others.to_string()).expect("written");
+        let known = HighWater::open(&marks).expect("marks");
+        let older = HighWater { journal_seq: 1, ..known.clone() };
+        let foreign = HighWater { book_id: Some(app.operator.id), ..known };
+        for (others, code) in [(older, "marks.older"), (foreign, "marks.other_book")] {
+            others.keep(&marks).expect("written");
             let said = run(&["resume", "--database", &place, "--high-water", text(&marks)]).await;
             assert!(said.code == 1 && said.trouble.contains(code), "{}", said.trouble);
         }
+        let damaged = std::fs::read_to_string(&marks).expect("marks").replace("\"last\": 6", "\"last\": 4");
+        std::fs::write(&marks, damaged).expect("written");
+        let said = run(&["resume", "--database", &place, "--high-water", text(&marks)]).await;
+        assert!(said.code == 1 && said.trouble.contains("marks.damaged"), "{}", said.trouble);
         shelf.clear().await;
         app.end().await;
     }
