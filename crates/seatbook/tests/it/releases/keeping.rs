@@ -24,7 +24,7 @@ use crate::{
 const VARIABLE: &str = "KEEP_RELEASE";
 
 /// Something of every kind: prices and an invoice with its file, telephones, codes, plans, people, a change taken back.
-pub async fn fill(app: &TestApp) {
+async fn fill(app: &TestApp) {
     // First: it names the provider as the seller of all licenses there are.
     let desk = Desk::set(app).await;
     let license = desk.sold(desk.customer, (10, 500, "EUR")).await;
