@@ -33,6 +33,8 @@ enum Verb {
     },
     /// Takes the documentation's screenshots anew, in a real Chromium.
     Screenshots,
+    /// Keeps a small book of this version, which every later one must bring up to date: for each release, before its tag.
+    KeepRelease,
     /// A throwaway PostgreSQL until Ctrl-C, for running single tests by hand.
     Postgres,
     /// Kills the server, cuts it off, fills its disk and races for the last units, on both engines.
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Verb::Ci => ci::run(),
         Verb::Test { arguments } => test::run(&arguments),
         Verb::Screenshots => test::screenshots(),
+        Verb::KeepRelease => test::keep_release(),
         Verb::Postgres => postgres::serve(),
         Verb::Torture(torture) => trials::torture(&torture),
         Verb::Bench(bench) => trials::bench(&bench),

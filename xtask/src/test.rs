@@ -26,6 +26,23 @@ pub fn screenshots() -> Result<()> {
     Ok(())
 }
 
+/// Keeps a book of this version on each engine: a test makes them, told to write them.
+pub fn keep_release() -> Result<()> {
+    let _interrupts = on_interrupt()?;
+    packages::ensure()?;
+    let cluster = Cluster::start(Durability::None)?;
+    let words = [
+        "test",
+        "--package",
+        "seatbook",
+        "--test",
+        "it",
+        "releases::keeping",
+    ];
+    let mut keep = cargo(&words);
+    run_command(keep.env("KEEP_RELEASE", "1").env(VARIABLE, cluster.url()))
+}
+
 /// Installs what is missing, then runs the tests that the arguments choose, or all.
 pub fn run(arguments: &[String]) -> Result<()> {
     let _interrupts = on_interrupt()?;

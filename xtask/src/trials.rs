@@ -19,7 +19,8 @@ pub struct Torture {
     names: Vec<String>,
     /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files, 1,000 codes, 20 times 50 invoices,
     /// 100 times a thousand crossgrades and assignments, 100 times 1,000 retried requests, 10 times each bad weather, 50
-    /// full disks, 100 times 1,000 operations in the tree, 20 races of servers, 10 queues of jobs unless said.
+    /// full disks, 100 times 1,000 operations in the tree, 20 races of servers, 10 queues of jobs, 100 backups restored unless
+    /// said.
     #[arg(long)]
     rounds: Option<u64>,
     /// Rows of the file of `import`; 100,000 unless said.
@@ -209,6 +210,7 @@ pub fn short_torture() -> Result<()> {
         ("tree", 1),
         ("servers", 1),
         ("fsync", 1),
+        ("restores", 1),
     ] {
         let torture = Torture {
             names: vec![name.to_owned()],

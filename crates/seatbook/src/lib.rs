@@ -13,6 +13,7 @@ pub mod scope;
 pub mod secrets;
 pub mod chain;
 pub mod memory;
+pub mod quarantine;
 pub mod gate;
 pub mod config;
 pub mod printing;
@@ -78,6 +79,7 @@ pub mod reconciliation;
 
 // Faces.
 pub mod verify;
+pub mod backups;
 pub mod history;
 pub mod as_of;
 pub mod portal;

@@ -5,6 +5,7 @@ use std::{io::Write, process::ExitCode, sync::Arc};
 use clap::{Parser, Subcommand};
 use seatbook::{
     access::links,
+    backups::{self, BackupArgs, RestoreArgs, ResumeArgs},
     clock::SystemClock,
     config::Settings,
     confined::Program,
@@ -46,6 +47,12 @@ enum Verb {
     /// Looks after the journal's chains.
     #[command(subcommand)]
     Journal(Journal),
+    /// Copies the book, also beside a running server, and proves the copy.
+    Backup(BackupArgs),
+    /// Makes a book of a backup, in an empty place. It can be read; nothing else happens in it until it is resumed.
+    Restore(RestoreArgs),
+    /// Releases a restored book: says how far the lost one was, so that nothing is done twice.
+    Resume(ResumeArgs),
     /// Writes a made-up invoice as PDF, to look at a brand with.
     BrandSample(SampleArgs),
 }
@@ -95,6 +102,9 @@ fn main() -> ExitCode {
             Verb::Journal(Journal::Head(args)) => head::tell(&args, &mut std::io::stdout())
                 .await
                 .map(|()| true),
+            Verb::Backup(args) => backups::back_up(&args, &mut std::io::stdout()).await,
+            Verb::Restore(args) => backups::restore(&args, &mut std::io::stdout()).await,
+            Verb::Resume(args) => resume(args).await.map(|()| true),
             Verb::BrandSample(args) => show_brand(&args).await.map(|()| true),
         }
     });
@@ -112,6 +122,15 @@ fn main() -> ExitCode {
 async fn import(args: ImportArgs) -> Result<bool> {
     let app = serve::open(args.settings.clone(), Arc::new(SystemClock)).await?;
     let done = command_line::run(&app, &args, &mut std::io::stdout()).await;
+    app.gate.db().close().await;
+    done
+}
+
+/// Opens the restored book with its key and releases it.
+async fn resume(args: ResumeArgs) -> Result<()> {
+    backups::has_key(&args.settings)?;
+    let app = serve::open(args.settings.clone(), Arc::new(SystemClock)).await?;
+    let done = backups::resume(&app, &args, &mut std::io::stdout()).await;
     app.gate.db().close().await;
     done
 }

@@ -44,6 +44,10 @@ const RETIRE_PERIOD: Duration = Duration::from_secs(60);
 /// How often it is looked for what people are to be told of.
 const NOTICE_PERIOD: Duration = Duration::from_secs(300);
 
+/// How often it is looked whether the book is in quarantine: another process releases it, and where several have a
+/// database open, one may have restored another book in its place.
+const RELEASE_PERIOD: Duration = Duration::from_secs(1);
+
 /// Opens the book and puts a gate in front of it.
 pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<App> {
     open_branded(settings, clock, &Brand::default()).await
@@ -60,8 +64,10 @@ async fn open_branded(settings: Settings, clock: Arc<dyn Clock>, brand: &Brand) 
         ..Options::new(&settings.database)
     };
     let db = Db::open(&options, schema::MIGRATIONS).await?;
+    let gate = Gate::new(db, clock, vault).at(&settings.base_url(), settings.sends_mail());
+    gate.look_for_quarantine().await?;
     Ok(App::new(Parts {
-        gate: Gate::new(db, clock, vault).at(&settings.base_url(), settings.sends_mail()),
+        gate,
         settings: Arc::new(settings),
         reader: files::Reader::new(Program::this()?),
         press: Arc::new(Press::new(Program::this()?, brand)?),
@@ -78,6 +84,7 @@ pub fn background(app: &App, holder: Uuid) -> Vec<tokio::task::JoinHandle<()>> {
     }));
     let (accountant, forgetful, sweeper) = (app.clone(), app.clone(), app.clone());
     let (press, herald, calendar) = (app.clone(), app.clone(), app.clone());
+    let guard = app.clone();
     vec![
         seal,
         tokio::spawn(chain::follower::run(app.gate.db().clone())),
@@ -86,11 +93,22 @@ pub fn background(app: &App, holder: Uuid) -> Vec<tokio::task::JoinHandle<()>> {
         tokio::spawn(figures::follower::run(app.gate.db().clone(), move || {
             accountant.gate.now()
         })),
-        tokio::spawn(every(PURGE_PERIOD, move || purge(forgetful.clone()))),
-        tokio::spawn(every(RENEW_PERIOD, move || renew(calendar.clone()))),
-        tokio::spawn(every(SWEEP_PERIOD, move || sweep(sweeper.clone()))),
+        tokio::spawn(every(PURGE_PERIOD, move || {
+            unless_quarantined(forgetful.clone(), purge)
+        })),
+        tokio::spawn(every(RENEW_PERIOD, move || {
+            unless_quarantined(calendar.clone(), renew)
+        })),
+        tokio::spawn(every(SWEEP_PERIOD, move || {
+            unless_quarantined(sweeper.clone(), sweep)
+        })),
         tokio::spawn(every(RETIRE_PERIOD, move || retire(press.clone()))),
-        tokio::spawn(every(NOTICE_PERIOD, move || tell(herald.clone()))),
+        tokio::spawn(every(RELEASE_PERIOD, move || {
+            watch_quarantine(guard.clone())
+        })),
+        tokio::spawn(every(NOTICE_PERIOD, move || {
+            unless_quarantined(herald.clone(), tell)
+        })),
     ]
 }
 
@@ -102,6 +120,33 @@ async fn every<W: Future<Output = ()>>(period: Duration, mut work: impl FnMut() 
     loop {
         ticks.tick().await;
         work().await;
+    }
+}
+
+/// What happens by the clock, but not in a restored book that nobody has released yet.
+async fn unless_quarantined<W: Future<Output = ()>>(app: App, work: impl FnOnce(App) -> W) {
+    if app.gate.quarantine().is_none() {
+        work(app).await;
+    }
+}
+
+/// Notices that a restored book was released, or that the book is another one now.
+async fn watch_quarantine(app: App) {
+    let rested = app.gate.quarantine().is_some();
+    if !rested && app.gate.db().is_exclusive() {
+        return;
+    }
+    if let Err(error) = app.gate.look_for_quarantine().await {
+        tracing::debug!(%error, "it could not be seen whether the book is in quarantine; trying again");
+        return;
+    }
+    match app.gate.quarantine() {
+        Some(quarantine) if !rested => {
+            app.gate.db().forget().await;
+            tracing::warn!("{}", quarantine.banner());
+        }
+        None if rested => tracing::info!("the book was released"),
+        _ => {}
     }
 }
 
@@ -188,18 +233,23 @@ pub async fn serve(settings: Settings) -> Result<()> {
         // Before there is an invoice that cannot be sent.
         brand.try_on(&app.press).await?;
     }
-    if app.settings.demo {
+    if app.settings.demo && app.gate.quarantine().is_none() {
         demo::prepare(&app).await?;
     }
     operations::readiness::look_at_clock(&app).await?;
     // Terms that ended while no server ran are renewed before anybody asks about them.
-    renew(app.clone()).await;
+    unless_quarantined(app.clone(), renew).await;
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
     let holder = access::links::random_id()?;
     let tasks = background(&app, holder);
-    jobs::leases::free_all(app.gate.db(), app.gate.now()).await?;
-    mail::free_all(app.gate.db(), app.gate.now()).await?;
+    match app.gate.quarantine() {
+        Some(quarantine) => tracing::warn!("{}", quarantine.banner()),
+        None => {
+            jobs::leases::free_all(app.gate.db(), app.gate.now()).await?;
+            mail::free_all(app.gate.db(), app.gate.now()).await?;
+        }
+    }
     let deliverer = mailer.map(|smtp| mail::Deliverer::start(app.clone(), Arc::new(smtp)));
     let runner = jobs::Runner::start(app.clone(), router::KINDS);
     tracing::info!(url = app.settings.base_url(), database = ?app.gate.db().engine(), "Seatbook is open");

@@ -270,6 +270,10 @@ impl Db {
         );
         let _ =
             tokio::task::spawn_blocking(|| threads.into_iter().for_each(|t| drop(t.join()))).await;
+        // Whoever still holds the handle writes nothing any more.
+        if let Some(lock) = &self.0.lock {
+            let _ = lock.unlock();
+        }
     }
 
     async fn queue<W: Work>(&self, work: W, preview: bool) -> Result<W::Out> {

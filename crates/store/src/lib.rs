@@ -6,6 +6,7 @@
 //! a neighbour that fails, panics or is refused does not hurt the others in its batch.
 //! Read first: [`Work`], then [`Db`].
 
+pub mod copies;
 mod db;
 mod error;
 mod migrate;

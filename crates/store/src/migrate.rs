@@ -19,6 +19,13 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
+impl Migration {
+    /// What tells its text from an edited one.
+    pub fn checksum(&self) -> String {
+        checksum(self)
+    }
+}
+
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
     number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)";
 
@@ -91,7 +98,8 @@ pub(crate) async fn postgres(session: &Session, migrations: &[Migration]) -> Res
     done
 }
 
-async fn postgres_steps(session: &Session, migrations: &[Migration]) -> Result<()> {
+/// Takes the missing steps in the transaction that is open.
+pub(crate) async fn postgres_steps(session: &Session, migrations: &[Migration]) -> Result<()> {
     session.batch(TABLE).await?;
     let rows = session
         .query(

@@ -42,6 +42,12 @@ const PRAGMAS: &str =
 
 /// Opens the file and takes its lock: a second server on the same file is refused.
 pub(crate) fn open(path: &Path) -> Result<(Connection, File)> {
+    let lock = lock(path)?;
+    Ok((connect(path)?, lock))
+}
+
+/// Takes the lock of a file, which nobody needs to have made yet.
+pub(crate) fn lock(path: &Path) -> Result<File> {
     if rusqlite::version_number() < OLDEST_VERSION {
         return Err(Error::Unfit(format!(
             "SQLite {} is older than 3.51.3",
@@ -63,10 +69,11 @@ pub(crate) fn open(path: &Path) -> Result<(Connection, File)> {
             path.display()
         ))
     })?;
-    Ok((connect(path)?, lock))
+    Ok(lock)
 }
 
-fn connect(path: &Path) -> Result<Connection> {
+/// A connection that writes, for whoever has the lock, or has reason to do without.
+pub(crate) fn connect(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(PRAGMAS)?;
     keep_statements(&connection)?;

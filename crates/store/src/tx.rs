@@ -16,6 +16,11 @@ use crate::{
     watch::Touch,
 };
 
+const SQLITE_TABLES: &str = "SELECT name FROM pragma_table_list
+    WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name";
+pub(crate) const POSTGRES_TABLES: &str = "SELECT CAST(tablename AS TEXT) FROM pg_tables
+    WHERE schemaname = current_schema() ORDER BY 1";
+
 /// One open transaction. Statements are the same text for both engines, with `$1`, `$2` … for values.
 ///
 /// Its ledger remembers the first statement that failed: from then on nothing in it can be kept,
@@ -169,6 +174,16 @@ impl<'c> Tx<'c> {
         self.query_opt(sql, params)
             .await?
             .ok_or_else(|| Error::Value("no row where one must be".into()))
+    }
+
+    /// The names of all tables of the database, but for those that an engine keeps for itself.
+    pub async fn tables(&mut self) -> Result<Vec<String>> {
+        let sql = match &self.engine {
+            Inner::Sqlite(_) => SQLITE_TABLES,
+            Inner::Postgres(_) => POSTGRES_TABLES,
+        };
+        let rows: Vec<(String,)> = self.query(sql, &[]).await?;
+        Ok(rows.into_iter().map(|(name,)| name).collect())
     }
 
     /// Before a statement is sent: whatever becomes of it, it may stand.

@@ -214,18 +214,23 @@ impl Book {
 
     /// Every item of a list.
     pub async fn all(&self, path: &str) -> Result<Vec<Value>> {
-        let (mut wire, mut items) = (Wire::to(self.operator.address), Vec::new());
-        let mut cursor = String::new();
-        loop {
-            let request = Request::get(format!("{path}limit=200{cursor}"));
-            let mut page = self.operator.over(&mut wire, &request).await?.json();
-            if let Some(found) = page["items"].as_array_mut() {
-                items.append(found);
-            }
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={}", crate::person::encoded(next)),
-                None => return Ok(items),
-            }
+        all(&self.operator, path).await
+    }
+}
+
+/// Every item of a list, as this person sees it.
+pub async fn all(person: &Person, path: &str) -> Result<Vec<Value>> {
+    let (mut wire, mut items) = (Wire::to(person.address), Vec::new());
+    let mut cursor = String::new();
+    loop {
+        let request = Request::get(format!("{path}limit=200{cursor}"));
+        let mut page = person.over(&mut wire, &request).await?.json();
+        if let Some(found) = page["items"].as_array_mut() {
+            items.append(found);
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={}", crate::person::encoded(next)),
+            None => return Ok(items),
         }
     }
 }

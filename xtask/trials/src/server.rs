@@ -178,6 +178,49 @@ impl Site {
         })
     }
 
+    /// Runs the program with other words on this place to its end.
+    pub async fn run(&self, words: &[&str]) -> Result<Output> {
+        let mut command = self.command();
+        command.args(words);
+        output(command).await
+    }
+
+    /// Begins to, and does not wait for it.
+    pub fn begin(&self, words: &[&str]) -> Result<Child> {
+        let mut command = self.command();
+        command
+            .args(words)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let begun = command.spawn();
+        begun.map_err(|e| format!("{}: {e}", self.program.display()))
+    }
+
+    /// Where something of this place is on the disk.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Takes the key of another book.
+    pub fn bring_key(&self, of: &Site) -> Result<()> {
+        let copied = fs::copy(of.path("key"), self.path("key"));
+        copied.map(drop).map_err(|e| format!("the key: {e}"))
+    }
+
+    /// Removes it, with whatever is in it.
+    pub async fn remove(self, ground: &Ground) -> Result<()> {
+        if self.engine == Engine::Postgres {
+            let name = self.database.rsplit_once('/').map_or("", |(_, name)| name);
+            run_sql(
+                &ground.postgres,
+                &format!("DROP DATABASE {name} WITH (FORCE)"),
+            )
+            .await?;
+        }
+        let removed = fs::remove_dir_all(&self.folder);
+        removed.map_err(|e| format!("{}: {e}", self.folder.display()))
+    }
+
     /// What `seatbook verify` finds: nothing, where the book is right.
     pub async fn verify(&self) -> Result<Vec<String>> {
         let mut command = self.command();

@@ -365,6 +365,16 @@ pub async fn demand_second_factor(
     Ok(tx.query_one(sql, &[&id, &role, &required]).await?)
 }
 
+/// Ends every session, and every link for a new password: in a restored book, those that were ended or used since
+/// would count again. Says how many sessions there were.
+pub async fn end_everything(tx: &mut Tx<'_>, now: Timestamp) -> Result<i64> {
+    let links = "UPDATE invitation SET revoked_at = $1, version = version + 1
+        WHERE kind = 'reset' AND used_at IS NULL AND revoked_at IS NULL";
+    tx.execute(links, &[&now]).await?;
+    let ended = tx.execute("DELETE FROM session", &[]).await?;
+    Ok(i64::try_from(ended).unwrap_or(i64::MAX))
+}
+
 /// Forgets what no longer counts: ended sessions, and wrong passwords of yesterday.
 pub async fn purge(tx: &mut Tx<'_>, sessions: Timestamp, failures: Timestamp) -> store::Result<()> {
     tx.execute("DELETE FROM session WHERE created_at < $1", &[&sessions])

@@ -101,7 +101,7 @@ pub async fn recognise(
             ..known.caller.clone()
         });
         if let Some(visitor) = &known.visitor {
-            request.extensions_mut().insert(visitor.clone());
+            request.extensions_mut().insert(visitor.told(&keeper.app));
         }
     }
     Ok(next.run(request).await)
@@ -320,6 +320,7 @@ fn visitor(browser: &Browser, seats: &[Seat]) -> Option<Visitor> {
         time_zone: seat.time_zone.clone(),
         is_customer: seat.kind == "customer",
         memberships,
+        quarantine: None,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Who looks at a page, and how a refusal looks to them.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     extract::{FromRequestParts, Request},
@@ -11,12 +13,14 @@ use uuid::Uuid;
 
 use super::{
     answer::{Fragment, html},
-    layout::{Membership, Person, Shell, nav},
+    layout::{Membership, Notice, Person, Shell, nav},
     pages::{BlankError, PageError, RefusedSheet},
 };
 use crate::{
+    app::App,
     error::{Error, Kind},
     gate::Caller,
+    quarantine::Quarantine,
     scope::Permission,
 };
 
@@ -35,6 +39,18 @@ pub struct Visitor {
     pub is_customer: bool,
     /// All organizations the person belongs to.
     pub memberships: Vec<Membership>,
+    /// The quarantine of a restored book, for as long as it is in one.
+    pub quarantine: Option<Arc<Quarantine>>,
+}
+
+impl Visitor {
+    /// The same, told of the quarantine that the book is in at this moment: a visitor is remembered for longer.
+    pub fn told(&self, app: &App) -> Visitor {
+        Visitor {
+            quarantine: app.gate.quarantine(),
+            ..self.clone()
+        }
+    }
 }
 
 /// Every page handler takes one: the caller, what is said about them, and how the page was asked for.
@@ -60,6 +76,8 @@ impl Frame {
             organization: self.visitor.organization.clone(),
             memberships: self.visitor.memberships.clone(),
             nav: nav(may, self.visitor.is_customer, |_| None),
+            quarantine: (self.visitor.quarantine.as_ref())
+                .map(|quarantine| Notice::warn(quarantine.banner())),
             notices: vec![],
             jobs: vec![],
         }

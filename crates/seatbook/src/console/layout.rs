@@ -18,6 +18,8 @@ pub struct Shell {
     pub memberships: Vec<Membership>,
     /// The navigation this person may see.
     pub nav: Vec<NavGroup>,
+    /// That the book was restored and is not released yet: on every page.
+    pub quarantine: Option<Notice>,
     /// What just happened, once.
     pub notices: Vec<Notice>,
     /// Jobs of this person that run or have just ended.

@@ -19,7 +19,7 @@ pub use tx::Tx;
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,6 +29,7 @@ use uuid::Uuid;
 use crate::{
     clock::Clock,
     error::{Error, Kind, Result},
+    quarantine::{self, Quarantine},
     secrets::Vault,
 };
 use ticket::{Ended, Ticket};
@@ -39,6 +40,8 @@ pub trait Command: Serialize + Send + Sync + 'static {
     const NAME: &'static str;
     /// Whether its answer holds a secret, which is then kept encrypted.
     const SECRET: bool = false;
+    /// Whether it may change a restored book that nobody has released yet: what releases it does.
+    const IN_QUARANTINE: bool = false;
     /// What it answers.
     type Outcome: Serialize + DeserializeOwned + Send + Sync + 'static;
 
@@ -80,6 +83,7 @@ pub struct Gate {
     clock: Arc<dyn Clock>,
     premises: Premises,
     in_flight: Arc<Mutex<HashSet<(Uuid, String)>>>,
+    quarantine: Arc<RwLock<Option<Arc<Quarantine>>>>,
 }
 
 impl Gate {
@@ -90,6 +94,7 @@ impl Gate {
             clock,
             premises: Premises::new(vault),
             in_flight: Arc::default(),
+            quarantine: Arc::default(),
         }
     }
 
@@ -111,6 +116,28 @@ impl Gate {
         self.clock.now()
     }
 
+    /// The quarantine of a restored book, as it was when it was last looked for.
+    pub fn quarantine(&self) -> Option<Arc<Quarantine>> {
+        let known = self
+            .quarantine
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.clone()
+    }
+
+    /// Looks whether the book is in quarantine: when it is opened, and until it is not. No open book gets into it.
+    pub async fn look_for_quarantine(&self) -> Result<()> {
+        let found = self
+            .db
+            .read(|mut tx| Box::pin(async move { quarantine::find(&mut tx).await }))
+            .await??;
+        *self
+            .quarantine
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = found.map(Arc::new);
+        Ok(())
+    }
+
     /// What keeps secrets.
     pub fn vault(&self) -> &Vault {
         self.premises.vault()
@@ -128,6 +155,9 @@ impl Gate {
         key: Key,
         command: C,
     ) -> Result<Done<C::Outcome>> {
+        if let Some(quarantine) = self.quarantine().filter(|_| !C::IN_QUARANTINE) {
+            return Err(quarantine.refusal());
+        }
         let _flight = self.take_off(caller.actor_id, &key)?;
         if key.is_given() {
             let stored = key::find(&self.db, caller.actor_id, &key).await?;

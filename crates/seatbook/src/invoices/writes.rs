@@ -129,6 +129,30 @@ pub async fn next_number(tx: &mut Tx<'_>, issuer_id: Uuid, series: &str) -> Resu
     Ok(tx.query_one::<(i64,)>(sql, &[&issuer_id, &series]).await?.0)
 }
 
+/// Leaves out the numbers of a series up to `last`, which were given in a book that was lost: the next one is behind
+/// them. Says which are left out; none where the series is that far, or the issuer is not in this book.
+pub async fn leave_out(
+    tx: &mut Tx<'_>,
+    (issuer_id, series): (Uuid, &str),
+    last: i64,
+) -> Result<Option<(i64, i64)>> {
+    let issuer = "SELECT id FROM organization_node WHERE id = $1";
+    let issuer: Option<(Uuid,)> = tx.query_opt(issuer, &[&issuer_id]).await?;
+    let reached = "SELECT last FROM invoice_counter WHERE issuer_id = $1 AND series = $2";
+    let reached: Option<(i64,)> = tx.query_opt(reached, &[&issuer_id, &series]).await?;
+    let first = reached.map_or(0, |(reached,)| reached) + 1;
+    if issuer.is_none() || last < first {
+        return Ok(None);
+    }
+    let counter = "INSERT INTO invoice_counter (issuer_id, series, last) VALUES ($1, $2, $3)
+        ON CONFLICT (issuer_id, series) DO UPDATE SET last = excluded.last";
+    tx.execute(counter, &[&issuer_id, &series, &last]).await?;
+    let gap = "INSERT INTO invoice_gap (issuer_id, series, first_number, last_number) VALUES ($1, $2, $3, $4)";
+    tx.execute(gap, &[&issuer_id, &series, &first, &last])
+        .await?;
+    Ok(Some((first, last)))
+}
+
 /// What finalizing adds to a draft.
 pub struct Finalized<'a> {
     /// The issuer's text.

@@ -71,6 +71,7 @@ impl FromRow for Claim {
 
 const DUE: &str =
     "SELECT id FROM job WHERE state IN ('queued', 'waiting', 'running') AND run_at <= $1
+      AND NOT EXISTS (SELECT 1 FROM quarantine)
     ORDER BY run_at, id LIMIT 1";
 
 /// Due twice: for the choice, and again for the row as it is when its turn to be written comes.
@@ -80,6 +81,7 @@ const TAKE: &str =
     WHERE id = (SELECT id FROM job WHERE state IN ('queued', 'waiting', 'running') AND run_at <= $1
                 ORDER BY run_at, id LIMIT 1)
       AND state IN ('queued', 'waiting', 'running') AND run_at <= $1
+      AND NOT EXISTS (SELECT 1 FROM quarantine)
     RETURNING id, worker, kind, payload, actor_id, token_id, limits, organization_id, attempts,
       cancel_requested, cursor, failures";
 

@@ -152,6 +152,9 @@ impl Server {
     }
 
     async fn take(&self) -> Result<Option<Claim>> {
+        if self.app.gate.quarantine().is_some() {
+            return Ok(None);
+        }
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(Error::internal)?;
         leases::take(self.app.gate.db(), Uuid::from_bytes(random), self.now()).await

@@ -3,6 +3,7 @@
 /// Commands as sentences; what is not here is read from the command's own word.
 pub const COMMANDS: &[(&str, &str)] = &[
     ("platform.set_up", "Set Seatbook up"),
+    ("book.release", "Released a restored book"),
     ("organizations.create", "Added an organization"),
     ("organizations.edit", "Changed an organization"),
     ("organizations.move", "Moved an organization"),

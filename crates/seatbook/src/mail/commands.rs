@@ -88,6 +88,24 @@ pub async fn withdraw(tx: &mut Tx<'_>, cause: &str, why: &str) -> Result<()> {
     Ok(())
 }
 
+/// Holds every mail that waits or is on its way, so that it is sent only when somebody says so: in a restored book, it
+/// may have been sent after the backup. Says how many. For the command that releases such a book.
+pub async fn hold(tx: &mut Tx<'_>, why: &str) -> Result<i64> {
+    let waiting = queries::waiting(tx).await?;
+    queries::hold(tx, why).await?;
+    for (id, organization_id, state, version) in &waiting {
+        tx.changed(Change {
+            noun: "mail",
+            row_id: *id,
+            version: version + 1,
+            organization_id: Some(*organization_id),
+            before: Some(json!({"state": state})),
+            after: Some(json!({"state": State::Kept})),
+        });
+    }
+    Ok(waiting.len() as i64)
+}
+
 /// One line, whatever it was made of: a line break cannot be written into a header at all.
 fn whole(text: &str) -> String {
     rules::text::normalize_key(&text.replace(char::is_control, " "))

@@ -119,6 +119,9 @@ impl Post {
     }
 
     async fn take(&self) -> Result<Option<Taken>> {
+        if self.app.gate.quarantine().is_some() {
+            return Ok(None);
+        }
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(Error::internal)?;
         posting::take(self.app.gate.db(), Uuid::from_bytes(random), self.now()).await

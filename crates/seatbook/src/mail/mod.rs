@@ -5,7 +5,7 @@
 //! Keeps true: a mail exists exactly when its command does; one cause is one mail with one Message-ID; none
 //! is said to be sent before a mail server took it. Only where nobody knows whether one left (a crash or a broken
 //! line before the server's answer was written down) it is sent again, under the same Message-ID, and counted.
-//! Others may use: [`queue`], [`withdraw`], [`NewMail`], [`Attachment`], [`Readers`], [`templates`].
+//! Others may use: [`queue`], [`withdraw`], [`hold`], [`NewMail`], [`Attachment`], [`Readers`], [`templates`].
 
 pub mod api;
 pub mod commands;
@@ -19,7 +19,7 @@ pub mod smtp;
 pub mod templates;
 pub mod windows;
 
-pub use commands::{queue, withdraw};
+pub use commands::{hold, queue, withdraw};
 pub use delivery::{Deliverer, deliver_until_idle};
 pub use letter::{Letter, Mailer, Verdict};
 pub use model::{Attachment, Content, NewMail, Readers};

@@ -39,7 +39,9 @@ impl FromRow for Taken {
     }
 }
 
+/// A restored book may stand where another stood when it was last looked: what leaves asks the book itself.
 const DUE: &str = "SELECT id FROM mail WHERE state IN ('queued', 'sending') AND due_at <= $1
+      AND NOT EXISTS (SELECT 1 FROM quarantine)
     ORDER BY due_at, id LIMIT 1";
 
 /// Due twice: for the choice, and again for the row as it is when its turn to be written comes. One that is
@@ -50,6 +52,7 @@ const TAKE: &str = "UPDATE mail SET state = 'sending', worker = $2, due_at = $3,
     WHERE id = (SELECT id FROM mail WHERE state IN ('queued', 'sending') AND due_at <= $1
                 ORDER BY due_at, id LIMIT 1)
       AND state IN ('queued', 'sending') AND due_at <= $1
+      AND NOT EXISTS (SELECT 1 FROM quarantine)
     RETURNING id, worker, attempts";
 
 /// Takes the mail that has been due longest, if one is. When this has answered, it is durable that the mail is

@@ -27,6 +27,21 @@ pub(super) async fn find_stored(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Stor
     Ok(tx.query_opt(&sql, &[&id]).await?)
 }
 
+/// The mails that are going to be sent: which, whose, how they stand, their version.
+pub(super) async fn waiting(tx: &mut Tx<'_>) -> Result<Vec<(Uuid, Uuid, String, i64)>> {
+    let sql =
+        "SELECT id, organization_id, state, version FROM mail WHERE state IN ('queued', 'sending')
+        ORDER BY id";
+    Ok(tx.query(sql, &[]).await?)
+}
+
+/// Keeps them all.
+pub(super) async fn hold(tx: &mut Tx<'_>, why: &str) -> Result<u64> {
+    let sql = "UPDATE mail SET state = 'kept', worker = NULL, answer = $1, version = version + 1
+        WHERE state IN ('queued', 'sending')";
+    Ok(tx.execute(sql, &[&why]).await?)
+}
+
 /// The mail that was written for this.
 pub async fn find_by_cause(tx: &mut Tx<'_>, cause: &str) -> Result<Option<Uuid>> {
     let found: Option<(Uuid,)> = tx

@@ -21,7 +21,7 @@ const BUCKETS: [f64; 12] = [
 ];
 
 /// What each figure is. All are said in docs/operations.md.
-const HELP: [(&str, &str); 24] = [
+const HELP: [(&str, &str); 25] = [
     ("seatbook_build_info", "Always 1; its label is the version."),
     ("seatbook_ready", "1 where /readyz says yes."),
     ("seatbook_requests_total", "Requests by route and status."),
@@ -43,6 +43,10 @@ const HELP: [(&str, &str); 24] = [
         "Sessions that are kept, ended ones until they are forgotten.",
     ),
     ("seatbook_parked", "Organizations not invoiced."),
+    (
+        "seatbook_backup_age_seconds",
+        "Age of the newest proven backup.",
+    ),
     ("seatbook_writes_waiting", "Writes in the queue, by lane."),
     ("seatbook_readers_free", "Free connections for reading."),
     ("seatbook_wal_bytes", "Size of the write-ahead log."),

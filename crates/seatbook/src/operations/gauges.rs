@@ -7,7 +7,7 @@ use store::{Timestamp, Tx};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{counters, readiness::disk};
-use crate::{app::App, error::Result};
+use crate::{app::App, backups, error::Result};
 
 const PERIOD: Duration = Duration::from_secs(15);
 /// Dead jobs are counted up to here.
@@ -80,6 +80,7 @@ struct Counted {
     chain: i64,
     sessions: i64,
     parked: i64,
+    backup: Option<Timestamp>,
 }
 
 impl Counted {
@@ -114,6 +115,7 @@ impl Counted {
             chain,
             sessions,
             parked,
+            backup: backups::newest(tx).await?,
         })
     }
 
@@ -133,6 +135,10 @@ impl Counted {
         set("seatbook_chain_behind", self.chain);
         set("seatbook_sessions", self.sessions);
         set("seatbook_parked", self.parked);
+        // Where there was none, there is no age that could be taken for a good one.
+        if self.backup.is_some() {
+            set("seatbook_backup_age_seconds", age(now, self.backup));
+        }
     }
 }
 

@@ -152,6 +152,11 @@ fn judge(app: &App, probed: Option<&Health>) -> Readiness {
             "The server was told to stop.",
         ));
     }
+    if app.gate.quarantine().is_some() {
+        let message =
+            "The book was restored from a backup and is not released yet; run `seatbook resume`.";
+        reasons.push(Reason::new("book.quarantined", message));
+    }
     match probed {
         None => reasons.push(Reason::new(
             "database.no_answer",

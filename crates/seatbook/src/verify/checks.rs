@@ -247,12 +247,25 @@ pub(super) const LAWS: &[Law] = &[
               AND j.seq <> (SELECT count(*) FROM journal s WHERE s.seq IS NOT NULL)",
     },
     Law {
-        holds: "the numbers of each issuer and series are 1 to n, without a hole and without a double",
+        holds: "the numbers of each issuer and series are 1 to n, without a double, and without a hole but those of a lost book",
         counted: "SELECT count(*) FROM invoice WHERE number IS NOT NULL",
-        broken: "SELECT c.issuer_id, c.last, count(i.id)
-            FROM invoice_counter c LEFT JOIN invoice i ON i.issuer_id = c.issuer_id AND i.series = c.series
-            GROUP BY c.issuer_id, c.series, c.last
-            HAVING count(i.id) <> c.last OR count(DISTINCT i.number) <> c.last OR coalesce(max(i.number), 0) <> c.last
+        broken: "SELECT c.issuer_id, c.last - coalesce(g.missing, 0), count(i.id)
+            FROM invoice_counter c LEFT JOIN (
+              SELECT issuer_id, series, CAST(sum(last_number - first_number + 1) AS BIGINT) AS missing,
+                max(last_number) AS newest FROM invoice_gap GROUP BY issuer_id, series
+            ) g ON g.issuer_id = c.issuer_id AND g.series = c.series
+            LEFT JOIN invoice i ON i.issuer_id = c.issuer_id AND i.series = c.series
+            GROUP BY c.issuer_id, c.series, c.last, g.missing, g.newest
+            HAVING count(i.id) <> c.last - coalesce(g.missing, 0)
+              OR count(DISTINCT i.number) <> c.last - coalesce(g.missing, 0)
+              OR coalesce(min(i.number), 1) < 1 OR coalesce(max(i.number), 0) > c.last
+              OR coalesce(g.newest, 0) > c.last
+            UNION ALL SELECT g.issuer_id, o.last_number, g.first_number
+            FROM invoice_gap g JOIN invoice_gap o ON o.issuer_id = g.issuer_id AND o.series = g.series
+              AND o.first_number < g.first_number AND o.last_number >= g.first_number
+            UNION ALL SELECT i.id, g.first_number, i.number
+            FROM invoice i JOIN invoice_gap g ON g.issuer_id = i.issuer_id AND g.series = i.series
+            WHERE i.number BETWEEN g.first_number AND g.last_number
             UNION ALL SELECT i.id, CAST(0 AS BIGINT), i.number
             FROM invoice i LEFT JOIN invoice_counter c ON c.issuer_id = i.issuer_id AND c.series = i.series
             WHERE i.number IS NOT NULL AND c.last IS NULL",

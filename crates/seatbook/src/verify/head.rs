@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::{BoxFuture, Db, Timestamp};
 use uuid::Uuid;
@@ -73,11 +74,18 @@ impl File {
         }
     }
 
-    /// Reads one that was written earlier.
+    /// Reads one that was written earlier: by itself, among the marks of a backup, or in its manifest.
     pub fn read(path: &Path) -> Result<File> {
         let wrong = |what: String| Error::internal(format!("{}: {what}", path.display()));
         let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        let file: File = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        let mut found: Value =
+            serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        for around in ["high_water", "journal_head"] {
+            if let Some(within) = found.get_mut(around) {
+                found = within.take();
+            }
+        }
+        let file: File = serde_json::from_value(found).map_err(|error| wrong(error.to_string()))?;
         if file.format != FORMAT || file.hash != all(&file.chains) {
             return Err(wrong("it is not as `journal head` wrote it".into()));
         }

@@ -2,7 +2,7 @@
 //!
 //! Owns: the checks, how they are told, and the heads of the journal's chains as a file. Does not own: mending; what is off is for people to judge.
 //! Keeps true: it only reads, and reads one snapshot; a finding names the row and both values.
-//! Others may use: [`run`].
+//! Others may use: [`run`], [`journal`], the same in an open snapshot, [`say`], [`head`].
 
 mod chain;
 mod checks;
@@ -47,7 +47,7 @@ impl Check {
 /// Runs every check on one snapshot of the book.
 pub async fn run(db: &Db) -> Result<Vec<Check>> {
     db.read(|mut tx| -> BoxFuture<'_, Result<Vec<Check>>> {
-        Box::pin(async move { all(&mut tx).await })
+        Box::pin(async move { examine(&mut tx).await })
     })
     .await?
 }
@@ -61,7 +61,17 @@ pub async fn journal(db: &Db, head: Option<&std::path::Path>) -> Result<Vec<Chec
     .await?
 }
 
-async fn all(tx: &mut Tx<'_>) -> Result<Vec<Check>> {
+/// The same as [`journal`] in a snapshot that is open.
+pub async fn examine_journal(
+    tx: &mut Tx<'_>,
+    head: Option<&std::path::Path>,
+) -> Result<Vec<Check>> {
+    let kept = head.map(head::File::read).transpose()?;
+    chain::prove(tx, kept).await
+}
+
+/// The same as [`run`] in a snapshot that is open.
+pub async fn examine(tx: &mut Tx<'_>) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     for law in checks::LAWS.iter().chain(figures::LAWS) {
         checks.push(law.look(tx).await?);
@@ -100,9 +110,13 @@ pub async fn tell(args: &VerifyArgs, out: &mut impl std::io::Write) -> Result<bo
         true => journal(&db, args.head.as_deref()).await?,
         false => run(&db).await?,
     };
-    let clean = checks.iter().all(|check| check.wrong == 0);
-    for check in &checks {
-        let told = if args.json {
+    say(&checks, args.json, out)
+}
+
+/// Tells what was found. `false` where anything is off.
+pub fn say(checks: &[Check], json: bool, out: &mut impl std::io::Write) -> Result<bool> {
+    for check in checks {
+        let told = if json {
             writeln!(out, "{}", serde_json::to_string(check)?)
         } else {
             let mark = if check.wrong == 0 { "ok " } else { "OFF" };
@@ -115,5 +129,5 @@ pub async fn tell(args: &VerifyArgs, out: &mut impl std::io::Write) -> Result<bo
         };
         told.map_err(crate::error::Error::internal)?;
     }
-    Ok(clean)
+    Ok(checks.iter().all(|check| check.wrong == 0))
 }

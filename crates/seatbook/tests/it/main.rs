@@ -2,6 +2,7 @@
 
 mod access;
 mod activation;
+mod backups;
 mod catalog;
 mod configuration;
 mod contract;
@@ -37,6 +38,7 @@ mod amendments;
 mod provisioning;
 mod invoices;
 mod reconciliation;
+mod releases;
 mod holders;
 mod entitlements;
 mod verify;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    io::Cursor,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -11,7 +12,7 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::{
-    Config, NoTls, Statement,
+    Config, CopyInSink, CopyOutStream, NoTls, Statement,
     config::{Host, SslMode},
     types::ToSql,
 };
@@ -221,6 +222,16 @@ impl Session {
     /// Runs text without values, several statements at once if need be.
     pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
         self.answer(self.client.batch_execute(sql)).await
+    }
+
+    /// What a `COPY … TO STDOUT` tells.
+    pub(crate) async fn copy_out(&self, sql: &str) -> Result<CopyOutStream> {
+        Ok(self.client.copy_out(sql).await?)
+    }
+
+    /// Where a `COPY … FROM STDIN` takes its rows from.
+    pub(crate) async fn copy_in(&self, sql: &str) -> Result<CopyInSink<Cursor<Vec<u8>>>> {
+        Ok(self.client.copy_in(sql).await?)
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -5,6 +5,7 @@
 #![expect(missing_docs, reason = "a test says what it does by its name")]
 
 mod batches;
+mod copies;
 mod keys;
 mod lost_commit;
 mod schema;

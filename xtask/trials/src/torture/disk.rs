@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Fills the disk of one book so many times.
 pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
     let mut site = Site::new(ground, trial.engine, "disk").await?;
-    let disk = match Disk::mount(&ground.scratch.join("disk")) {
+    let disk = match Disk::mount(&ground.scratch.join("disk"), SIZE) {
         Ok(disk) => disk,
         Err(why) => {
             return Ok(Tally::not_run(format!("no small disk can be had: {why}")));
@@ -216,16 +216,16 @@ fn order(round: u64) -> String {
 }
 
 /// A small disk in memory. Dropping it takes it away.
-struct Disk {
-    place: PathBuf,
+pub struct Disk {
+    pub place: PathBuf,
 }
 
 impl Disk {
     /// Only root may, and not in every container.
-    fn mount(place: &Path) -> Result<Disk> {
+    pub fn mount(place: &Path, size: &str) -> Result<Disk> {
         fs::create_dir_all(place).map_err(|e| e.to_string())?;
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", SIZE, "tmpfs"]).arg(place);
+        mount.args(["-t", "tmpfs", "-o", size, "tmpfs"]).arg(place);
         let done = mount.stdin(Stdio::null()).output();
         let done = done.map_err(|e| format!("mount: {e}"))?;
         if !done.status.success() {

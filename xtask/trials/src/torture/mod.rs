@@ -14,6 +14,7 @@ mod kill;
 mod measure;
 mod name;
 mod race;
+mod restores;
 mod retries;
 mod tree;
 
@@ -153,6 +154,7 @@ async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally,
         Name::Servers => race::run(ground, trial, SERVERS).await,
         Name::Jobs => jobs::run(ground, trial).await,
         Name::Fsync => fsync::run(ground, trial).await,
+        Name::Restores => restores::run(ground, trial).await,
     };
     let place = format!("{} {}", name.as_str(), trial.engine.as_str());
     let tally = tally.map_err(|e| format!("{place}: {e}"))?;

@@ -21,6 +21,7 @@ pub enum Name {
     Servers,
     Jobs,
     Fsync,
+    Restores,
 }
 
 impl Name {
@@ -41,6 +42,7 @@ impl Name {
             Name::Servers => "servers",
             Name::Jobs => "jobs",
             Name::Fsync => "fsync",
+            Name::Restores => "restores",
         }
     }
 
@@ -59,7 +61,7 @@ impl Name {
             Name::Race | Name::Servers => 20,
             Name::Kill => 300,
             Name::Files => 5,
-            Name::Assign => 100,
+            Name::Assign | Name::Restores => 100,
             Name::Import => 2,
             Name::Codes => 1_000,
             Name::Invoices => 20,
@@ -130,6 +132,11 @@ impl Name {
             Name::Fsync => {
                 "1,000 writes, one after the other: on SQLite none is acknowledged before the disk was told to keep it, on \
                  PostgreSQL its log was synced as often as writes were acknowledged."
+            }
+            Name::Restores => {
+                "Backups are made while 8 clients write, and restored elsewhere, after a restore that was killed: what was \
+                 acknowledged before is there, the book rests until it is released, and each changed byte of a copy is found \
+                 before anything is loaded."
             }
         }
     }

@@ -121,6 +121,16 @@ impl TestApp {
         })
     }
 
+    /// A server on another book, such as one that was restored from a backup of this one.
+    pub async fn on(&self, database: &str) -> Beside {
+        let (app, address, server) = serve(database, Arc::clone(&self.clock), |_| ()).await;
+        Beside {
+            address,
+            app,
+            server,
+        }
+    }
+
     /// Somebody new who holds a role (a built-in key, or a custom role's id) at an organization: invited by
     /// the operator, in through the link, speaking with a token of all permissions.
     pub async fn member(&self, organization: Uuid, role: &str) -> Person {
@@ -215,7 +225,7 @@ impl TestApp {
 /// Another server on a test's book. Ends before the first.
 pub struct Beside {
     pub address: SocketAddr,
-    app: App,
+    pub app: App,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -260,6 +270,7 @@ async fn serve_on(
     let brand = brand.map_or_else(Brand::default, |folder| folder.expect("a brand").brand);
     let gate = Gate::new(db, clock, Vault::for_tests());
     let gate = gate.at(&settings.base_url(), settings.sends_mail());
+    gate.look_for_quarantine().await.expect("it is read");
     let app = App::new(Parts {
         gate,
         settings: Arc::new(settings),

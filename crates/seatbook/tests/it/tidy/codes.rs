@@ -19,8 +19,8 @@ use super::{
 const PAGE: &str = "docs/api.md";
 
 /// How files end that are named in the sources.
-const ENDINGS: [&str; 10] = [
-    "bin", "css", "db", "html", "js", "rs", "svg", "toml", "typ", "xml",
+const ENDINGS: [&str; 11] = [
+    "bin", "css", "db", "html", "js", "json", "rs", "svg", "toml", "typ", "xml",
 ];
 
 /// Have the form of a code and are never sent. The list holds only what the sources still hold.
