@@ -18,7 +18,7 @@ pub type Things = BTreeMap<&'static str, Uuid>;
 pub struct Family {
     /// May do everything at the partner and below it.
     pub boss: Person,
-    /// What the good requests name: `customer`, `share`, `crossgrade_pool`.
+    /// What the good requests name: `customer`, `share`, `moved_pool`.
     pub home: Things,
     /// By how near they are, the same things of others: by the segment of the path to them.
     pub others: [(&'static str, Things); 3],

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     both_engines,
-    harness::{Answer, Person, TestApp, random_id, send},
+    harness::{Answer, Person, random_id, send},
 };
 
 const CHECK: &str = "ids";
