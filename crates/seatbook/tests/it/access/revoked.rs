@@ -153,7 +153,8 @@ both_engines! {
     async fn a_taken_role_has_no_late_success(app: TestApp) {
         let stage = Stage::open(&app).await;
         let facts = |permissions: &[&str]| json!({"organization_id": stage.partner, "name": "Watcher", "permissions": permissions});
-        let role = app.operator.post("/api/v1/roles", facts(&["people.read"])).await.id();
+        let role = app.operator.post("/api/v1/roles", facts(&["people.read"])).await.expect(201);
+        let role = id(&role["role"]);
         let path = format!("/api/v1/roles/{role}");
         let person = app.member(stage.partner, &role.to_string()).await;
         let held = membership(&app, &person).await;

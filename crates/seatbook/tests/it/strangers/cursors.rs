@@ -21,7 +21,17 @@ enum Side {
     Beside,
     Home,
     Customer,
+    /// Of all that is seen.
+    Everybody,
 }
+
+/// Whose list the cursor is from, and whose it is sent to.
+const SIDES: [(Side, Side); 4] = [
+    (Side::Beside, Side::Home),
+    (Side::Home, Side::Home),
+    (Side::Customer, Side::Customer),
+    (Side::Everybody, Side::Everybody),
+];
 
 both_engines! {
     /// A foreign cursor gives nothing that is not one's own.
@@ -38,7 +48,7 @@ both_engines! {
             found += 1;
             let list = List { document: &document, operation: &operation, family: &family };
             let mut count = 0;
-            for (theirs, ours) in [(Side::Beside, Side::Home), (Side::Home, Side::Home), (Side::Customer, Side::Customer)] {
+            for (theirs, ours) in SIDES {
                 let (tried, wrong) = list.swap(&app, theirs, ours).await;
                 count += tried;
                 complaints.extend(wrong);
@@ -113,9 +123,10 @@ impl List<'_> {
     fn address(&self, side: Side) -> Option<String> {
         let (_, beside) = &self.family.others[0];
         let organization = match side {
-            Side::Beside => beside["organizations"],
-            Side::Home => self.family.of("home"),
-            Side::Customer => self.family.of("customer"),
+            Side::Beside => Some(beside["organizations"]),
+            Side::Home => Some(self.family.of("home")),
+            Side::Customer => Some(self.family.of("customer")),
+            Side::Everybody => None,
         };
         let path = match self.operation.path.split_once("/{id}") {
             None => self.operation.path.clone(),
@@ -125,7 +136,9 @@ impl List<'_> {
             }
         };
         let ids = |name: &str| match name {
-            "organization_id" | "seller_id" | "partner_id" => Ok(organization),
+            "organization_id" | "seller_id" | "partner_id" => {
+                organization.ok_or_else(|| format!("{name} is left out"))
+            }
             _ => Err(format!("{name} is not needed")),
         };
         let sampler = Sampler {

@@ -53,7 +53,10 @@ impl Family {
         others[0].1.insert("statements", statement);
         let import = writer.import(beside).await;
         others[0].1.insert("imports", import);
+        // Roles from above are given below: those of the parent are nobody else's.
+        others[2].1.remove("roles");
         // Lists that have a place between two rows.
+        writer.bills(app.provider, parent).await;
         writer.belongings(beside, SECRET).await;
         writer.invitation(beside).await;
         let boss = writer.boss(home).await;
@@ -115,10 +118,14 @@ impl Writer<'_> {
         id(&self.post(path, body).await["id"])
     }
 
+    async fn role(&self, body: Value) -> Uuid {
+        id(&self.post("/roles", body).await["role"])
+    }
+
     /// Somebody who may do everything at an organization.
     async fn boss(&self, organization: Uuid) -> Person {
         let role = json!({"organization_id": organization, "name": "All of it", "permissions": Permission::ALL});
-        let role = self.make("/roles", role).await;
+        let role = self.role(role).await;
         self.app.member(organization, &role.to_string()).await
     }
 
@@ -127,7 +134,7 @@ impl Writer<'_> {
         let mut things = self.belongings(organization, SECRET).await;
         let role =
             json!({"organization_id": organization, "name": SECRET, "permissions": ["jobs.read"]});
-        things.insert("roles", self.make("/roles", role).await);
+        things.insert("roles", self.role(role).await);
         things.insert("organizations", organization);
         let person = self.app.member(organization, "reader").await;
         things.insert("people", person.id);
@@ -199,6 +206,28 @@ impl Writer<'_> {
             .id()
     }
 
+    /// Two drafts of the provider, which are between it and their buyer.
+    async fn bills(&self, seller: Uuid, buyer: Uuid) {
+        for organization in [seller, buyer] {
+            self.party(organization, SECRET).await;
+        }
+        for _ in 0..2 {
+            let sale = json!({"seller_id": seller, "customer_id": buyer, "sku_id": self.stock.sku, "quantity": 1,
+                "issue": true, "price_minor": 100, "currency": "EUR"});
+            let sold = self.post("/licenses/sell", sale).await;
+            let body = json!({"license_ids": [sold["license"]["id"]]});
+            self.post("/invoices/draft", body).await;
+        }
+    }
+
+    /// What stands on invoices about an organization.
+    async fn party(&self, organization: Uuid, name: &str) {
+        let party = json!({"legal_name": name, "city": "Berlin", "country": "DE", "vat_id": "DE123456789",
+            "tax_category": "zero"});
+        let path = format!("/api/v1/organizations/{organization}/billing-profile");
+        self.app.operator.put(&path, party).await.expect(200);
+    }
+
     /// All that the good requests name.
     async fn home(&self, family: &mut Family) {
         let home = family.of("home");
@@ -216,7 +245,7 @@ impl Writer<'_> {
         }
         let role =
             json!({"organization_id": home, "name": "Home role", "permissions": ["jobs.read"]});
-        family.home.insert("role", self.make("/roles", role).await);
+        family.home.insert("role", self.role(role).await);
         let member = self.app.member(home, "reader").await;
         let path = format!("/api/v1/people/{}", member.id);
         let shown = self.app.operator.get(&path).await.expect(200);
@@ -224,7 +253,7 @@ impl Writer<'_> {
         family
             .home
             .insert("membership", id(&shown["memberships"][0]["id"]));
-        for name in ["customer", "plain", "moving"] {
+        for name in ["customer", "plain", "moving", "bare"] {
             let made = self.app.organization(home, "customer", name).await;
             family.home.insert(name, made);
         }
@@ -303,15 +332,8 @@ impl Writer<'_> {
             .unwrap_or_default()
             .clone_into(&mut family.code);
         family.home.insert("unsold", id(&sold["license"]["id"]));
-        let party = json!({"legal_name": "Home party", "city": "Berlin", "country": "DE", "vat_id": "DE123456789",
-            "tax_category": "zero"});
         for organization in [home, customer] {
-            let path = format!("/api/v1/organizations/{organization}/billing-profile");
-            self.app
-                .operator
-                .put(&path, party.clone())
-                .await
-                .expect(200);
+            self.party(organization, "Home party").await;
         }
         for name in ["billed", "drafted", "drafted_too", "drafted_alone"] {
             let mut sale = sale.clone();
@@ -320,13 +342,15 @@ impl Writer<'_> {
             let sold = self.post("/licenses/sell", sale).await;
             family.home.insert(name, id(&sold["license"]["id"]));
         }
-        let alone = json!({"license_ids": [family.of("drafted_alone")]});
-        self.post("/invoices/draft", alone).await;
-        let both = json!({"license_ids": [family.of("drafted"), family.of("drafted_too")]});
-        let drafted = self.post("/invoices/draft", both).await;
-        family
-            .home
-            .insert("draft", id(&drafted["invoices"][0]["id"]));
+        // What it costs is between seller and buyer: the operator may not bill it.
+        for licenses in [vec!["drafted_alone"], vec!["drafted", "drafted_too"]] {
+            let ids: Vec<Uuid> = licenses.into_iter().map(|it| family.of(it)).collect();
+            let body = json!({"license_ids": ids});
+            let drafted = family.boss.post("/api/v1/invoices/draft", body).await;
+            let drafted = drafted.expect(200);
+            let draft = id(&drafted["invoices"][0]["id"]);
+            family.home.insert("draft", draft);
+        }
     }
 
     /// Customers with a service plan each: to be moved, changed, approved, converted.

@@ -256,7 +256,7 @@ fn plans(family: &Family) -> Vec<Good> {
     let rollout = json!({"seller_id": of("home"), "plan_id": of("plan"), "organization_ids": [of("plain")],
         "components": part("sku", "pool")});
     vec![
-        open("plan_subscriptions_assign", order("plain", "plan")),
+        open("plan_subscriptions_assign", order("bare", "plan")),
         open(
             "crossgrades_crossgrade",
             json!({"order": order("moved", "larger"), "overlaps": overlap}),
