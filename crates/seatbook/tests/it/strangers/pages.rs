@@ -133,9 +133,12 @@ fn filled(route: &str, thing: impl Fn(&str) -> Option<Uuid>) -> Option<String> {
     Some(path)
 }
 
-/// An answer without the address that was asked for, and without the key that each form is given anew.
+/// An answer without the address that was asked for, and without the number of the request, which people are told.
 fn told(answer: &Answer, path: &str) -> (u16, String) {
+    let number = answer.headers.get("x-request-id");
+    let number = number.and_then(|it| it.to_str().ok());
     let mut text = answer.text.replace(path, "{path}");
+    text = text.replace(number.unwrap_or("{id}"), "{number}");
     for id in path.split('/').filter(|part| part.len() == 36) {
         text = text.replace(id, "{id}");
     }
