@@ -80,6 +80,17 @@ are-a-package-of-their-own.md), [0028](decisions/0028-faults-are-trials-with-fig
 with what was acknowledged, and proven by `seatbook verify`. A seed makes a trial's choices again.
 ";
 
+/// What tests print figures of: they run with all others, and `cargo xtask test NAME --no-capture` shows the lines.
+const TESTS: [[&str; 3]; 1] = [[
+    "strangers",
+    "sqlite, postgres",
+    "A test with figures, `cargo xtask test strangers --no-capture`. Every operation of the API, every place for an id in \
+     its path, body or parameters, every cursor and every address of the console, asked by those who have no business \
+     with the thing: the answer is that for an id which nobody has, to the byte, and nothing changes. No body takes a \
+     property that the document does not name, no answer stays in a cache, and after each of 1,250 random edits of the \
+     tree people are shown what follows from it.",
+]];
+
 const SPEED: &str = "Ours beside the limit of the same machine in the same run: a figure alone says nothing. Client, \
 server and database share the machine.
 ";
@@ -94,6 +105,7 @@ fn page(lines: &Lines) -> String {
             name.proves().into(),
         ]
     });
+    let rows = rows.chain(TESTS.map(|row| row.map(str::to_owned)));
     table(&mut page, ["trial", "engines", "nothing wrong means"], rows);
     page += "\n## Figures\n\n";
     if lines.machines.is_empty() {

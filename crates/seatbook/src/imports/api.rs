@@ -44,7 +44,8 @@ pub async fn list(
 }
 
 /// A file to import.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(
     dead_code,
     clippy::allow_attributes,

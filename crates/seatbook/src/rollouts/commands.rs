@@ -18,7 +18,10 @@ use crate::{
     jobs::{self, NewJob},
     journal::{self, Change},
     organizations,
-    plan_subscriptions::commands::{order::permit, outline},
+    plan_subscriptions::commands::{
+        order::{check_sources, permit},
+        outline,
+    },
     scope::Permission,
 };
 
@@ -49,6 +52,7 @@ impl Command for CreateRollout {
             .terms
             .order(self.plan_id, (self.seller_id, self.seller_id));
         permit(tx, &order).await?;
+        check_sources(tx, &order).await?;
         let seller = organizations::queries::find(tx, self.seller_id).await?;
         let seller = seller.ok_or_else(Error::not_found)?;
         let whom = (self.organization_ids.as_slice(), self.found.as_ref());

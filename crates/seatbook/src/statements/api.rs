@@ -40,7 +40,8 @@ pub async fn list(
 }
 
 /// A distributor's statement.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(
     dead_code,
     clippy::allow_attributes,

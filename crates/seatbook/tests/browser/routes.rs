@@ -43,12 +43,16 @@ const NO_PAGES: [&str; 34] = [
 
 /// Every route that answers GET with a page.
 pub fn pages() -> Vec<String> {
-    let mut found = Vec::new();
-    gather(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut found,
-    );
+    let mut found = answering("get(");
     found.retain(|route| !NO_PAGES.contains(&route.as_str()) && !route.ends_with("/tenants"));
+    found
+}
+
+/// Every route that names this way of being asked, such as `get(`.
+pub fn answering(how: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    gather(&sources, how, &mut found);
     found.sort();
     assert!(found.len() > 40, "the sources were read: {found:?}");
     found
@@ -71,21 +75,22 @@ pub fn of<'a>(path: &str, routes: &'a [String]) -> Option<&'a String> {
         .min_by_key(|route| route.matches('{').count())
 }
 
-fn gather(folder: &Path, found: &mut Vec<String>) {
+fn gather(folder: &Path, how: &str, found: &mut Vec<String>) {
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         if path.is_dir() {
-            gather(&path, found);
+            gather(&path, how, found);
         } else if path.extension().is_some_and(|it| it == "rs") {
             let text = fs::read_to_string(&path).expect("a source");
-            found.extend(text.split(".route(").skip(1).filter_map(answers_get));
+            let routes = text.split(".route(").skip(1);
+            found.extend(routes.filter_map(|rest| answers(rest, how)));
         }
     }
 }
 
-/// The route of what stands behind `.route(`, if it names `get`.
-fn answers_get(rest: &str) -> Option<String> {
+/// The route of what stands behind `.route(`, if it is asked so.
+fn answers(rest: &str, how: &str) -> Option<String> {
     let (route, handlers) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
     let handlers = handlers.split(['}', ';']).next()?;
-    handlers.contains("get(").then(|| route.to_owned())
+    handlers.contains(how).then(|| route.to_owned())
 }

@@ -45,4 +45,7 @@ mod verify;
 mod sealer;
 mod operations;
 mod strangers;
+#[path = "../browser/routes.rs"]
+#[expect(dead_code, reason = "the browser's tests ask which of them are pages")]
+mod routes;
 mod tidy;

@@ -298,10 +298,7 @@ pub async fn sources(
                 check_product(&pool, (order, line))?;
                 found.push(Some(pool));
             }
-            (_, Some(_)) => {
-                let message = "The seller has no such pool.";
-                return Err(Error::invalid(field(order, line), "pool.unknown", message));
-            }
+            (_, Some(_)) => return Err(no_such_pool(field(order, line))),
             (_, None) => {
                 let most = pools::most_free(tx, order.seller_id, line.sku.product_id, now).await?;
                 short.push((line, most));
@@ -312,6 +309,24 @@ pub async fn sources(
         true => Ok(found),
         false => Err(exhausted(&short)),
     }
+}
+
+/// Refused where a pool is named that the seller has not, whatever the order is for.
+pub async fn check_sources(tx: &mut Tx<'_>, order: &PlanOrder) -> Result<()> {
+    for (place, wanted) in order.components.iter().enumerate() {
+        let Some(id) = wanted.source_pool_id else {
+            continue;
+        };
+        let found = pools::find(tx, id).await?;
+        if found.is_none_or(|pool| pool.organization_id != order.seller_id) {
+            return Err(no_such_pool(format!("components[{place}].source_pool_id")));
+        }
+    }
+    Ok(())
+}
+
+fn no_such_pool(field: String) -> Error {
+    Error::invalid(field, "pool.unknown", "The seller has no such pool.")
 }
 
 /// Where the pool of a component was named.

@@ -6,4 +6,5 @@ mod forgot;
 mod people;
 mod recovery;
 mod remembered;
+mod revoked;
 mod rights;

@@ -2,7 +2,7 @@
 
 mod desk;
 mod figures;
-mod play;
+pub mod play;
 
 use serde_json::json;
 

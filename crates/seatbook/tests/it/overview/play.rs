@@ -13,7 +13,7 @@ pub const DAY: i64 = 86_400;
 pub type Sums = BTreeMap<(Uuid, Uuid), [i64; 4]>;
 
 /// A few numbers that look drawn, and come again with the same seed.
-pub struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
     pub fn throw(&mut self, sides: usize) -> usize {

@@ -2,31 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Method;
 use seatbook::mail::NewMail;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Complaint, papers,
-    things::{PERSONAL, PROPERTIES, READS, SHARED, THINGS, WORDS},
+    operation::Operation,
+    papers,
+    things::{PERSONAL, PROPERTIES, SHARED, THINGS},
 };
-use crate::{
-    contract,
-    harness::{Person, TestApp, random_id},
-};
+use crate::harness::{Person, TestApp, random_id};
 
 /// What no stranger may read in any answer.
 pub const SECRET: &str = "Hidden";
-
-/// One operation of the document.
-#[derive(Clone)]
-pub struct Operation {
-    pub id: String,
-    pub method: Method,
-    pub path: String,
-    pub schema: Value,
-}
 
 /// The book with the people who try it.
 pub struct Book {
@@ -84,21 +72,6 @@ impl Book {
         book
     }
 
-    /// Every operation of the document.
-    pub fn operations(&self) -> Vec<Operation> {
-        let all = contract::operations(&self.document).into_iter();
-        let operation = |(path, method, schema): (String, String, &Value)| Operation {
-            id: schema["operationId"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            method: method.to_uppercase().parse().expect("a method"),
-            path,
-            schema: schema.clone(),
-        };
-        all.map(operation).collect()
-    }
-
     /// Who may do this to the book's things.
     pub fn privileged(&self, operation: &Operation) -> &Person {
         if operation.is_about(&PERSONAL) {
@@ -137,53 +110,6 @@ impl Book {
             .next()
             .map(|(segment, id)| format!("the id {id} of {segment}"));
         id.or_else(|| text.contains(SECRET).then(|| format!("“{SECRET}”")))
-    }
-}
-
-impl Operation {
-    /// Whether it only reads: by GET, or because its question is too long for an address.
-    pub fn is_read(&self) -> bool {
-        self.method == Method::GET || READS.contains(&self.id.as_str())
-    }
-
-    /// Whether everybody may read the things it is about.
-    pub fn is_shared(&self) -> bool {
-        self.is_about(&SHARED)
-    }
-
-    /// Whether only their owner sees the things it is about.
-    pub fn is_personal(&self) -> bool {
-        self.is_about(&PERSONAL)
-    }
-
-    /// Whether it can be previewed.
-    pub fn has_preview(&self) -> bool {
-        let parameters = self.schema["parameters"].as_array().into_iter().flatten();
-        parameters.into_iter().any(|it| it["name"] == "preview")
-    }
-
-    /// The word in its path.
-    pub fn word(&self) -> Option<&'static str> {
-        let found = WORDS.iter().find(|(operation, _)| *operation == self.id);
-        found.map(|(_, word)| *word)
-    }
-
-    fn is_about(&self, segments: &[&str]) -> bool {
-        let inside = self.path.strip_prefix("/api/v1/").unwrap_or_default();
-        let mut inside = inside.split('/');
-        inside
-            .next()
-            .is_some_and(|segment| segments.contains(&segment))
-            && inside.next().is_some_and(|next| next.starts_with('{'))
-    }
-
-    /// A complaint about it.
-    pub fn complain(&self, check: &'static str, what: impl Into<String>) -> Complaint {
-        Complaint {
-            operation: self.id.clone(),
-            check,
-            what: format!("{} {}: {}", self.method, self.path, what.into()),
-        }
     }
 }
 
@@ -383,7 +309,8 @@ async fn things(app: &TestApp, document: &Value) -> BTreeMap<&'static str, Uuid>
     things
 }
 
-async fn find(app: &TestApp, sql: &'static str) -> Option<Uuid> {
+/// The id that a statement finds.
+pub async fn find(app: &TestApp, sql: &'static str) -> Option<Uuid> {
     let read = app
         .app
         .read(move |mut tx| Box::pin(async move { Ok(tx.query_opt::<(Uuid,)>(sql, &[]).await?) }));

@@ -10,6 +10,8 @@ pub type Ids<'a> = &'a dyn Fn(&str) -> Result<Uuid, String>;
 pub struct Sampler<'a> {
     pub document: &'a Value,
     pub ids: Ids<'a>,
+    /// Whether objects hold all that they may.
+    pub whole: bool,
 }
 
 impl<'a> Sampler<'a> {
@@ -37,7 +39,7 @@ impl<'a> Sampler<'a> {
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let mut fields = Map::new();
         for (name, value) in schema["properties"].as_object().into_iter().flatten() {
-            if required.contains(&json!(name)) || self.holds_ids(value, 0) {
+            if self.whole || required.contains(&json!(name)) || self.holds_ids(value, 0) {
                 fields.insert(name.clone(), self.value(value, name)?);
             }
         }
@@ -62,31 +64,34 @@ impl<'a> Sampler<'a> {
         schema["items"].is_object() && self.holds_ids(&schema["items"], depth + 1)
     }
 
-    /// Behind references, and behind "or null".
-    fn resolve(&self, mut schema: &'a Value) -> &'a Value {
-        for _ in 0..8 {
-            let one_of = ["oneOf", "anyOf", "allOf"]
-                .iter()
-                .find_map(|word| schema[*word].as_array());
-            schema = match (schema["$ref"].as_str(), one_of) {
-                (Some(reference), _) => {
-                    let name = reference.rsplit('/').next().unwrap_or_default();
-                    &self.document["components"]["schemas"][name]
-                }
-                (None, Some(choices)) => {
-                    match choices.iter().find(|choice| choice["type"] != "null") {
-                        Some(first) => first,
-                        None => return schema,
-                    }
-                }
-                (None, None) => return schema,
-            };
-        }
-        schema
+    fn resolve(&self, schema: &'a Value) -> &'a Value {
+        resolve(self.document, schema)
     }
 }
 
-fn kind(schema: &Value) -> &str {
+/// Behind references, and behind "or null".
+pub fn resolve<'a>(document: &'a Value, mut schema: &'a Value) -> &'a Value {
+    for _ in 0..8 {
+        let one_of = ["oneOf", "anyOf", "allOf"]
+            .iter()
+            .find_map(|word| schema[*word].as_array());
+        schema = match (schema["$ref"].as_str(), one_of) {
+            (Some(reference), _) => {
+                let name = reference.rsplit('/').next().unwrap_or_default();
+                &document["components"]["schemas"][name]
+            }
+            (None, Some(choices)) => match choices.iter().find(|choice| choice["type"] != "null") {
+                Some(first) => first,
+                None => return schema,
+            },
+            (None, None) => return schema,
+        };
+    }
+    schema
+}
+
+/// Its type, where that is not null.
+pub fn kind(schema: &Value) -> &str {
     let kinds = schema["type"]
         .as_array()
         .into_iter()
@@ -105,6 +110,7 @@ fn word(name: &str) -> &'static str {
         "currency" => "EUR",
         "role" => "reader",
         "time_zone" => "Europe/Berlin",
+        "tax_rounding" => "line",
         "validity" => "P1Y",
         _ => "Sample",
     }

@@ -166,6 +166,8 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("add_ons", "products"),
     ("person_id", "people"),
     ("role_id", "roles"),
+    // A built-in role has a word.
+    ("role", "roles"),
     ("job_id", "jobs"),
     ("import_id", "imports"),
     ("customer_id", "organizations"),
@@ -176,6 +178,9 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("rollout_id", "rollouts"),
     ("statement_id", "statements"),
 ];
+
+/// Properties that are called like ids and hold none of ours.
+pub const NO_IDS: [&str; 2] = ["tax_id", "vat_id"];
 
 /// Operations whose path holds a word instead of an id, and which: no secret, so there is nothing to hide.
 pub const WORDS: &[(&str, &str)] = &[("roles_demand", "reader")];

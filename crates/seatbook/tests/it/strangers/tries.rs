@@ -5,11 +5,7 @@ use seatbook::access::tokens;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    Complaint,
-    book::{Book, Operation},
-    sample::Sampler,
-};
+use super::{Complaint, book::Book, operation::Operation, sample::Sampler};
 use crate::harness::{Answer, Person, random_id, send};
 
 /// Whose ids a request names.
@@ -61,6 +57,28 @@ async fn real(book: &Book, operation: &Operation) -> Option<Complaint> {
         );
         operation.complain("real", what)
     })
+}
+
+/// What whoever may is answered; of a write, by its preview.
+pub async fn shown(book: &Book, operation: &Operation) -> Answer {
+    ask(
+        book,
+        operation,
+        book.privileged(operation),
+        Whose::Theirs,
+        operation.has_preview(),
+    )
+    .await
+}
+
+/// What is answered to a request without a credential.
+pub async fn as_nobody(book: &Book, operation: &Operation) -> Answer {
+    ask(book, operation, &book.nobody, Whose::Theirs, false).await
+}
+
+/// Its path to the book's things.
+pub fn path_of_theirs(book: &Book, operation: &Operation) -> Result<String, String> {
+    path(book, operation, Whose::Theirs)
 }
 
 /// Without a credential, and with ones that lead nowhere.
@@ -183,7 +201,7 @@ async fn sees(book: &Book, operation: &Operation, person: &Person) -> bool {
 }
 
 /// All that a client can tell two answers apart by, but the number of the request.
-fn plain(answer: &Answer) -> (u16, Vec<(String, Vec<u8>)>, &str) {
+pub fn plain(answer: &Answer) -> (u16, Vec<(String, Vec<u8>)>, &str) {
     let mut headers: Vec<_> = answer
         .headers
         .iter()
@@ -222,14 +240,11 @@ fn request(
     let sampler = Sampler {
         document: &book.document,
         ids: &ids,
+        whole: false,
     };
     let path = path(book, operation, whose)?;
     let mut request = person.request(operation.method.clone(), &path);
-    for parameter in operation.schema["parameters"]
-        .as_array()
-        .into_iter()
-        .flatten()
-    {
+    for parameter in operation.parameters() {
         let name = parameter["name"].as_str().unwrap_or_default();
         let wanted = parameter["required"] == true || sampler.holds_ids(&parameter["schema"], 0);
         if parameter["in"] == "query" && wanted {
@@ -240,31 +255,23 @@ fn request(
             request = request.query(&[(name, text)]);
         }
     }
-    let body = operation.schema["requestBody"]["content"].as_object();
-    match body.and_then(|content| content.iter().next()) {
-        None => Ok(request),
-        Some((media, body)) => with_body(request, (media, body), &sampler),
-    }
+    Ok(match operation.body() {
+        None => request,
+        Some((media, schema)) => with_body(request, media, &sampler.value(schema, "")?),
+    })
 }
 
-fn with_body(
+/// Puts a body on a request, as its media type is written.
+pub fn with_body(
     request: reqwest::RequestBuilder,
-    (media, body): (&str, &Value),
-    sampler: &Sampler<'_>,
-) -> Result<reqwest::RequestBuilder, String> {
-    let value = |schema: &Value| -> Result<Value, String> {
-        Sampler {
-            document: sampler.document,
-            ids: sampler.ids,
-        }
-        .value(schema, "")
-    };
+    media: &str,
+    body: &Value,
+) -> reqwest::RequestBuilder {
     match media {
-        "application/json" => Ok(request.json(&value(&body["schema"])?)),
+        "application/json" => request.json(body),
         "multipart/form-data" => {
             let mut form = reqwest::multipart::Form::new();
-            let fields = value(&body["schema"])?;
-            for (name, field) in fields.as_object().into_iter().flatten() {
+            for (name, field) in body.as_object().into_iter().flatten() {
                 let text = field
                     .as_str()
                     .map_or_else(|| field.to_string(), str::to_owned);
@@ -276,11 +283,11 @@ fn with_body(
                 };
                 form = form.part(name.clone(), part);
             }
-            Ok(request.multipart(form))
+            request.multipart(form)
         }
-        other => Ok(request
+        other => request
             .header(header::CONTENT_TYPE, other)
-            .body("name\nSample\n")),
+            .body("name\nSample\n"),
     }
 }
 
