@@ -33,8 +33,8 @@ const LOGINS: &str = "500 wrong passwords at once, again and again: others wait 
     by at most 200 MiB.";
 const RESTART: &str = "Servers are told to stop and started anew while clients work: of two on one PostgreSQL no request fails; \
     one alone is away for at most 2 s, and each request has one effect.";
-const SCHEMATHESIS: &str = "Schemathesis makes up requests for every operation of the API's document, right ones and wrong ones, as each \
-    built-in role and as nobody: no answer is of a 5xx kind, and each is as the document says.";
+const SCHEMATHESIS: &str = "Schemathesis makes up requests for every operation of the API's document, right ones and wrong \
+    ones, as each built-in role and as nobody: no answer is of a 5xx kind, and each is as the document says.";
 
 impl Name {
     pub fn as_str(self) -> &'static str {
@@ -61,7 +61,8 @@ impl Name {
         }
     }
 
-    /// A full disk is a matter of our file, the door is the same in front of both, a cut wire and several servers are matters of PostgreSQL.
+    /// A full disk is a matter of our file, the door is the same in front of both engines, and a cut wire and several
+    /// servers are matters of PostgreSQL.
     pub fn engines(self) -> &'static [Engine] {
         match self {
             Name::Disk | Name::Slow | Name::Logins => &[Engine::Sqlite],
