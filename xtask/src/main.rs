@@ -5,6 +5,7 @@ mod ci;
 mod new_room;
 mod packages;
 mod postgres;
+mod schemathesis;
 mod shell;
 mod test;
 mod trials;

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::{
     packages,
     postgres::{self, Cluster, Durability},
+    schemathesis,
     shell::{Result, built, cargo, on_interrupt, on_path, root, run, scratch},
 };
 
@@ -19,13 +20,16 @@ pub struct Torture {
     names: Vec<String>,
     /// How often, on each engine; 20 races, 300 kills, 5 times all files, 2 long files, 1,000 codes, 20 times 50 invoices,
     /// 100 times a thousand crossgrades and assignments, 100 times 1,000 retried requests, 10 times each bad weather, 50
-    /// full disks, 100 times 1,000 operations in the tree, 20 races of servers, 10 queues of jobs, 100 backups restored unless
-    /// said.
+    /// full disks, 100 times 1,000 operations in the tree, 20 races of servers, 10 queues of jobs, 100 backups restored, 3
+    /// crowds of slow connections and of wrong passwords, 10 restarts of every server unless said.
     #[arg(long)]
     rounds: Option<u64>,
     /// Rows of the file of `import`; 100,000 unless said.
     #[arg(long)]
     rows: Option<u64>,
+    /// Requests that `schemathesis` makes up for each operation; 50 unless said.
+    #[arg(long)]
+    examples: Option<u64>,
     /// Makes the same choices again.
     #[arg(long)]
     seed: Option<u64>,
@@ -165,12 +169,21 @@ fn server(bench: &Bench, chosen: &[Measure]) -> Result<()> {
 pub fn torture(torture: &Torture) -> Result<()> {
     let _interrupts = on_interrupt()?;
     packages::ensure()?;
+    let wanted = |name: &String| name == schemathesis::NAME;
+    let made_up = match torture.names.is_empty() || torture.names.iter().any(wanted) {
+        true => Some(schemathesis::ensure()?),
+        false => None,
+    };
     let cluster = Cluster::start(Durability::Full)?;
     match torture.release {
         true => build(&[&["--release", "--bins"][..], &MEASURED].concat())?,
         false => build(&["--package", "seatbook", "--package", "trials"])?,
     }
-    run(&mut ordeals(&cluster, torture))
+    let mut command = ordeals(&cluster, torture);
+    if let Some(program) = made_up {
+        command.arg("--schemathesis").arg(program);
+    }
+    run(&mut command)
 }
 
 /// Writes the page of figures.
@@ -194,7 +207,9 @@ pub fn short_torture() -> Result<()> {
     // What the step before has built: without the tests, half of the dependencies have fewer features, and they
     // and the house would be built once more.
     build(&["--workspace", "--bins", "--tests"])?;
-    // Not `jobs`: a killed worker's lease alone lasts half a minute. The tests of jobs have its rules.
+    // Not `jobs`: a killed worker's lease alone lasts half a minute. The tests of jobs have its rules. Not `schemathesis`:
+    // a few requests for each operation take longer than all the others. Not `slow`, `logins` and `restart`, which hold
+    // waits to limits: a machine that does other things besides has others.
     for (name, rounds) in [
         ("race", 3),
         ("kill", 30),
@@ -216,6 +231,7 @@ pub fn short_torture() -> Result<()> {
             names: vec![name.to_owned()],
             rounds: Some(rounds),
             rows: Some(SHORT_ROWS),
+            examples: None,
             seed: None,
             from: None,
             release: false,
@@ -238,6 +254,7 @@ fn ordeals(cluster: &Cluster, torture: &Torture) -> Command {
     let numbers = [
         ("--rounds", torture.rounds),
         ("--rows", torture.rows),
+        ("--examples", torture.examples),
         ("--seed", torture.seed),
         ("--from", torture.from),
     ];

@@ -1,6 +1,6 @@
 //! How an operator sets the server up: flags and `SEATBOOK_*` variables.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, builder::ArgPredicate};
 
@@ -66,6 +66,50 @@ pub struct Settings {
     /// Fill an empty book with a made-up one to try things with, and say how to sign in.
     #[arg(long)]
     pub demo: bool,
+    /// How much may come in at once, and how slowly.
+    #[arg(skip)]
+    pub bounds: Bounds,
+}
+
+/// What the door allows. There are no flags for it: an operator has no better numbers, and tests have smaller ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Connections at once; fewer where the system gives fewer open files.
+    pub connections: usize,
+    /// Requests answered at once. Beyond that one more would only wait, and hold memory while it does.
+    pub requests: usize,
+    /// Bodies on their way at once that did not come with their heads: so many of people and programs that were
+    /// recognised, and so many of others.
+    pub slow_bodies: usize,
+    /// How long a body may take before it is a slow one.
+    pub prompt: Duration,
+    /// How long a slow one may take before it has to keep to [`Bounds::bytes_per_second`].
+    pub grace: Duration,
+    /// What a slow body has to bring on average: no line of today is slower.
+    pub bytes_per_second: u64,
+    /// How long a head may take once it was begun.
+    pub head: Duration,
+    /// How long a connection may be idle. Proxies keep connections for up to a minute, and one that is gone when they
+    /// come back is a failed request to somebody.
+    pub idle: Duration,
+    /// How long a client may take nothing of its answer.
+    pub unread: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            connections: 8_192,
+            requests: 4_096,
+            slow_bodies: 256,
+            prompt: Duration::from_secs(1),
+            grace: Duration::from_secs(10),
+            bytes_per_second: 1_024,
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            unread: Duration::from_secs(30),
+        }
+    }
 }
 
 impl Settings {

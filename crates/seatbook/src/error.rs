@@ -26,6 +26,8 @@ pub enum Kind {
     NotFound,
     /// 405: this address does not take that method.
     NotAllowed,
+    /// 408: the request came too slowly.
+    Slow,
     /// 409: a rule refuses.
     Conflict,
     /// 412: somebody changed it since it was read.
@@ -53,6 +55,7 @@ impl Kind {
             Kind::Forbidden => 403,
             Kind::NotFound => 404,
             Kind::NotAllowed => 405,
+            Kind::Slow => 408,
             Kind::Conflict => 409,
             Kind::Stale => 412,
             Kind::TooLarge => 413,
@@ -72,6 +75,7 @@ impl Kind {
             Kind::Forbidden => "Not permitted",
             Kind::NotFound => "Not found",
             Kind::NotAllowed => "Method not allowed",
+            Kind::Slow => "Too slow",
             Kind::Conflict => "Not possible as things are",
             Kind::Stale => "Changed in the meantime",
             Kind::TooLarge => "Too large",

@@ -90,16 +90,7 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
             ));
         }
     }
-    let mut problems = vec![("401", "Nobody known.")];
-    problems.push(("404", "Not there, or not visible to you."));
-    problems.push(("422", "A field or parameter is wrong; `fields` says which."));
-    if writes {
-        problems.push(("400", "The body cannot be read."));
-        problems.push(("403", "Visible, but you lack the permission."));
-        problems.push(("409", "A rule refuses; `code` says which."));
-        problems.push(("412", "Somebody changed it since you read it."));
-    }
-    for (status, description) in problems {
+    for (status, description) in problems(writes) {
         let body = ContentBuilder::new()
             .schema(Some(Ref::from_schema_name("Problem")))
             .build();
@@ -125,6 +116,27 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
         .responses
         .entry("503".into())
         .or_insert_with(|| busy.build().into());
+}
+
+/// What any operation may refuse; a write may refuse more.
+fn problems(writes: bool) -> Vec<(&'static str, &'static str)> {
+    let mut problems = vec![
+        ("401", "Nobody known."),
+        ("403", "Visible, but you lack the permission."),
+        ("404", "Not there, or not visible to you."),
+        ("422", "A field or parameter is wrong; `fields` says which."),
+    ];
+    if writes {
+        problems.extend([
+            ("400", "The body cannot be read."),
+            ("408", "The body came too slowly."),
+            ("409", "A rule refuses; `code` says which."),
+            ("412", "Somebody changed it since you read it."),
+            ("413", "The body is larger than it may be."),
+            ("415", "The body is of a type that is not read here."),
+        ]);
+    }
+    problems
 }
 
 /// Handlers are called `list` and `show` in every room; generated clients want one name for each.

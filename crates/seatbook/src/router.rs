@@ -1,10 +1,10 @@
 //! All rooms under one roof.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::LazyLock};
 
 use axum::{
-    Json, Router,
-    body::Body,
+    Router,
+    body::{Body, Bytes},
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, header},
     middleware::{self, Next},
@@ -151,6 +151,12 @@ pub fn document() -> utoipa::openapi::OpenApi {
     openapi::complete(api_operations().into_openapi())
 }
 
+/// The same as it is sent. Written once: it is long, and anybody may ask for it.
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
+    let text = serde_json::to_vec(&document());
+    Bytes::from(text.expect("a document of texts and numbers is JSON"))
+});
+
 /// The whole server.
 pub fn router(app: App) -> impl Door {
     // Before anything is counted.
@@ -164,7 +170,12 @@ pub fn router(app: App) -> impl Door {
         .merge(reference::routes(&document, &app.settings.base_url()))
         .route(
             "/api/v1/openapi.json",
-            get(move || async move { Json(document) }),
+            get(|| async {
+                (
+                    [(header::CONTENT_TYPE, "application/json")],
+                    DOCUMENT.clone(),
+                )
+            }),
         )
         .merge(operations::routes(&app))
         .route_layer(middleware::from_fn(operations::requests::note))
@@ -211,7 +222,10 @@ fn layered(rooms: Router, app: App) -> impl Door {
     let [referrer, kinds, policy, cache] = headers();
     // Outermost first.
     let layers = ServiceBuilder::new()
-        .layer(middleware::from_fn(operations::requests::observe))
+        .layer(middleware::from_fn_with_state(
+            operations::requests::Places::new(app.settings.bounds),
+            operations::requests::observe,
+        ))
         .map_response(|response: Response<CompressionBody<Body>>| response.map(Body::new))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(dress))

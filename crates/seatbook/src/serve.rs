@@ -258,7 +258,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     }
     announce_set_up(&app).await?;
     let rooms = router::router(app.clone());
-    if !operations::door::serve(listener, rooms, stopping(&app, told)).await {
+    if !operations::door::serve(listener, rooms, &app, stopping(&app, told)).await {
         tracing::warn!("requests were cut off: they took too long to end");
     }
     runner.stop().await;

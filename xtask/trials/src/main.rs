@@ -69,6 +69,9 @@ struct GroundArgs {
     /// A folder for books and logs; on a real disk, or durability costs nothing here.
     #[arg(long, global = true, default_value = "target/xtask/trials")]
     scratch: PathBuf,
+    /// The program of schemathesis, where there is one.
+    #[arg(long, global = true)]
+    schemathesis: Option<PathBuf>,
     /// One JSON object a line instead of a table.
     #[arg(long, global = true)]
     json: bool,
@@ -120,6 +123,7 @@ async fn run(line: Line) -> Result<bool> {
         server: absolute(given.server)?,
         postgres: given.postgres,
         scratch: absolute(given.scratch)?,
+        schemathesis: given.schemathesis,
     };
     let done = match line.command {
         Verb::Torture(args) => torture::run(&ground, &args, given.json).await?,

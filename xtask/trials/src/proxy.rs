@@ -42,6 +42,7 @@ pub enum Weather {
 pub struct Proxy {
     pub address: SocketAddr,
     weather: watch::Sender<Weather>,
+    targets: watch::Sender<Vec<SocketAddr>>,
     lost: Arc<AtomicU64>,
     accepting: JoinHandle<()>,
 }
@@ -53,6 +54,7 @@ impl Proxy {
         let listener = listener.map_err(|e| format!("no free port on 127.0.0.1: {e}"))?;
         let address = listener.local_addr().map_err(|e| e.to_string())?;
         let (weather, sky) = watch::channel(Weather::Fair);
+        let (targets, ends) = watch::channel(vec![target]);
         let lost = Arc::new(AtomicU64::new(0));
         let wire = Wire {
             sky,
@@ -63,13 +65,18 @@ impl Proxy {
             let mut number = 0;
             while let Ok((client, _)) = listener.accept().await {
                 number += 1;
-                let random = Random::of(seed, &[number]);
-                tokio::spawn(wire.connection().carry(client, target, random));
+                let mut random = Random::of(seed, &[number]);
+                let mut ends = ends.borrow().clone();
+                // One after the other, from another on each time, as those that spread load do.
+                let first = random.index(ends.len().max(1));
+                ends.rotate_left(first);
+                tokio::spawn(wire.connection().carry(client, ends, random));
             }
         });
         Ok(Proxy {
             address,
             weather,
+            targets,
             lost,
             accepting,
         })
@@ -77,6 +84,11 @@ impl Proxy {
 
     pub fn set(&self, weather: Weather) {
         self.weather.send_replace(weather);
+    }
+
+    /// Where connections lead from now on; those that are open stay where they are.
+    pub fn lead_to(&self, targets: Vec<SocketAddr>) {
+        self.targets.send_replace(targets);
     }
 
     /// Answers and commits that were lost so far.
@@ -108,12 +120,12 @@ impl Wire {
         }
     }
 
-    async fn carry(self, client: TcpStream, target: SocketAddr, random: Random) {
+    async fn carry(self, client: TcpStream, targets: Vec<SocketAddr>, random: Random) {
         let mut sky = self.sky.clone();
         if *sky.borrow() == Weather::Down {
             return;
         }
-        let Ok(server) = TcpStream::connect(target).await else {
+        let Some(server) = connect(&targets).await else {
             return;
         };
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
@@ -181,6 +193,16 @@ impl Wire {
         let clear = self.sky.wait_for(|weather| *weather != Weather::Hole);
         clear.await.map_or(Weather::Down, |weather| *weather)
     }
+}
+
+/// A connection to the first that takes one.
+async fn connect(targets: &[SocketAddr]) -> Option<TcpStream> {
+    for target in targets {
+        if let Ok(server) = TcpStream::connect(target).await {
+            return Some(server);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

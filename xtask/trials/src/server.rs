@@ -40,6 +40,8 @@ pub struct Ground {
     pub postgres: String,
     /// A folder for books and logs.
     pub scratch: PathBuf,
+    /// A program that sends what a document allows, and what it does not.
+    pub schemathesis: Option<PathBuf>,
 }
 
 impl Ground {
@@ -88,6 +90,8 @@ pub struct Site {
     folder: PathBuf,
     /// Variables that the server is started with.
     pub settings: &'static [(&'static str, &'static str)],
+    /// Whether the server fills the book with the demo's.
+    pub is_demo: bool,
 }
 
 /// A running server. Dropping it kills it, as `kill -9` does.
@@ -121,6 +125,7 @@ impl Site {
             program: ground.server.clone(),
             folder,
             settings: &[],
+            is_demo: false,
         })
     }
 
@@ -153,6 +158,7 @@ impl Site {
             .envs(self.settings.iter().copied())
             .args(["serve", "--listen", &address.to_string(), "--key-file"])
             .arg(self.folder.join("key"))
+            .args(self.is_demo.then_some("--demo"))
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -298,6 +304,25 @@ impl Server {
     /// Its process.
     pub fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Tells it to stop, as service managers do, and waits until it has.
+    pub async fn stop(mut self) -> Result<()> {
+        let mut kill = Command::new("kill");
+        kill.arg(self.process().to_string());
+        let told = output(kill).await?;
+        if !told.status.success() {
+            return Err(String::from_utf8_lossy(&told.stderr).into_owned());
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().map_err(|e| e.to_string())? {
+                let odd = || format!("a server that was told to stop ended with {status}");
+                return status.success().then_some(()).ok_or_else(odd);
+            }
+            pause(Duration::from_millis(5)).await;
+        }
+        Err(format!("a server did not stop within {PATIENCE:?}"))
     }
 
     /// `kill -9`: no signal handler, no last word.

@@ -32,6 +32,10 @@ use crate::{app::App, error::Result};
 /// Wrong passwords are forgotten after this many seconds.
 const FAILURES_KEPT_SECONDS: i64 = 24 * 3600;
 
+/// What somebody may send who was not recognised: a form with an address and passwords. Many of them together take
+/// little memory, however slowly they come.
+const NOBODYS_BYTES: usize = 64 * 1024;
+
 /// The pages of this room.
 pub fn pages() -> Router<App> {
     Router::new()

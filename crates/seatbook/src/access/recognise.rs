@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -77,8 +77,7 @@ impl Doorkeeper {
     }
 }
 
-/// Puts the caller, if there is one, where handlers find it. A wrong credential is refused here, so that
-/// it is never taken for none.
+/// Puts the caller, if any, where handlers find it. A wrong credential is refused here: it is never taken for none.
 pub async fn recognise(
     State(keeper): State<Doorkeeper>,
     mut request: Request,
@@ -103,6 +102,8 @@ pub async fn recognise(
         if let Some(visitor) = &known.visitor {
             request.extensions_mut().insert(visitor.told(&keeper.app));
         }
+    } else {
+        DefaultBodyLimit::max(super::NOBODYS_BYTES).apply(&mut request);
     }
     Ok(next.run(request).await)
 }

@@ -97,7 +97,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             Error::new(
                 Kind::TooLarge,
                 "body.too_large",
-                "The form is larger than 1 MiB.",
+                "The form is larger than it may be.",
             )
         })?;
         let pairs: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();

@@ -115,6 +115,7 @@ pub fn sandboxed(html: String) -> Response {
 /// A file to be kept; never a page of ours, whatever it holds.
 pub fn download(file: Attachment) -> Response {
     let plain = |c: char| match c {
+        '"' | '\\' => '_',
         ' '..='~' => c,
         _ => '_',
     };

@@ -6,12 +6,15 @@
 //! labels are bounded.
 //! Others may use: everything here; only `router` and `serve` stand below.
 
+pub mod arrivals;
 pub mod counters;
 pub mod door;
 pub mod gauges;
 pub mod logging;
 pub mod readiness;
 pub mod requests;
+mod seats;
+mod socket;
 
 use std::sync::Arc;
 

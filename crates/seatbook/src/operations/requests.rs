@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -16,16 +16,15 @@ use tokio::{sync::Semaphore, time::timeout};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::is_for_machines;
+use super::{arrivals::Arrival, is_for_machines};
 use crate::{
     api::{REQUEST_ID, request_id},
+    config::Bounds,
     console::frame::Visitor,
     error::{Error, Kind},
     gate::Caller,
 };
 
-/// Requests answered at once. Beyond that one more would only wait, and hold memory while it does.
-const MOST: usize = 4_096;
 /// How long an answer may take to begin.
 const SECONDS: u64 = 30;
 /// The same where a file is sent: as long as a slow line takes for the largest one.
@@ -34,7 +33,59 @@ const UPLOAD_SECONDS: u64 = 300;
 /// What is told as the status where the client went away before its answer.
 const GONE: u16 = 499;
 
-static PLACES: Semaphore = Semaphore::const_new(MOST);
+/// How many requests there may be at once, and how many of them may wait for their bodies.
+pub struct Places {
+    bounds: Bounds,
+    all: Semaphore,
+    /// For slow bodies: of those who were not recognised, and of those who were.
+    slow: [Semaphore; 2],
+}
+
+impl Places {
+    /// None of them taken.
+    pub fn new(bounds: Bounds) -> Arc<Places> {
+        Arc::new(Places {
+            all: Semaphore::new(bounds.requests),
+            slow: [(); 2].map(|()| Semaphore::new(bounds.slow_bodies)),
+            bounds,
+        })
+    }
+
+    /// Ends where a body comes too slowly, or is one too many that does not come at once.
+    async fn hurry(&self, arrival: &Arrival, notes: &Notes) -> Error {
+        let mut looks = tokio::time::interval(self.bounds.prompt);
+        looks.tick().await;
+        let mut place = None;
+        loop {
+            looks.tick().await;
+            if !arrival.is_awaited() {
+                place = None;
+                continue;
+            }
+            if arrival.is_too_slow(&self.bounds) {
+                return Error::new(
+                    Kind::Slow,
+                    "body.too_slow",
+                    "The body came more slowly than it may; please send it again.",
+                );
+            }
+            if place.is_none() {
+                let noted = notes.0.get();
+                let known = noted.is_some_and(|noted| noted.actor_id.is_some());
+                let Ok(taken) = self.slow[usize::from(known)].try_acquire() else {
+                    return overloaded();
+                };
+                place = Some(taken);
+            }
+        }
+    }
+}
+
+/// There is no place.
+pub(super) fn overloaded() -> Error {
+    let message = "There is more to do than can be done; please try again.";
+    Error::new(Kind::Unavailable, "overloaded", message)
+}
 
 /// What is known of a request once it was recognised and found its handler.
 #[derive(Clone, Default)]
@@ -48,7 +99,11 @@ struct Noted {
 }
 
 /// Stands around everything else.
-pub async fn observe(mut request: Request, next: Next) -> Response {
+pub async fn observe(
+    State(places): State<Arc<Places>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
     let id = request_id(request.headers());
     request.headers_mut().insert(REQUEST_ID, id.clone());
@@ -62,12 +117,14 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let span = tracing::error_span!("request", request_id = text(&id));
     let mut telling = Telling {
         method,
-        notes,
+        notes: notes.clone(),
+        places: Arc::clone(&places),
         id: id.clone(),
         begun,
         status: GONE,
     };
-    let mut response = bounded(request, next).instrument(span).await;
+    let answered = bounded(request, next, (&places, &notes));
+    let mut response = answered.instrument(span).await;
     telling.status = response.status().as_u16();
     drop(telling);
     response.headers_mut().insert(REQUEST_ID, id);
@@ -78,6 +135,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
 struct Telling {
     method: Method,
     notes: Notes,
+    places: Arc<Places>,
     id: HeaderValue,
     begun: Instant,
     status: u16,
@@ -87,6 +145,9 @@ impl Drop for Telling {
     fn drop(&mut self) {
         let what = (&self.method, self.status);
         tell(what, self.notes.0.get(), &self.id, self.begun.elapsed());
+        let Places { all, bounds, .. } = &*self.places;
+        let open = bounds.requests.saturating_sub(all.available_permits());
+        metrics::gauge!("seatbook_requests_open").set(open as f64);
     }
 }
 
@@ -106,16 +167,28 @@ pub async fn note(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-async fn bounded(request: Request, next: Next) -> Response {
-    let Ok(_place) = PLACES.try_acquire() else {
-        let message = "There is more to do than can be done; please try again.";
-        return Error::new(Kind::Unavailable, "overloaded", message).into_response();
+async fn bounded(request: Request, next: Next, (places, notes): (&Places, &Notes)) -> Response {
+    let Ok(_place) = places.all.try_acquire() else {
+        return overloaded().into_response();
     };
     let seconds = match carries_file(&request) {
         true => UPLOAD_SECONDS,
         false => SECONDS,
     };
-    let answered = timeout(Duration::from_secs(seconds), next.run(request)).await;
+    let (request, arrival) = Arrival::of(request);
+    let answering = timeout(Duration::from_secs(seconds), next.run(request));
+    let answered = match &arrival {
+        None => answering.await,
+        Some(arrival) => tokio::select! {
+            answered = answering => answered,
+            error = places.hurry(arrival, notes) => {
+                let mut response = error.into_response();
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+                return response;
+            }
+        },
+    };
     answered.unwrap_or_else(|_| {
         let message = "This took too long; please try again.";
         Error::new(Kind::Unavailable, "timeout", message).into_response()
@@ -159,7 +232,6 @@ fn tell((method, status): (&Method, u16), noted: Option<&Noted>, id: &HeaderValu
     metrics::histogram!("seatbook_request_seconds", "route" => route.clone()).record(took);
     metrics::counter!("seatbook_requests_total", "method" => method, "route" => route, "status" => class)
         .increment(1);
-    metrics::gauge!("seatbook_requests_open").set((MOST - PLACES.available_permits()) as f64);
 }
 
 /// Anybody may make up a method.

@@ -17,11 +17,11 @@ use crate::{
 };
 
 /// Links from the page that is open.
-const LINKS: &str = "return [...document.querySelectorAll('a[href]')]
+pub const LINKS: &str = "return [...document.querySelectorAll('a[href]')]
     .filter(link => link.origin === location.origin && !link.hasAttribute('download'))
     .map(link => link.pathname + link.search)";
 
-const OPERATOR: &str = "ingrid@norvik.example";
+pub const OPERATOR: &str = "ingrid@norvik.example";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_every_page_on_a_desk() {
@@ -118,7 +118,7 @@ impl Walk<'_> {
 const NOWHERE: &str = "/nowhere";
 
 /// Where to begin: pages for who is signed out, and pages that no link leads to or only in some books.
-async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
+pub async fn places(stage: &Stage) -> (Vec<String>, Vec<String>) {
     let ingrid = Browser::new(stage.app.address);
     ingrid.sign_in(OPERATOR, demo::PASSWORD).await.goes("/");
     let organizations = ingrid

@@ -21,6 +21,7 @@ mod harness;
 mod licenses;
 mod mass_configuration;
 mod overview;
+mod payloads;
 mod pictures;
 mod plans;
 mod reconciliation;

@@ -11,11 +11,15 @@ mod import;
 mod invoices;
 mod jobs;
 mod kill;
+mod logins;
 mod measure;
 mod name;
 mod race;
 mod restores;
+mod restart;
 mod retries;
+mod schemathesis;
+mod slow;
 mod tree;
 
 pub use name::Name;
@@ -48,6 +52,9 @@ pub struct TortureArgs {
     /// Rows of the file of `import`.
     #[arg(long, default_value_t = 100_000)]
     rows: u64,
+    /// Requests that `schemathesis` makes up for each operation.
+    #[arg(long, default_value_t = 50)]
+    examples: u64,
 }
 
 /// What one trial is told.
@@ -59,6 +66,7 @@ pub struct Trial {
     pub rounds: u64,
     pub seed: u64,
     pub rows: u64,
+    pub examples: u64,
 }
 
 /// What one trial counted.
@@ -117,6 +125,7 @@ pub async fn run(ground: &Ground, args: &TortureArgs, json: bool) -> Result<bool
             rounds,
             seed,
             rows: args.rows,
+            examples: args.examples,
         };
         // Both engines at once: a killed server leaves the machine to the other one's.
         let trials = name
@@ -155,6 +164,10 @@ async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally,
         Name::Jobs => jobs::run(ground, trial).await,
         Name::Fsync => fsync::run(ground, trial).await,
         Name::Restores => restores::run(ground, trial).await,
+        Name::Slow => slow::run(ground, trial).await,
+        Name::Logins => logins::run(ground, trial).await,
+        Name::Schemathesis => schemathesis::run(ground, trial).await,
+        Name::Restart => restart::run(ground, trial).await,
     };
     let place = format!("{} {}", name.as_str(), trial.engine.as_str());
     let tally = tally.map_err(|e| format!("{place}: {e}"))?;
@@ -177,6 +190,7 @@ const SERVERS: usize = 3;
 fn command(name: Name, trial: Trial) -> String {
     let rows = match name {
         Name::Import => format!(" --rows {}", trial.rows),
+        Name::Schemathesis => format!(" --examples {}", trial.examples),
         _ => String::new(),
     };
     let release = if report::is_release() {

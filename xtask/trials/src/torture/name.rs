@@ -22,7 +22,20 @@ pub enum Name {
     Jobs,
     Fsync,
     Restores,
+    Slow,
+    Logins,
+    Restart,
+    Schemathesis,
 }
+
+const SLOW: &str = "2,000 connections take their time, with heads, bodies and answers: they are cut off, others wait at most \
+    twice as long or 20 ms, and memory grows by at most 100 MiB.";
+const LOGINS: &str = "500 wrong passwords at once, again and again: others wait at most twice as long or 20 ms, and memory grows \
+    by at most 200 MiB.";
+const RESTART: &str = "Servers are told to stop and started anew while clients work: of two on one PostgreSQL no request fails; \
+    one alone is away for at most 2 s, and each request has one effect.";
+const SCHEMATHESIS: &str = "Schemathesis makes up requests for every operation of the API's document, right ones and wrong \
+    ones, as each built-in role and as nobody: no answer is of a 5xx kind, and each is as the document says.";
 
 impl Name {
     pub fn as_str(self) -> &'static str {
@@ -43,13 +56,18 @@ impl Name {
             Name::Jobs => "jobs",
             Name::Fsync => "fsync",
             Name::Restores => "restores",
+            Name::Slow => "slow",
+            Name::Logins => "logins",
+            Name::Restart => "restart",
+            Name::Schemathesis => "schemathesis",
         }
     }
 
-    /// A full disk is a matter of our file, a cut wire and several servers are matters of PostgreSQL.
+    /// A full disk is a matter of our file, the door is the same in front of both engines, and a cut wire and several
+    /// servers are matters of PostgreSQL.
     pub fn engines(self) -> &'static [Engine] {
         match self {
-            Name::Disk => &[Engine::Sqlite],
+            Name::Disk | Name::Slow | Name::Logins => &[Engine::Sqlite],
             Name::Cut | Name::Servers => &[Engine::Postgres],
             _ => &[Engine::Sqlite, Engine::Postgres],
         }
@@ -71,7 +89,9 @@ impl Name {
             Name::Disk => 50,
             Name::Tree => 100,
             Name::Jobs => 10,
-            Name::Fsync => 1,
+            Name::Fsync | Name::Schemathesis => 1,
+            Name::Slow | Name::Logins => 3,
+            Name::Restart => 10,
         }
     }
 
@@ -138,6 +158,10 @@ impl Name {
                  acknowledged before is there, the book rests until it is released, and each changed byte of a copy is found \
                  before anything is loaded."
             }
+            Name::Slow => SLOW,
+            Name::Logins => LOGINS,
+            Name::Restart => RESTART,
+            Name::Schemathesis => SCHEMATHESIS,
         }
     }
 }

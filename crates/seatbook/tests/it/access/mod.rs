@@ -1,6 +1,7 @@
 //! People and how they prove who they are, through the door.
 
 mod account;
+mod crossing;
 mod door;
 mod forgot;
 mod people;

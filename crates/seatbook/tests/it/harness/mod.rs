@@ -21,7 +21,6 @@ use std::{
     time::Duration,
 };
 
-use axum::ServiceExt;
 pub use book::{id, ids};
 pub use browser::{Browser, PASSWORD};
 use documents::Brand;
@@ -41,6 +40,7 @@ use seatbook::{
     confined::Program,
     files::Reader,
     gate::{Caller, Gate, Key},
+    operations::door,
     organizations::model::OrganizationFacts,
     printing::{Folder, Press},
     router, schema,
@@ -279,8 +279,10 @@ async fn serve_on(
         recent: Default::default(),
         condition: Default::default(),
     });
-    let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let server = tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
+    let (rooms, served) = (router::router(app.clone()), app.clone());
+    let server = tokio::spawn(async move {
+        door::serve(listener, rooms, &served, std::future::pending()).await;
+    });
     (app, address, server)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, process::Stdio, sync::Arc, time::Duration};
 
-use seatbook::config::Settings;
+use seatbook::config::{Bounds, Settings};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
@@ -135,5 +135,6 @@ pub(super) fn settings(database: &str, listen: SocketAddr) -> Settings {
         metrics_token: None,
         stop_delay: 0,
         demo: false,
+        bounds: Bounds::default(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod doors;
 mod extensions;
+mod golden;
 mod hostile;
 mod steps;
 mod workbooks;

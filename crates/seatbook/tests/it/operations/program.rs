@@ -112,8 +112,9 @@ both_engines! {
         assert_eq!(nobody.get("/readyz").await.status, 200);
         server.terminate();
         server.until("told to stop").await;
-        let told = nobody.get("/readyz").await.expect(503);
-        assert_eq!(told["reasons"][0]["code"], "server.stopping");
+        let told = nobody.get("/readyz").await;
+        assert_eq!(told.headers["connection"], "close", "whoever asks again asks elsewhere");
+        assert_eq!(told.expect(503)["reasons"][0]["code"], "server.stopping");
         server.until("no more connections are taken").await;
         assert!(TcpStream::connect(("127.0.0.1", server.port)).await.is_err());
         begun.write_all(b"&password=x1").await.expect("it is sent");
