@@ -42,4 +42,5 @@ migrations! {
     28 "as of" "0028_as_of.sql"
     29 "operations" "0029_operations.sql"
     30 "export rights" "0030_export_rights.sql"
+    31 "holders by name" "0031_holders_by_name.sql"
 }
