@@ -48,17 +48,22 @@ pub fn step() -> Result<()> {
         println!("not counted: callgrind counts on Linux");
         return Ok(());
     }
+    let kept = root().join(KEPT);
+    let text = fs::read_to_string(&kept).map_err(|e| format!("{KEPT}: {e}"))?;
+    let (before, renew) = (parse(&text), env::var_os(RENEW).is_some());
+    if before.is_empty() && !renew {
+        println!("{KEPT} holds no counts yet: {RENEW}=1 cargo xtask instructions takes them");
+        return Ok(());
+    }
     packages::ensure_counter()?;
     let counts = count(&test_binary()?)?;
     let tools = tools()?;
-    let kept = root().join(KEPT);
-    if env::var_os(RENEW).is_some() {
+    if renew {
         let text = page(&tools, &counts);
         fs::write(&kept, text).map_err(|e| format!("{KEPT}: {e}"))?;
         println!("{KEPT} is renewed");
         return Ok(());
     }
-    let text = fs::read_to_string(&kept).map_err(|e| format!("{KEPT}: {e}"))?;
     let bound = match text.contains(&tools) {
         true => BOUND,
         false => {
@@ -68,7 +73,7 @@ pub fn step() -> Result<()> {
             OTHER_BOUND
         }
     };
-    compare(&counts, &parse(&text), bound)
+    compare(&counts, &before, bound)
 }
 
 /// The binary of the tests, built where it is missing: the tests' own build, nothing more.
