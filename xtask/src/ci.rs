@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    packages,
+    instructions, packages,
     shell::{Result, cargo, on_interrupt, run as run_command},
     test, trials,
 };
@@ -14,7 +14,7 @@ use crate::{
 /// A step's name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("format", || {
         run_command(&mut cargo(&["fmt", "--all", "--check"]))
     }),
@@ -24,6 +24,7 @@ const STEPS: [Step; 6] = [
     ("tests", || {
         test::on_both_engines(&["--no-fail-fast".to_owned()])
     }),
+    ("instructions", instructions::step),
     ("torture", trials::short_torture),
 ];
 

@@ -2,6 +2,7 @@
 
 mod axe;
 mod ci;
+mod instructions;
 mod new_room;
 mod packages;
 mod postgres;
@@ -23,7 +24,8 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Everything a change must pass: format, lints, documentation, tests, a short torture. `.ci/run` runs this.
+    /// Everything a change must pass: format, lints, documentation, tests, instructions, a short torture. `.ci/run` runs
+    /// this.
     Ci,
     /// All tests on both database engines; installs what they need where it is missing: PostgreSQL, Chromium, npm, a
     /// mail server, poppler and qpdf.
@@ -42,6 +44,8 @@ enum Verb {
     Torture(trials::Torture),
     /// Measures the server beside the limits of this machine: drivers, pgbench, a bare answer of axum, the bare typesetter.
     Bench(trials::Bench),
+    /// Counts the instructions of the commands that are asked most often, beside docs/instructions.md.
+    Instructions,
     /// Writes docs/proof.md from what `torture` and `bench` printed with `--json`.
     Proof(trials::Proof),
     /// Writes a room's plaque, its drawers and its test file.
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Verb::Postgres => postgres::serve(),
         Verb::Torture(torture) => trials::torture(&torture),
         Verb::Bench(bench) => trials::bench(&bench),
+        Verb::Instructions => instructions::run(),
         Verb::Proof(proof) => trials::proof(&proof),
         Verb::NewRoom { name } => new_room::run(&name),
     };

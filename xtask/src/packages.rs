@@ -81,6 +81,16 @@ const PROGRAMS: [Program; 7] = [
     },
 ];
 
+/// What counts instructions; on Linux alone.
+const COUNTER: Program = Program {
+    name: "valgrind",
+    found: || on_path("valgrind").is_some(),
+    apt: &["valgrind"],
+    dnf: &["valgrind"],
+    pacman: &["valgrind"],
+    brew: &["valgrind"],
+};
+
 #[derive(Clone, Copy, PartialEq)]
 enum Manager {
     Apt,
@@ -94,7 +104,16 @@ const NO_CLUSTER: &str = "/etc/postgresql-common/createcluster.d/seatbook-tests.
 
 /// Makes sure every program is there, saying first what it installs and how.
 pub fn ensure() -> Result<()> {
-    let missing: Vec<&Program> = PROGRAMS
+    install(&PROGRAMS)
+}
+
+/// The same for what counts instructions.
+pub fn ensure_counter() -> Result<()> {
+    install(&[COUNTER])
+}
+
+fn install(programs: &[Program]) -> Result<()> {
+    let missing: Vec<&Program> = programs
         .iter()
         .filter(|program| !(program.found)())
         .collect();

@@ -67,11 +67,19 @@ enum Measure {
     /// The same, all from one pool.
     #[value(name = "assign_hot")]
     AssignHot,
+    /// SQLite: the same with 1,000 connections, beside 64.
+    #[value(name = "assign_many")]
+    AssignMany,
+    /// PostgreSQL: the same by two servers on one database, beside one alone.
+    #[value(name = "assign_servers")]
+    AssignServers,
     /// The check that products ask, beside a bare answer, on PostgreSQL with the driver's lookup behind it.
     Check,
-    /// The license list with few and with many licenses.
+    /// The license list with few and with many licenses, for who sees all, one of 100 or one of 100,000 of them.
     List,
-    /// The first page, with what few and what very many organizations have.
+    /// The server's start on the book of `list`, what it holds of memory at rest, and for each open connection.
+    Start,
+    /// The first page, and the lists beside it, with what few and what very many organizations have.
     Overview,
     /// A file of 100,000 rows, beside bare inserts of the rows it makes; and how long others wait meanwhile.
     Import,
@@ -89,13 +97,17 @@ pub struct Bench {
     /// How long each rate is measured; 5 unless said.
     #[arg(long)]
     seconds: Option<u64>,
-    /// Licenses in the book of `list`, ascending; 1000,100000,1000000 unless said.
+    /// Licenses in the book of `list`, ascending; 1000,1000000,10000000 unless said. `start` takes the first and the last
+    /// of them, and ten million take about 15 GB on disk.
     #[arg(long)]
     sizes: Option<String>,
+    /// Who looks, in `list` and `overview`: operator,partner,customer unless said.
+    #[arg(long)]
+    scopes: Option<String>,
     /// Organizations in the book of `overview`, ascending, each with a hundred assignments; 100,10000 unless said.
     #[arg(long)]
     organizations: Option<String>,
-    /// One JSON object a line: name, engine, ours, limit, ratio, unit.
+    /// One JSON object a line: name, engine, ours, limit, ratio, unit; where ours is held to a goal, bound, goal and holds.
     #[arg(long)]
     json: bool,
 }
@@ -151,6 +163,9 @@ fn server(bench: &Bench, chosen: &[Measure]) -> Result<()> {
     }
     if let Some(sizes) = &bench.sizes {
         command.args(["--sizes", sizes]);
+    }
+    if let Some(scopes) = &bench.scopes {
+        command.args(["--scopes", scopes]);
     }
     if let Some(organizations) = &bench.organizations {
         command.args(["--organizations", organizations]);

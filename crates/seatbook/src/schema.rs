@@ -43,4 +43,5 @@ migrations! {
     29 "operations" "0029_operations.sql"
     30 "export rights" "0030_export_rights.sql"
     31 "backups" "0031_backups.sql"
+    32 "holders by name" "0032_holders_by_name.sql"
 }

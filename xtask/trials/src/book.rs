@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -11,7 +12,7 @@ use crate::{
     Result,
     person::{Person, Request},
     server::{Engine, Ground, Server, Site, pause},
-    wire::Wire,
+    wire::{Answer, Wire},
 };
 
 /// A second with no more than this of the processor's time is calm, and so many in a row are rest.
@@ -19,6 +20,10 @@ const IDLE_TICKS: u64 = 4;
 const CALM: u32 = 3;
 /// A server that is not at rest by then never is.
 const RESTLESS: Duration = Duration::from_secs(1_800);
+
+/// The operator's address, and everybody's password.
+const OPERATOR: &str = "operator@provider.example";
+const PASSWORD: &str = "correct horse battery";
 
 /// What the operator of a book may do here.
 const PERMISSIONS: [&str; 25] = [
@@ -81,22 +86,13 @@ impl Book {
     pub async fn at(site: Site) -> Result<Book> {
         let mut server = site.start().await?;
         let link = server.link().await?;
-        let mut operator = Person::at(server.address);
-        let path = link.trim_start_matches(&format!("http://{}", server.address));
         let form = [
             ("provider", "Provider"),
             ("name", "Olga Operator"),
-            ("email", "operator@provider.example"),
-            ("password", "correct horse battery"),
+            ("email", OPERATOR),
+            ("password", PASSWORD),
         ];
-        let answer = operator.ask(&Request::form(path, &form)).await?;
-        let cookie = answer
-            .header("set-cookie")
-            .and_then(|it| it.split(';').next());
-        operator.cookie = cookie.ok_or("the set-up opened no session")?.to_owned();
-        let token = json!({"name": "trials", "permissions": PERMISSIONS});
-        let made = made(&operator, "/api/v1/tokens", &token).await?;
-        operator.token = text(&made["token"])?;
+        let operator = entered(server.address, &link, &form).await?;
 
         let found = operator.ask(&Request::get("/api/v1/organizations")).await?;
         let provider = text(&found.json()["items"][0]["id"])?;
@@ -119,6 +115,35 @@ impl Book {
         self.operator.address = server.address;
         self.server = Some(server);
         Ok(())
+    }
+
+    /// Starts a server after so long a time that the operator's session may have ended.
+    pub async fn reopen_later(&mut self) -> Result<()> {
+        self.reopen().await?;
+        let form = [("email", OPERATOR), ("password", PASSWORD)];
+        let answer = self.operator.ask(&Request::form("/sign-in", &form)).await?;
+        self.operator.cookie = cookie(&answer)?;
+        Ok(())
+    }
+
+    /// Ends the server and removes the book.
+    pub async fn remove(mut self) -> Result<()> {
+        drop(self.server.take());
+        self.site.remove().await
+    }
+
+    /// Somebody new who holds a role at an organization: invited by the operator, in through the link.
+    pub async fn member(&self, organization: &str, role: &str) -> Result<Person> {
+        // A token of the operator's may do less than the operator, who invites.
+        let inviter = Person {
+            token: String::new(),
+            ..self.operator.clone()
+        };
+        let email = format!("{role}-{organization}@provider.example");
+        let body = json!({"email": email, "organization_id": organization, "role": role});
+        let invited = made(&inviter, "/api/v1/invitations", &body).await?;
+        let form = [("name", "Petra Person"), ("password", PASSWORD)];
+        entered(self.operator.address, &text(&invited["link"])?, &form).await
     }
 
     /// The server's process.
@@ -180,7 +205,12 @@ impl Book {
 
     /// A new customer below the provider.
     pub async fn customer(&self, name: &str) -> Result<String> {
-        let body = json!({"parent_id": self.provider, "kind": "customer", "name": name});
+        self.organization(&self.provider, "customer", name).await
+    }
+
+    /// A new organization of a kind below another.
+    pub async fn organization(&self, parent: &str, kind: &str, name: &str) -> Result<String> {
+        let body = json!({"parent_id": parent, "kind": kind, "name": name});
         text(&made(&self.operator, "/api/v1/organizations", &body).await?["id"])
     }
 
@@ -233,6 +263,23 @@ pub async fn all(person: &Person, path: &str) -> Result<Vec<Value>> {
             None => return Ok(items),
         }
     }
+}
+
+/// Goes in by a link that works once, as whom the form says; with a token.
+async fn entered(address: SocketAddr, link: &str, form: &[(&str, &str)]) -> Result<Person> {
+    let mut person = Person::at(address);
+    let path = link.trim_start_matches(&format!("http://{address}"));
+    person.cookie = cookie(&person.ask(&Request::form(path, form)).await?)?;
+    let token = json!({"name": "trials", "permissions": PERMISSIONS});
+    let made = made(&person, "/api/v1/tokens", &token).await?;
+    person.token = text(&made["token"])?;
+    Ok(person)
+}
+
+fn cookie(answer: &Answer) -> Result<String> {
+    let cookie = answer.header("set-cookie");
+    let cookie = cookie.and_then(|it| it.split(';').next());
+    Ok(cookie.ok_or("no session was opened")?.to_owned())
 }
 
 /// Makes something as the operator; gives what the answer says of it.

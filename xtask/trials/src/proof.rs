@@ -5,7 +5,7 @@ use std::{fmt::Write, fs, path::PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use crate::{Result, torture::Name};
+use crate::{Result, bench, torture::Name};
 
 #[derive(Args)]
 pub struct ProofArgs {
@@ -57,12 +57,12 @@ impl Lines {
             if !here {
                 return Err("nothing says what machine this was; print with --json".into());
             }
-            if has("bound") {
+            if has("ratio") {
+                self.benches.push(line);
+            } else if has("bound") {
                 self.measures.push(line);
             } else if has("tried") {
                 self.trials.push(line);
-            } else if has("ratio") {
-                self.benches.push(line);
             } else {
                 return Err(format!("{line} is no line of a report"));
             }
@@ -95,6 +95,11 @@ const SPEED: &str = "Ours beside the limit of the same machine in the same run: 
 server and database share the machine.
 ";
 
+const INSTRUCTIONS: &str = "
+How many instructions the commands take that are asked most often is counted at every change, and held to \
+[what is kept](instructions.md).
+";
+
 fn page(lines: &Lines) -> String {
     let mut page = format!("{HEAD}\n## What is tried\n\n");
     let rows = Name::value_variants().iter().map(|name| {
@@ -107,6 +112,14 @@ fn page(lines: &Lines) -> String {
     });
     let rows = rows.chain(TESTS.map(|row| row.map(str::to_owned)));
     table(&mut page, ["trial", "engines", "nothing wrong means"], rows);
+    page += "\n## What is measured\n\n";
+    let rows = bench::Name::value_variants().iter().map(|name| {
+        let word = name.to_possible_value();
+        let word = word.map_or_else(String::new, |value| value.get_name().to_owned());
+        [word, name.measures().into()]
+    });
+    table(&mut page, ["bench", "what"], rows);
+    page += INSTRUCTIONS;
     page += "\n## Figures\n\n";
     if lines.machines.is_empty() {
         page += "None yet: they are written when a version is released.\n";
@@ -180,6 +193,7 @@ fn speed(page: &mut String, lines: &Lines) {
         "ours",
         "limit",
         "ratio",
+        "goal",
         "the limit is",
         "command",
     ];
@@ -189,9 +203,31 @@ fn speed(page: &mut String, lines: &Lines) {
         ]
         .map(|name| cell(line, name));
         let ours = format!("{ours} {unit}");
-        [name, engine, ours, limit, ratio, what, command(line)]
+        [
+            name,
+            engine,
+            ours,
+            limit,
+            ratio,
+            goal(line),
+            what,
+            command(line),
+        ]
     });
     table(page, heads, rows);
+}
+
+/// What the ratio is held to, and whether it is kept.
+fn goal(line: &Value) -> String {
+    if line.get("bound").is_none() {
+        return "–".into();
+    }
+    let kept = if line["holds"] == true {
+        "yes"
+    } else {
+        "**no**"
+    };
+    format!("{} {}: {kept}", cell(line, "bound"), cell(line, "goal"))
 }
 
 fn table<const N: usize>(
@@ -246,6 +282,16 @@ mod tests {
         lines.read(&format!("{MACHINE}\n{TRIAL}\n")).expect("lines");
         let page = page(&lines);
         let row = "| kill | sqlite | 300 | 0 | jobs 41 | `cargo xtask torture kill --seed 7` |";
+        assert!(page.contains(row), "{page}");
+    }
+
+    #[test]
+    fn a_bench_says_what_it_is_held_to() {
+        let bench = r#"{"name":"list","engine":"sqlite","ours":3,"limit":2,"ratio":1.5,"unit":"ms","limit_is":"p95","bound":"at most","goal":2.0,"holds":true,"command":"cargo xtask bench list"}"#;
+        let mut lines = Lines::default();
+        lines.read(&format!("{MACHINE}\n{bench}\n")).expect("lines");
+        let page = page(&lines);
+        let row = "| list | sqlite | 3 ms | 2 | 1.5 | at most 2.0: yes | p95 | `cargo xtask bench list` |";
         assert!(page.contains(row), "{page}");
     }
 

@@ -213,18 +213,33 @@ impl Site {
         copied.map(drop).map_err(|e| format!("the key: {e}"))
     }
 
-    /// Removes it, with whatever is in it.
-    pub async fn remove(self, ground: &Ground) -> Result<()> {
-        if self.engine == Engine::Postgres {
-            let name = self.database.rsplit_once('/').map_or("", |(_, name)| name);
-            run_sql(
-                &ground.postgres,
-                &format!("DROP DATABASE {name} WITH (FORCE)"),
-            )
-            .await?;
+    /// Bytes that the book takes on disk.
+    pub async fn bytes(&self) -> Result<u64> {
+        match self.engine {
+            Engine::Sqlite => {
+                let seen = fs::metadata(&self.database);
+                seen.map(|seen| seen.len())
+                    .map_err(|e| format!("{}: {e}", self.database))
+            }
+            Engine::Postgres => {
+                let session = connect(&self.database).await?;
+                let sql = "SELECT pg_database_size(current_database())";
+                let row = session.query_one(sql, &[]).await.map_err(|e| told(&e))?;
+                Ok(row.get::<_, i64>(0).unsigned_abs())
+            }
         }
-        let removed = fs::remove_dir_all(&self.folder);
-        removed.map_err(|e| format!("{}: {e}", self.folder.display()))
+    }
+
+    /// Removes the book with its folder. No server may have it open.
+    pub async fn remove(self) -> Result<()> {
+        if let (Engine::Postgres, Some((server, name))) =
+            (self.engine, self.database.rsplit_once('/'))
+        {
+            let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+            run_sql(&format!("{server}/postgres"), &drop).await?;
+        }
+        let gone = fs::remove_dir_all(&self.folder);
+        gone.map_err(|e| format!("{}: {e}", self.folder.display()))
     }
 
     /// What `seatbook verify` finds: nothing, where the book is right.

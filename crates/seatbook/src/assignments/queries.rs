@@ -11,7 +11,10 @@ use crate::{
     catalog::{model::Product, queries::PRODUCT_COLUMNS},
     error::Result,
     holders::{model::Holder, queries::HOLDER_COLUMNS},
-    scope::{Permission, Scope, queries::below_any},
+    scope::{
+        Permission, Scope,
+        queries::{below_any, below_any_of_many},
+    },
 };
 
 const ASSIGNMENT: &str = "SELECT a.id, a.license_id, a.pool_id, a.organization_id, a.product_id, p.code, p.name,
@@ -284,6 +287,21 @@ pub struct Filter {
     pub limit: i64,
 }
 
+impl Filter {
+    /// Whether few of all assignments can be meant.
+    fn is_narrow(&self) -> bool {
+        let places = [
+            self.organization_id,
+            self.product_id,
+            self.license_id,
+            self.holder_id,
+            self.user_id,
+            self.base_id,
+        ];
+        places.iter().any(Option::is_some) || self.keyword.is_some()
+    }
+}
+
 /// Assignments the scope can see, the oldest first.
 pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec<Assignment>> {
     let roots = scope.require(Permission::AssignmentsRead)?;
@@ -293,7 +311,13 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
         .map(crate::holders::queries::pattern);
     let mut select = Select::new(ASSIGNMENT);
     if !scope.sees_everything(Permission::AssignmentsRead) {
-        below_any(&mut select, "a.organization_id", &roots);
+        match filter.is_narrow() {
+            true => below_any(&mut select, "a.organization_id", &roots),
+            false => {
+                let rows = ("assignment a", "a.organization_id");
+                below_any_of_many(tx, &mut select, rows, &roots).await?;
+            }
+        }
     }
     for (column, value) in [
         ("a.organization_id", &filter.organization_id),

@@ -8,7 +8,10 @@ use uuid::Uuid;
 use super::model::{Holder, Kind};
 use crate::{
     error::Result,
-    scope::{Permission, Scope, queries::below_any},
+    scope::{
+        Permission, Scope,
+        queries::{below_any, below_any_of_many},
+    },
 };
 
 macro_rules! holder_columns {
@@ -131,6 +134,17 @@ pub struct Filter {
     pub limit: i64,
 }
 
+impl Filter {
+    /// Whether few of all holders can be meant.
+    fn is_narrow(&self) -> bool {
+        self.organization_id.is_some()
+            || self.owner_id.is_some()
+            || self.keyword.is_some()
+            || self.kind.is_some()
+            || self.bound.is_some()
+    }
+}
+
 /// Holders the scope can see, by name.
 pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec<Holder>> {
     let roots = scope.require(Permission::HoldersRead)?;
@@ -141,7 +155,13 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
         select.and("h.organization_id = ?", organization_id);
     }
     if !scope.sees_everything(Permission::HoldersRead) {
-        below_any(&mut select, "h.organization_id", &roots);
+        match filter.is_narrow() {
+            true => below_any(&mut select, "h.organization_id", &roots),
+            false => {
+                let rows = ("holder h", "h.organization_id");
+                below_any_of_many(tx, &mut select, rows, &roots).await?;
+            }
+        }
     }
     if let Some(pattern) = &pattern {
         select.and(

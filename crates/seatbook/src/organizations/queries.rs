@@ -6,7 +6,10 @@ use uuid::Uuid;
 use super::model::{Organization, OrganizationFacts};
 use crate::{
     error::Result,
-    scope::{Permission, Scope, queries::below_any},
+    scope::{
+        Permission, Scope,
+        queries::{below_any, below_any_of_many},
+    },
 };
 
 const COLUMNS: &str =
@@ -82,12 +85,28 @@ pub struct Filter {
     pub limit: i64,
 }
 
+impl Filter {
+    /// Whether few of all organizations can be meant.
+    fn is_narrow(&self) -> bool {
+        self.keyword.is_some()
+            || self.parent_id.is_some()
+            || self.below.is_some()
+            || self.kind.is_some()
+            || self.blocked
+    }
+}
+
 /// Organizations the scope can see, by name.
 pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec<Organization>> {
     let roots = scope.require(Permission::OrganizationsRead)?;
     let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
     let mut select = Select::new(COLUMNS);
-    below_any(&mut select, "o.id", &roots);
+    if !scope.sees_everything(Permission::OrganizationsRead) {
+        match filter.is_narrow() {
+            true => below_any(&mut select, "o.id", &roots),
+            false => below_any_of_many(tx, &mut select, ("organization o", "o.id"), &roots).await?,
+        }
+    }
     if let Some(keyword) = &keyword {
         select.and(
             "o.id IN (SELECT id FROM organization_search WHERE text LIKE ?)",

@@ -138,3 +138,33 @@ pub fn below_any<'a>(select: &mut store::Select<'a>, column: &str, roots: &'a [U
         places.join(", ")
     ));
 }
+
+/// Rows below somebody's organizations that are gathered and sorted, at most.
+const GATHERED: i64 = 20_000;
+
+/// Adds the same to a list over very many organizations, so that its first rows are found soon. Few rows are gathered;
+/// who has many meets them soon where the list is walked in its own order, and each row is asked where it belongs.
+/// `rows` is the table as the statement has it, such as `holder h`.
+pub async fn below_any_of_many<'a>(
+    tx: &mut Tx<'_>,
+    select: &mut store::Select<'a>,
+    (rows, column): (&str, &str),
+    roots: &'a [Uuid],
+) -> Result<()> {
+    let mut counted = store::Select::new(format!("SELECT 1 AS one FROM {rows}"));
+    below_any(&mut counted, column, roots);
+    let inner = counted.sql(&format!(" LIMIT {}", GATHERED + 1));
+    let sql = format!("SELECT count(*) FROM ({inner}) counted");
+    let (count,): (i64,) = tx.query_one(&sql, counted.params()).await?;
+    if count <= GATHERED {
+        below_any(select, column, roots);
+        return Ok(());
+    }
+    let places: Vec<String> = roots.iter().map(|root| select.bind(root)).collect();
+    // A subquery for each row: as IN or EXISTS it would be taken for the way in, and all rows sorted.
+    select.and_raw(&format!(
+        "(SELECT 1 FROM organization_closure c WHERE c.descendant_id = {column} AND c.ancestor_id IN ({}) LIMIT 1) = 1",
+        places.join(", ")
+    ));
+    Ok(())
+}

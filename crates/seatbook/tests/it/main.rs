@@ -12,6 +12,7 @@ mod history;
 mod holder_pages;
 mod undo;
 mod imports;
+mod instructions;
 mod jobs;
 mod mail;
 mod notices;

@@ -105,6 +105,11 @@ impl Bare {
         await_listener(address).await?;
         Ok(bare)
     }
+
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Drop for Bare {

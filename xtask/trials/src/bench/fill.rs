@@ -4,59 +4,54 @@
 //! is left out: the journal and its changes. All columns, indexes and the keyword index are filled as the server
 //! fills them; `verify` would miss the journal's entries.
 
-use std::time::Instant;
-
+use super::{
+    loading::load,
+    scopes::{Places, literal},
+};
 use crate::{
     Result,
-    book::Book,
-    server::{Engine, run_sql},
+    book::{Book, text},
+    server::Engine,
 };
 
 /// Rows in one transaction.
 const CHUNK: u64 = 50_000;
+const TABLES: [&str; 3] = ["license", "pool", "license_search_text"];
 
 /// Gives the provider so many licenses. No server may have the book open.
 pub async fn fill(book: &Book, product: &str, size: u64) -> Result<()> {
-    let begun = Instant::now();
-    let (engine, database) = (book.site.engine, book.site.database.clone());
+    written(
+        book,
+        product,
+        size,
+        &literal(book.site.engine, &book.provider),
+    )
+    .await
+}
+
+/// A new book of so many licenses that are the provider's, a partner's and a customer's.
+pub async fn shared(book: &mut Book, size: u64) -> Result<Places> {
+    let places = Places::new(book).await?;
+    let sku = book.get(&format!("/api/v1/skus/{}", book.sku)).await?;
+    let product = text(&sku["product_id"])?;
+    book.take_server()?.kill()?;
+    written(book, &product, size, &places.owner(book, size)).await?;
+    Ok(places)
+}
+
+async fn written(book: &Book, product: &str, size: u64, owner: &str) -> Result<()> {
+    let mut texts = Vec::new();
     let mut at = 0;
     while at < size {
         let end = size.min(at + CHUNK);
-        let sql = statements(book, product, (at + 1, end));
-        match engine {
-            Engine::Postgres => run_sql(&database, &sql).await?,
-            Engine::Sqlite => on_sqlite(&database, sql).await?,
-        }
+        texts.push(statements(book, (product, owner), (at + 1, end)));
         at = end;
     }
-    if engine == Engine::Postgres {
-        // Its own vacuum would come by within the minute.
-        run_sql(&database, "VACUUM ANALYZE license").await?;
-        run_sql(&database, "VACUUM ANALYZE pool").await?;
-        run_sql(&database, "VACUUM ANALYZE license_search_text").await?;
-    }
-    let seconds = begun.elapsed().as_secs_f64();
-    eprintln!("  {size} licenses written in {seconds:.0} s");
-    Ok(())
-}
-
-/// Runs the text on a file that no server has open.
-pub(super) async fn on_sqlite(database: &str, sql: String) -> Result<()> {
-    let database = database.to_owned();
-    let written = tokio::task::spawn_blocking(move || {
-        let connection = rusqlite::Connection::open(database)?;
-        // What is filled here is measured at once or thrown away.
-        connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000;")?;
-        connection.execute_batch(&sql)
-    });
-    written
-        .await
-        .map_err(|e| e.to_string())?
-        .map_err(|e| e.to_string())
+    load(book, &format!("{size} licenses"), texts, &TABLES).await
 }
 
 /// Five licenses an order, ends spread over two years.
-fn statements(book: &Book, product: &str, (first, last): (u64, u64)) -> String {
+fn statements(book: &Book, (product, owner): (&str, &str), (first, last): (u64, u64)) -> String {
     let Words {
         rows,
         id,
@@ -64,11 +59,7 @@ fn statements(book: &Book, product: &str, (first, last): (u64, u64)) -> String {
         instant,
     } = Words::of(book.site.engine, first, last);
     let [license, pool] = ["8000", "8001"].map(id);
-    let uuid = |text: &str| match book.site.engine {
-        Engine::Sqlite => format!("x'{}'", text.replace('-', "")),
-        Engine::Postgres => format!("'{text}'::uuid"),
-    };
-    let (owner, sku, product) = (uuid(&book.provider), uuid(&book.sku), uuid(product));
+    let [sku, product] = [book.sku.as_str(), product].map(|id| literal(book.site.engine, id));
     let (start, end) = ("-300".to_owned(), "30 + n % 700".to_owned());
     let (starts, ends, expiring) = (instant(&start), instant(&end), instant("n % 700"));
     let (start_day, end_day) = (day(&start), day(&end));

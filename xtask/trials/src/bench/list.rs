@@ -1,18 +1,27 @@
-//! The license list as the book grows: a page must not take longer because there are more of them.
+//! The license list as the book grows: a page must not take longer because there are more of them, for nobody, whether
+//! they see all of the book or very little of it.
 
-use super::{Figure, Task, fill::fill, load};
+use super::{
+    Figure, MILLION, Task,
+    fill::shared,
+    load,
+    scopes::{Places, Scope},
+};
 use crate::{
     Result,
-    book::{Book, text},
+    book::Book,
     person::{Person, Request, encoded},
     wire::Wire,
 };
 
-/// Requests of which the 95 % quickest are looked at. So many take most of a minute, in which what the server does by
-/// the clock, and after its start, meets all cases alike.
+/// Requests of which the 95 % quickest are looked at, of all who look together. So many take most of a minute, in which
+/// what the server does by the clock, and after its start, meets all cases alike.
 const REQUESTS: usize = 1_000;
-/// Pages are walked this far to come to a deep one.
+/// Pages are walked this far to come to a deep one: half of the book, or as many rows as somebody has patience for.
 const DEEP: u64 = 2;
+const PATIENT: u64 = MILLION;
+/// What a page of the largest book may take, of the time that one of the smallest takes.
+const GOAL: f64 = 2.0;
 
 /// What is asked of the list.
 const CASES: [&str; 6] = [
@@ -24,62 +33,107 @@ const CASES: [&str; 6] = [
     "page_by_quantity",
 ];
 
+/// A book, and those who look at it.
+struct Filled {
+    size: u64,
+    book: Book,
+    people: Vec<(Scope, Person)>,
+}
+
 /// Measures each case in a book of each size; the ratio is the largest beside the smallest.
 pub async fn run(task: &Task<'_>) -> Result<Vec<Figure>> {
     let mut books = Vec::with_capacity(task.sizes.len());
     for size in task.sizes {
-        books.push((*size, filled(task, *size).await?));
+        books.push(filled(task, *size).await?);
     }
-    let mut asked = Vec::with_capacity(CASES.len() * books.len());
-    for case in CASES {
-        for (size, book) in &books {
-            asked.push((&book.operator, request(&book.operator, case, *size).await?));
-        }
-    }
-    let times = load::p95_ms(&asked, REQUESTS).await?;
     let mut figures = Vec::new();
-    for (case, times) in CASES.into_iter().zip(times.chunks(books.len())) {
-        let all: Vec<String> = task
-            .sizes
-            .iter()
-            .zip(times)
-            .map(|(size, time)| format!("{size}: {time:.1}"))
-            .collect();
-        eprintln!("  {case}, p95 in ms at {}", all.join(", "));
-        let smallest = format!("p95 at {} licenses", task.sizes[0]);
-        figures.push(Figure {
-            name: "list",
-            ours: times.last().copied().unwrap_or(f64::NAN),
-            limit: times[0],
-            unit: "ms",
-            rest: vec![
-                ("case", case.into()),
-                ("limit_is", smallest.into()),
-                ("p95_ms", all.join(", ").into()),
-            ],
-        });
+    for scope in task.scopes {
+        figures.extend(measured(&books, *scope, REQUESTS / task.scopes.len()).await?);
+    }
+    let last = books.len().saturating_sub(1);
+    for (number, mut filled) in books.into_iter().enumerate() {
+        filled.book.take_server()?.kill()?;
+        match number == last {
+            true => task.shelf.put(filled.size, filled.book),
+            false => filled.book.remove().await?,
+        }
     }
     Ok(figures)
 }
 
-async fn filled(task: &Task<'_>, size: u64) -> Result<Book> {
-    let name = format!("bench-list-{size}");
-    let mut book = Book::new(task.ground, task.engine, &name).await?;
-    let sku = book.get(&format!("/api/v1/skus/{}", book.sku)).await?;
-    book.take_server()?.kill()?;
-    fill(&book, &text(&sku["product_id"])?, size).await?;
-    book.reopen().await?;
-    Ok(book)
+async fn measured(books: &[Filled], scope: Scope, requests: usize) -> Result<Vec<Figure>> {
+    let (mut asked, mut sizes) = (Vec::new(), Vec::new());
+    for case in CASES {
+        let searched = |it: &&Filled| !case.ends_with("search") || it.size <= MILLION;
+        let those: Vec<&Filled> = books.iter().filter(searched).collect();
+        for filled in &those {
+            let mut people = filled.people.iter();
+            let (_, person) = people
+                .find(|(it, _)| *it == scope)
+                .ok_or("nobody looks at a book")?;
+            let place = (scope, filled.size);
+            asked.push((person, request(person, case, place).await?));
+        }
+        sizes.push((case, those.iter().map(|it| it.size).collect::<Vec<u64>>()));
+    }
+    let times = load::p95_ms(&asked, requests).await?;
+    let mut rest = times.as_slice();
+    let mut figures = Vec::new();
+    for (case, sizes) in sizes {
+        let (own, others) = rest.split_at(sizes.len());
+        rest = others;
+        figures.extend(figure((case, scope), &sizes, own));
+    }
+    Ok(figures)
 }
 
-/// The request of a case. A search finds the five licenses of one order, at every size.
-async fn request(operator: &Person, case: &str, size: u64) -> Result<Request> {
-    let order = format!("SO-{}", size / 10);
+/// Nothing, where no book is small enough to be searched.
+fn figure((case, scope): (&'static str, Scope), sizes: &[u64], times: &[f64]) -> Option<Figure> {
+    let (smallest, limit, ours) = (sizes.first()?, *times.first()?, *times.last()?);
+    let all = sizes.iter().zip(times);
+    let all: Vec<String> = all
+        .map(|(size, time)| format!("{size}: {time:.1}"))
+        .collect();
+    let who = scope.as_str();
+    eprintln!("  {case} for the {who}, p95 in ms at {}", all.join(", "));
+    let figure = Figure {
+        name: "list",
+        ours,
+        limit,
+        unit: "ms",
+        rest: vec![
+            ("case", case.into()),
+            ("scope", who.into()),
+            (
+                "limit_is",
+                format!("p95 at {smallest} licenses, {case} for the {who}").into(),
+            ),
+            ("p95_ms", all.join(", ").into()),
+        ],
+    };
+    Some(figure.at_most(GOAL))
+}
+
+async fn filled(task: &Task<'_>, size: u64) -> Result<Filled> {
+    let name = format!("bench-list-{size}");
+    let mut book = Book::new(task.ground, task.engine, &name).await?;
+    let places: Places = shared(&mut book, size).await?;
+    book.reopen_later().await?;
+    let mut people = Vec::with_capacity(task.scopes.len());
+    for scope in task.scopes {
+        people.push((*scope, places.person(&book, *scope).await?));
+    }
+    Ok(Filled { size, book, people })
+}
+
+/// The request of a case. A search finds what the asker has of one order: up to five licenses, at every size.
+async fn request(person: &Person, case: &str, (scope, size): (Scope, u64)) -> Result<Request> {
+    let order = format!("SO-{}", scope.middle(size) / 5);
     Ok(Request::get(match case {
         "api_first" => "/api/v1/licenses?limit=50".to_owned(),
         "api_deep" => format!(
             "/api/v1/licenses?limit=50&cursor={}",
-            deep(operator, size).await?
+            deep(person, size / scope.stride(size)).await?
         ),
         "api_search" => format!("/api/v1/licenses?limit=50&q={order}"),
         "page_first" => "/licenses".to_owned(),
@@ -88,14 +142,22 @@ async fn request(operator: &Person, case: &str, size: u64) -> Result<Request> {
     }))
 }
 
-/// The cursor in the middle of the book, found as a program finds it: page by page.
-async fn deep(operator: &Person, size: u64) -> Result<String> {
-    let mut wire = Wire::to(operator.address);
-    let mut cursor = String::new();
-    for _ in 0..(size / DEEP).div_ceil(200) {
-        let path = format!("/api/v1/licenses?limit=200{cursor}");
-        let page = operator.over(&mut wire, &Request::get(path)).await?.json();
-        cursor = format!("&cursor={}", encoded(&text(&page["next_cursor"])?));
+/// A cursor in the middle of what somebody has, found as a program finds it: page by page.
+async fn deep(person: &Person, has: u64) -> Result<String> {
+    let mut wire = Wire::to(person.address);
+    let (mut cursor, mut seen) = (String::new(), 0);
+    let wanted = (has / DEEP).min(PATIENT);
+    let limit = wanted.clamp(1, 200);
+    while seen < wanted {
+        let path = format!("/api/v1/licenses?limit={limit}{cursor}");
+        let page = person.over(&mut wire, &Request::get(path)).await?.json();
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = format!("&cursor={}", encoded(next));
+        seen += page["items"]
+            .as_array()
+            .map_or(0, |items| items.len() as u64);
     }
     Ok(cursor.trim_start_matches("&cursor=").to_owned())
 }

@@ -57,9 +57,19 @@ pub async fn rate(
     status: u16,
     request: impl Fn(usize, u64) -> Request + Clone + Send + Sync + 'static,
 ) -> Result<f64> {
+    let people = std::slice::from_ref(person);
+    rate_of(people, (CLIENTS, time, status), request).await
+}
+
+/// The same at so many connections, which go round these people.
+pub async fn rate_of(
+    people: &[Person],
+    (count, time, status): (usize, Duration, u16),
+    request: impl Fn(usize, u64) -> Request + Clone + Send + Sync + 'static,
+) -> Result<f64> {
     let meter = Arc::new(Meter::default());
     let mut clients = JoinSet::new();
-    for client in 0..CLIENTS {
+    for (client, person) in (0..count).zip(people.iter().cycle()) {
         let (person, meter, request) = (person.clone(), Arc::clone(&meter), request.clone());
         clients.spawn(async move {
             let mut wire = Wire::to(person.address);

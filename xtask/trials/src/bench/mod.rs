@@ -12,22 +12,27 @@ mod fill;
 mod import;
 mod list;
 mod load;
+mod loading;
 mod overview;
 mod pgbench;
 mod rows;
+mod scopes;
 mod script;
+mod servers;
+mod start;
 mod writes;
 
 pub use bare_http::serve as serve_bare;
 
-use std::{path::PathBuf, time::Duration};
+use std::{cell::RefCell, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use self::writes::Spread;
+use self::{scopes::Scope, writes::Spread};
 use crate::{
     Result,
+    book::Book,
     report::{self, Row},
     server::{Engine, Ground},
 };
@@ -40,11 +45,67 @@ pub enum Name {
     Assign,
     #[value(name = "assign_hot")]
     AssignHot,
+    #[value(name = "assign_many")]
+    AssignMany,
+    #[value(name = "assign_servers")]
+    AssignServers,
     Check,
     List,
+    Start,
     Overview,
     Import,
     Export,
+}
+
+impl Name {
+    /// What is measured, and what ours is held to, for the page of figures.
+    pub fn measures(self) -> &'static str {
+        match self {
+            Name::Axum => {
+                "The cheapest answer to somebody recognised, beside a bare answer of axum."
+            }
+            Name::Issue => {
+                "Licenses issued at 64 connections, beside the same statements by the drivers and by pgbench."
+            }
+            Name::Allocate => {
+                "Units passed on at 64 connections, each from a pool of its own, then all from one."
+            }
+            Name::Assign => {
+                "Units bound at 64 connections, each from a pool of its own, beside the same statements by the driver, and \
+                 by pgbench."
+            }
+            Name::AssignHot => "The same, all from one pool.",
+            Name::AssignMany => {
+                "SQLite: units bound at 1,000 connections, at least as many a second as at 64."
+            }
+            Name::AssignServers => {
+                "PostgreSQL: units bound by two servers on one database, at least 0.85 of what one does alone."
+            }
+            Name::Check => {
+                "The check that products ask, beside a bare answer, on PostgreSQL with the driver's lookup behind it."
+            }
+            Name::List => {
+                "The list of licenses for an operator who sees all, a partner who sees one of 100 and a customer who sees \
+                 one of 100,000, 60 at least: 95 of 100 answers from the largest book within twice the time of the \
+                 smallest, for each page, order and search."
+            }
+            Name::Start => {
+                "From the start of the program to the first 200 of `/readyz`, on the largest book of `list`: 200 ms, 95 of \
+                 100 starts, each after a `kill -9`. What it holds of memory when it has come to rest: 60 MiB; for each \
+                 million licenses more: 1 MiB; for each open connection, beside a bare axum."
+            }
+            Name::Overview => {
+                "The first page and the lists of organizations, holders and assignments for the same three: 95 of 100 \
+                 answers from the largest book within twice the time of the smallest."
+            }
+            Name::Import => {
+                "A file of 100,000 rows, beside bare inserts of the rows it makes, and how long others wait meanwhile."
+            }
+            Name::Export => {
+                "A list of very many licenses as a workbook, beside the bare writer, and how long others wait meanwhile."
+            }
+        }
+    }
 }
 
 #[derive(Args)]
@@ -54,9 +115,13 @@ pub struct BenchArgs {
     /// How long each figure is measured.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Licenses in the book of `list`, ascending; the last of them in that of `export`.
-    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
+    /// Licenses in the book of `list`, ascending; the first and the last of them in those of `start`, the last that a
+    /// workbook holds in that of `export`.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 1_000_000, 10_000_000])]
     sizes: Vec<u64>,
+    /// Who looks, in `list` and `overview`: all unless said.
+    #[arg(long, value_delimiter = ',')]
+    scopes: Vec<Scope>,
     /// Organizations in the book of `overview`, ascending, each with a hundred assignments.
     #[arg(long, value_delimiter = ',', default_values_t = [100, 10_000])]
     organizations: Vec<u64>,
@@ -67,6 +132,8 @@ pub struct BenchArgs {
 
 /// Connections at once.
 pub const CLIENTS: usize = 64;
+/// As many licenses as one workbook holds, and as are searched.
+pub const MILLION: u64 = 1_000_000;
 
 /// What a bench is told.
 pub struct Task<'a> {
@@ -74,8 +141,36 @@ pub struct Task<'a> {
     pub engine: Engine,
     pub time: Duration,
     pub sizes: &'a [u64],
+    pub scopes: &'a [Scope],
     pub organizations: &'a [u64],
     pub pgbench: Option<PathBuf>,
+    pub shelf: &'a Shelf,
+}
+
+/// The largest book that one bench has filled, closed, for the next one on the same engine: filling it takes longer than
+/// all that is asked of it.
+#[derive(Default)]
+pub struct Shelf(RefCell<Option<(u64, Book)>>);
+
+impl Shelf {
+    pub fn put(&self, size: u64, book: Book) {
+        *self.0.borrow_mut() = Some((size, book));
+    }
+
+    /// The book of this size, if it stands there.
+    pub fn take(&self, size: u64) -> Option<Book> {
+        let mut held = self.0.borrow_mut();
+        let found = held.take_if(|(found, _)| *found == size);
+        found.map(|(_, book)| book)
+    }
+
+    async fn clear(&self) -> Result<()> {
+        let held = self.0.borrow_mut().take();
+        match held {
+            Some((_, book)) => book.remove().await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// One line of the report.
@@ -88,7 +183,35 @@ pub struct Figure {
     pub rest: Vec<(&'static str, Value)>,
 }
 
-/// Runs the named benches on both engines.
+impl Figure {
+    /// Held to a goal: the most that ours may be of the limit.
+    fn at_most(self, share: f64) -> Self {
+        let holds = self.ours / self.limit <= share;
+        self.held("at most", share, holds)
+    }
+
+    /// Held to a goal: the least that ours has to be of the limit.
+    fn at_least(self, share: f64) -> Self {
+        let holds = self.ours / self.limit >= share;
+        self.held("at least", share, holds)
+    }
+
+    fn held(mut self, bound: &'static str, share: f64, holds: bool) -> Self {
+        if !holds {
+            eprintln!(
+                "  WRONG {}: {bound} {share} of the limit is the goal",
+                self.name
+            );
+        }
+        self.rest.push(("bound", bound.into()));
+        self.rest.push(("goal", share.into()));
+        self.rest.push(("holds", holds.into()));
+        self
+    }
+}
+
+/// Runs the named benches on both engines, on one after the other: a large book of one is gone before that of the other
+/// is filled.
 pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
     let names = match args.names.as_slice() {
         [] => Name::value_variants(),
@@ -102,32 +225,32 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
     if json {
         report::print_machine(ground).await;
     }
+    let scopes = match args.scopes.as_slice() {
+        [] => Scope::value_variants(),
+        scopes => scopes,
+    };
+    let small: Vec<u64> = up_to_a_million(&args.sizes);
     let mut rows = Vec::new();
-    for name in names {
-        let command = command(*name, args);
-        for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let shelf = Shelf::default();
+        for name in names {
             let task = Task {
                 ground,
                 engine,
                 time: Duration::from_secs(args.seconds),
-                sizes: &args.sizes,
+                sizes: match name {
+                    Name::Export => &small,
+                    _ => &args.sizes,
+                },
+                scopes,
                 organizations: &args.organizations,
                 pgbench: pgbench.clone(),
+                shelf: &shelf,
             };
             eprintln!("{name:?} on {}", engine.as_str());
-            let figures = match name {
-                Name::Axum => answers::run(&task).await,
-                Name::Issue => writes::issue(&task).await,
-                Name::Allocate => writes::allocate(&task).await,
-                Name::Assign => writes::assign(&task, Spread::Pools).await,
-                Name::AssignHot => writes::assign(&task, Spread::Nothing).await,
-                Name::Check => check::run(&task).await,
-                Name::List => list::run(&task).await,
-                Name::Overview => overview::run(&task).await,
-                Name::Import => import::run(&task).await,
-                Name::Export => export::run(&task).await,
-            };
+            let figures = one(*name, &task).await;
             let figures = figures.map_err(|e| format!("{name:?} on {}: {e}", engine.as_str()))?;
+            let command = command(*name, args);
             for figure in figures {
                 eprintln!(
                     "  {} {:.1} of {:.1} {}",
@@ -136,9 +259,37 @@ pub async fn run(ground: &Ground, args: &BenchArgs, json: bool) -> Result<()> {
                 rows.push(row(engine, figure, &command));
             }
         }
+        shelf.clear().await?;
     }
     report::print(&rows, 6, json);
     Ok(())
+}
+
+async fn one(name: Name, task: &Task<'_>) -> Result<Vec<Figure>> {
+    match name {
+        Name::Axum => answers::run(task).await,
+        Name::Issue => writes::issue(task).await,
+        Name::Allocate => writes::allocate(task).await,
+        Name::Assign => writes::assign(task, Spread::Pools).await,
+        Name::AssignHot => writes::assign(task, Spread::Nothing).await,
+        Name::AssignMany => servers::many(task).await,
+        Name::AssignServers => servers::two(task).await,
+        Name::Check => check::run(task).await,
+        Name::List => list::run(task).await,
+        Name::Start => start::run(task).await,
+        Name::Overview => overview::run(task).await,
+        Name::Import => import::run(task).await,
+        Name::Export => export::run(task).await,
+    }
+}
+
+/// The sizes that a workbook holds.
+fn up_to_a_million(sizes: &[u64]) -> Vec<u64> {
+    let small = sizes.iter().copied().filter(|size| *size <= MILLION);
+    match small.collect::<Vec<_>>() {
+        none if none.is_empty() => vec![MILLION],
+        some => some,
+    }
 }
 
 /// What measures this again.
@@ -149,9 +300,18 @@ fn command(name: Name, args: &BenchArgs) -> String {
         let words: Vec<String> = numbers.iter().map(u64::to_string).collect();
         words.join(",")
     };
+    let scopes = match args.scopes.as_slice() {
+        [] => String::new(),
+        some => {
+            let words: Vec<&str> = some.iter().map(|scope| scope.as_str()).collect();
+            format!(" --scopes {}", words.join(","))
+        }
+    };
     let size = match name {
-        Name::List | Name::Export => format!("--sizes {}", listed(&args.sizes)),
-        Name::Overview => format!("--organizations {}", listed(&args.organizations)),
+        Name::List => format!("--sizes {}{scopes}", listed(&args.sizes)),
+        Name::Start => format!("--sizes {}", listed(&args.sizes)),
+        Name::Export => format!("--sizes {}", listed(&up_to_a_million(&args.sizes))),
+        Name::Overview => format!("--organizations {}{scopes}", listed(&args.organizations)),
         _ => format!("--seconds {}", args.seconds),
     };
     format!("cargo xtask bench {word} {size}")

@@ -83,15 +83,7 @@ pub async fn assign(task: &Task<'_>, spread: Spread) -> Result<Vec<Figure>> {
     };
     let (book, targets) = prepare_holders(task, place, pools).await?;
     let bare = copy(task, &book, &format!("{}_bare", place.replace('-', "_"))).await?;
-    let (own, salt) = (targets.clone(), random::fresh_seed());
-    let request = move |client: usize, sent: u64| {
-        let target = own[client];
-        let row = json!({"product_id": target.product, "holder_id": target.holder, "pool_id": target.pool});
-        let body = json!({"organization_id": target.owner, "rows": [row]});
-        let key = format!("{salt}-{client}-{sent}");
-        Request::json("POST", "/api/v1/assignments", &body).with_key(key)
-    };
-    let ours = load::rate(&book.operator, task.time, 201, request).await?;
+    let ours = load::rate(&book.operator, task.time, 201, binding(&targets)).await?;
     drop(book);
     let limits = limits(task, &bare, script::assign, &targets).await?;
     // The goals speak of these: what one writer can do who groups as we do, and PostgreSQL without us.
@@ -102,8 +94,26 @@ pub async fn assign(task: &Task<'_>, spread: Spread) -> Result<Vec<Figure>> {
     Ok(vec![limits.figure_beside(beside, (name, ours))])
 }
 
+/// The requests of each connection: a unit of its target's pool for its target's holder, again and again.
+pub fn binding(
+    targets: &[Target],
+) -> impl Fn(usize, u64) -> Request + Clone + Send + Sync + 'static + use<> {
+    let (own, salt) = (targets.to_vec(), random::fresh_seed());
+    move |client: usize, sent: u64| {
+        let target = own[client % own.len()];
+        let row = json!({"product_id": target.product, "holder_id": target.holder, "pool_id": target.pool});
+        let body = json!({"organization_id": target.owner, "rows": [row]});
+        let key = format!("{salt}-{client}-{sent}");
+        Request::json("POST", "/api/v1/assignments", &body).with_key(key)
+    }
+}
+
 /// A book with so many pools and a holder for each connection.
-async fn prepare_holders(task: &Task<'_>, name: &str, pools: usize) -> Result<(Book, Vec<Target>)> {
+pub async fn prepare_holders(
+    task: &Task<'_>,
+    name: &str,
+    pools: usize,
+) -> Result<(Book, Vec<Target>)> {
     let mut book = Book::new(task.ground, task.engine, name).await?;
     book.sell_several_per_holder().await?;
     let shared = Target {

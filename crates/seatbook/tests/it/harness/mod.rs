@@ -5,6 +5,7 @@
 
 mod book;
 mod browser;
+mod mindful;
 mod person;
 mod race;
 mod planted;

@@ -2,6 +2,7 @@
 
 mod export;
 mod pages;
+mod scoped;
 
 use std::collections::HashSet;
 

@@ -49,7 +49,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
         if round == trial.from {
             shelf.cramped(ground, &book, (&backup, &mut count)).await?;
         }
-        shelf.clear(ground).await?;
+        shelf.clear().await?;
     }
     count.wrong.extend(book.site.verify().await?);
     count.wrong.extend(book.site.panics());
@@ -276,9 +276,9 @@ impl Shelf {
         Ok(())
     }
 
-    async fn clear(self, ground: &Ground) -> Result<()> {
-        self.place.remove(ground).await?;
-        self.vacant.remove(ground).await
+    async fn clear(self) -> Result<()> {
+        self.place.remove().await?;
+        self.vacant.remove().await
     }
 }
 
