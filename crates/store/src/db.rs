@@ -14,7 +14,7 @@ use std::{
 use futures_util::future::join;
 
 use crate::{
-    BoxFuture, Error, Migration, Place, Result, Tx, Work, migrate,
+    BoxFuture, Error, Migration, Place, Reading, Result, Tx, Work, migrate,
     postgres::{Connector, Readers, Writer},
     probe,
     queue::Queue,
@@ -105,10 +105,6 @@ enum ReadSide {
     },
     Postgres(Box<Readers>),
 }
-
-/// A closure that reads: `|mut tx| Box::pin(async move { … })`.
-pub trait Reading<T>: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, T> + Send + 'static {}
-impl<T, F: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, T> + Send + 'static> Reading<T> for F {}
 
 impl Db {
     /// Whether no other server can have this database open now: whatever says that it is being worked on by

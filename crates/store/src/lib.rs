@@ -22,7 +22,7 @@ mod value;
 mod watch;
 mod work;
 
-pub use db::{Db, Engine, Options, Reading};
+pub use db::{Db, Engine, Options};
 pub use error::{Error, Result};
 pub use migrate::Migration;
 pub use probe::Health;
@@ -31,4 +31,4 @@ pub use stride::Stride;
 pub use tx::Tx;
 pub use value::{Column, Date, FromRow, Json, Param, Row, Timestamp};
 pub use watch::Watch;
-pub use work::{BoxFuture, Lane, Place, Verdict, Work};
+pub use work::{BoxFuture, Lane, Place, Reading, Verdict, Work};

@@ -12,6 +12,10 @@ use crate::{
 /// A future that owns its place on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// A closure that reads: `|mut tx| Box::pin(async move { … })`.
+pub trait Reading<T>: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, T> + Send + 'static {}
+impl<T, F: for<'a> FnOnce(Tx<'a>) -> BoxFuture<'a, T> + Send + 'static> Reading<T> for F {}
+
 /// What a piece of work decided about its own writes.
 #[derive(Debug)]
 pub enum Verdict<T> {

@@ -194,11 +194,8 @@ impl Site {
     /// Begins to, and does not wait for it.
     pub fn begin(&self, words: &[&str]) -> Result<Child> {
         let mut command = self.command();
-        command
-            .args(words)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let begun = command.spawn();
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let begun = command.args(words).spawn();
         begun.map_err(|e| format!("{}: {e}", self.program.display()))
     }
 
@@ -217,9 +214,8 @@ impl Site {
     pub async fn bytes(&self) -> Result<u64> {
         match self.engine {
             Engine::Sqlite => {
-                let seen = fs::metadata(&self.database);
-                seen.map(|seen| seen.len())
-                    .map_err(|e| format!("{}: {e}", self.database))
+                let seen = fs::metadata(&self.database).map(|seen| seen.len());
+                seen.map_err(|e| format!("{}: {e}", self.database))
             }
             Engine::Postgres => {
                 let session = connect(&self.database).await?;
@@ -232,9 +228,8 @@ impl Site {
 
     /// Removes the book with its folder. No server may have it open.
     pub async fn remove(self) -> Result<()> {
-        if let (Engine::Postgres, Some((server, name))) =
-            (self.engine, self.database.rsplit_once('/'))
-        {
+        let place = self.database.rsplit_once('/');
+        if let (Engine::Postgres, Some((server, name))) = (self.engine, place) {
             let drop = format!("DROP DATABASE {name} WITH (FORCE)");
             run_sql(&format!("{server}/postgres"), &drop).await?;
         }
@@ -399,6 +394,6 @@ pub async fn connect(url: &str) -> Result<Arc<tokio_postgres::Client>> {
 
 /// The driver's errors with what the database said.
 pub fn told(error: &tokio_postgres::Error) -> String {
-    let said = error.as_db_error().map(ToString::to_string);
-    said.unwrap_or_else(|| error.to_string())
+    let said = error.as_db_error();
+    said.map_or_else(|| error.to_string(), ToString::to_string)
 }

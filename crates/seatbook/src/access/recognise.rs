@@ -40,7 +40,7 @@ pub const LOOPBACK_COOKIE: &str = "seatbook";
 
 /// "Last used" is written at most this often.
 const TOUCH_SECONDS: i64 = 60;
-/// Where somebody may go whose role demands a second factor they do not have.
+/// Where somebody may go without the second factor that their role demands.
 const BEFORE_SECOND_FACTOR: [&str; 8] = [
     "/account",
     "/sign-",
@@ -52,7 +52,7 @@ const BEFORE_SECOND_FACTOR: [&str; 8] = [
     "/readyz",
 ];
 
-/// What recognition goes by: the running server, and the callers it has seen a moment ago.
+/// What recognition goes by: the server, and callers seen a moment ago.
 #[derive(Clone)]
 pub struct Doorkeeper {
     app: App,
@@ -72,8 +72,8 @@ impl Doorkeeper {
             return None;
         };
         let key = (true, digest(&secret));
-        let known = self.memory.find(&key, self.app.gate.now())?;
-        Some(ask(&known.caller))
+        let known = self.memory.find(&key, self.app.gate.now());
+        known.map(|known| ask(&known.caller))
     }
 }
 
@@ -248,10 +248,9 @@ fn recognised(credential: &Credential, seats: &[Seat]) -> Known {
             session_id: (!is_token).then_some(credential.id),
             scope,
             limits,
-            origin: if is_token {
-                Origin::Api
-            } else {
-                Origin::Console
+            origin: match is_token {
+                true => Origin::Api,
+                false => Origin::Console,
             },
             request_id: None,
         },

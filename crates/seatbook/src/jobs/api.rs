@@ -79,8 +79,7 @@ pub async fn show(Held(app): Held<App>, caller: Caller, Id(id): Id) -> Result<Re
     params(("id" = Uuid, Path, description = "The job.")),
     responses((status = 200, description = "Server-sent events.", body = String, content_type = "text/event-stream")))]
 pub async fn events(Held(app): Held<App>, caller: Caller, Id(id): Id) -> Result<Response> {
-    let followed = events::follow(app, caller.scope, id).await?;
-    Ok(followed.into_response())
+    events::follow(app, caller.scope, id).await
 }
 
 /// Tells a job that was refused, failed too often or was canceled to try again. What it has done already

@@ -6,8 +6,14 @@ use std::{
     time::Duration,
 };
 
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream};
+use axum::{
+    http::header,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::stream;
 use serde::Serialize;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use uuid::Uuid;
@@ -66,11 +72,7 @@ struct Follower {
 
 /// An answer that says how far the job is whenever that changes, and ends with the job. 404 where it
 /// cannot be seen.
-pub async fn follow(
-    app: App,
-    scope: Scope,
-    id: Uuid,
-) -> Result<Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>> {
+pub async fn follow(app: App, scope: Scope, id: Uuid) -> Result<Response> {
     let mut beat = interval(PERIOD);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let follower = Follower {
@@ -84,9 +86,11 @@ pub async fn follow(
     follower.look().await?.ok_or_else(Error::not_found)?;
     let events = stream::unfold(follower, |mut follower| async move {
         let event = follower.next().await?;
-        Some((Ok(event), follower))
+        Some((Ok::<_, Infallible>(event), follower))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+    let events = Sse::new(events).keep_alive(KeepAlive::default());
+    // By itself it would say that it may be kept and asked about again.
+    Ok(([(header::CACHE_CONTROL, "no-store")], events).into_response())
 }
 
 impl Follower {

@@ -16,6 +16,7 @@ pub mod commands;
 pub mod model;
 pub mod pools;
 pub mod queries;
+pub mod rows;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 

@@ -131,9 +131,13 @@ async fn poison(stage: &Stage) {
         stage.app.tamper(&row).await;
     }
     for (table, columns) in TEXTS {
+        let id = match table {
+            "billing_profile" => "organization_id",
+            _ => "id",
+        };
         for (place, column) in columns.iter().enumerate() {
             let digit =
-                |at: usize| format!("instr('123456789ABCDEF', substr(hex({table}.id), {at}, 1))");
+                |at: usize| format!("instr('123456789ABCDEF', substr(hex({table}.{id}), {at}, 1))");
             let chosen = format!(
                 "({} + 16 * {} + {}) % {}",
                 digit(31),
@@ -142,7 +146,7 @@ async fn poison(stage: &Stage) {
                 PAYLOADS.len()
             );
             let poisoned = format!(
-                "UPDATE {table} SET {column} = (SELECT text FROM payload WHERE n = {chosen}) || substr(hex(id), 24)"
+                "UPDATE {table} SET {column} = (SELECT text FROM payload WHERE n = {chosen}) || substr(hex({id}), 24)"
             );
             stage.app.tamper(&poisoned).await;
         }

@@ -19,7 +19,7 @@ use crate::{
     error::Result,
     licenses::{
         model::{Pool, Status},
-        pools::{TAKEN, around},
+        rows::{TAKEN, around},
     },
     scope::queries::within_any,
 };
@@ -329,11 +329,10 @@ impl<'a> Reading<'a> {
             let (places, rows) = read_whole(tx, (&sql, select.params()), way.kind).await?;
             found.places.extend(places);
             pools.extend(rows);
-            if self.wanted(&found) <= 0 {
-                break;
+            if self.wanted(&found) > 0 {
+                found.given_up = up_to;
             }
-            found.given_up = up_to;
-            if found.given_up.is_some() {
+            if self.wanted(&found) <= 0 || found.given_up.is_some() {
                 break;
             }
         }
@@ -350,11 +349,8 @@ impl<'a> Reading<'a> {
         for said in edges.conditions(select, way, (&key, "p.id")) {
             select.and_raw(&said);
         }
-        let order = way.order(&key, "p.id");
-        format!(
-            "SELECT {columns}, {key} AS k FROM {from}{}",
-            select.sql(&order)
-        )
+        let rest = select.sql(&way.order(&key, "p.id"));
+        format!("SELECT {columns}, {key} AS k FROM {from}{rest}")
     }
 
     /// The place a walk gives up at, where rows are tested one by one: found in the index alone.

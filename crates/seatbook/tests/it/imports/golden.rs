@@ -148,7 +148,7 @@ fn shapes() -> Vec<Sample> {
         sample(
             "a long row",
             "Reference,Name\nS-1,\"Acme, Inc; Ltd\",more,and more\n",
-            kept(),
+            Row("", "row.too_wide"),
         ),
         sample(
             "another order",
@@ -167,8 +167,8 @@ fn shapes() -> Vec<Sample> {
         ),
         sample(
             "a short row",
-            "Name,Reference\nAcme\n,S-2\n",
-            Row("Name", "required"),
+            "Name,Reference\nAcme\n",
+            Row("Reference", "required"),
         ),
         sample(
             "an open quote",
@@ -176,7 +176,7 @@ fn shapes() -> Vec<Sample> {
             File("file.open_quote"),
         ),
         sample("a heading alone", "Reference,Name\n", File("file.no_rows")),
-        sample("nothing", "", File("file.empty")),
+        sample("nothing", "", File("required")),
     ]
 }
 
@@ -334,7 +334,9 @@ async fn tried(operator: &Person, sample: Sample) -> Option<String> {
                 let mut remarks = row["remarks"].as_array().into_iter().flatten();
                 row["outcome"] == "bad"
                     && row["number"] == 2
-                    && remarks.any(|it| it["code"] == code && it["column"] == column)
+                    && remarks.any(|it| {
+                        it["code"] == code && it["column"].as_str().unwrap_or_default() == column
+                    })
             });
             return if is_said {
                 None
@@ -349,7 +351,12 @@ async fn tried(operator: &Person, sample: Sample) -> Option<String> {
     }
     let applied = apply(operator, &answer.body, json!({"mode": "all"})).await;
     if applied.status != 200 {
-        return Some(format!("{}: {}", sample.what, applied.text));
+        let rows = format!(
+            "/api/v1/imports/{}/rows",
+            answer.body["id"].as_str().unwrap_or_default()
+        );
+        let rows = items(operator, &rows).await;
+        return Some(format!("{}: {} {rows:?}", sample.what, applied.text));
     }
     let kept = items(operator, "/api/v1/organizations?limit=200").await;
     let one = kept.iter().find(|it| it["reference"] == reference);
@@ -382,7 +389,12 @@ both_engines! {
         for (number, name) in names.into_iter().enumerate() {
             let file = format!("Reference,Name\nN-{number},Acme\n");
             let form = form_named("organizations", name, file);
-            let import = send(app.operator.request(Method::POST, "/api/v1/imports").multipart(form)).await.expect(201);
+            let answer = send(app.operator.request(Method::POST, "/api/v1/imports").multipart(form)).await;
+            if answer.status == 400 && name.contains('\0') {
+                // No header can carry it.
+                continue;
+            }
+            let import = answer.expect(201);
             let id = import["id"].as_str().expect("an id").to_owned();
             let shown = import["file_name"].as_str().unwrap_or_default();
             assert!(!shown.contains(char::is_control) && shown.chars().count() <= 255, "{shown:?}");

@@ -110,6 +110,7 @@ fn word(name: &str) -> &'static str {
         "currency" => "EUR",
         "role" => "reader",
         "time_zone" => "Europe/Berlin",
+        "tax_category" => "standard",
         "tax_rounding" => "line",
         "validity" => "P1Y",
         _ => "Sample",
