@@ -25,7 +25,7 @@ const TEST: &str = "instructions::what_is_asked_most_often_is_answered";
 const COUNTED: [&str; 3] = [
     "it::instructions::answer",
     "store::sqlite::batch",
-    "store::db::read_sqlite",
+    "store::sqlite::read",
 ];
 /// Where this one is entered, what was counted is written down.
 const WRITTEN: &str = "it::instructions::asked";

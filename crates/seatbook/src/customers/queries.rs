@@ -137,6 +137,19 @@ impl<'a> Reading<'a> {
     /// Tables and conditions of every row. The order in which tables are named is the order in which SQLite reads them.
     fn from<'s>(&'s self, select: &mut Select<'s>) -> &'static str {
         let filter = self.filter;
+        if !self.gathered && filter.sort == Sort::Name {
+            // Joined, PostgreSQL would gather all of them for each page: it expects few of any one license.
+            let (license, pool) = (
+                select.bind(&filter.license_id),
+                select.bind(&filter.pool_id),
+            );
+            select.and_raw(&format!(
+                "(SELECT p.quantity FROM pool p WHERE p.license_id = {license} AND p.organization_id = o.id
+                  AND (p.parent_id = {pool}) IS TRUE) > 0"
+            ));
+            self.named(select);
+            return "organization o";
+        }
         match &self.hits {
             Some(hits) => within_any(select, "p.organization_id", hits),
             None => {
@@ -150,13 +163,15 @@ impl<'a> Reading<'a> {
         if self.hits.is_some() {
             select.and("(p.parent_id = ?) = TRUE", &filter.pool_id);
         }
+        self.named(select);
+        "pool p CROSS JOIN organization o"
+    }
+
+    /// Adds the keyword, where it is not in the hits already.
+    fn named<'s>(&'s self, select: &mut Select<'s>) {
         if let Some(pattern) = &self.pattern {
             let found = "EXISTS (SELECT 1 FROM organization_search_text t WHERE t.id = o.id AND t.text LIKE ?)";
             select.and(found, pattern);
-        }
-        match self.gathered || filter.sort == Sort::Units {
-            true => "pool p CROSS JOIN organization o",
-            false => "organization o CROSS JOIN pool p",
         }
     }
 

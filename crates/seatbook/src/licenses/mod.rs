@@ -7,10 +7,9 @@
 //! whether it is open; state is computed from facts and the clock, never stored; units that were drawn from a pool are
 //! counted there as allocated, and their license stays within the dates of the one they came from; parts of a service
 //! plan that was composed anew stay as they are until somebody decides about that.
-//! Others may use: `model`, `queries`, `pools`, `bundles`, `carrying::hold`.
+//! Others may use: `model`, `queries`, `pools`, `rows`, `carrying`.
 
 pub mod api;
-pub mod bundles;
 pub mod carrying;
 pub mod commands;
 pub mod model;

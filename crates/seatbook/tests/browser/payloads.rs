@@ -96,13 +96,7 @@ const TEXTS: [(&str, &[&str]); 18] = [
     ("import_batch", &["file_name"]),
     (
         "billing_profile",
-        &[
-            "legal_name",
-            "street",
-            "city",
-            "buyer_reference",
-            "parked_reason",
-        ],
+        &["legal_name", "street", "city", "buyer_reference"],
     ),
     ("offboarding", &["contact", "reason"]),
     ("statement", &["file_name"]),

@@ -1,7 +1,7 @@
 //! What is asked most often, each so many times over the layers in this process and on SQLite.
 //!
 //! `cargo xtask instructions` runs this under callgrind and counts what happens inside of [`answer`], in the writer's
-//! `batch` and in the reader's `read_sqlite`, from one [`asked`] to the next: it knows them by these names. Time stands
+//! `batch` and in the reader's `read`, from one [`asked`] to the next: it knows them by these names. Time stands
 //! still, callers stay remembered and nothing runs beside the requests, so that each run counts the same but for a
 //! few. Here they have to be answered, which is worth a test.
 

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     gate::{Command, Tx},
     licenses::{
-        bundles,
+        carrying,
         model::{License, MAX_UNITS},
         pools,
         queries::{self, Dates, Facts},
@@ -242,7 +242,7 @@ pub fn check_edition(license: &License) -> Result<()> {
 /// Parts of a service plan that is made of others by now stay as they are until somebody approves or declines those.
 /// The pools are those of any licenses; only a license's own pool is its license.
 pub async fn check_unlocked(tx: &mut Tx<'_>, pool_ids: &[Uuid]) -> Result<()> {
-    let Some((license_id, plan_id, name)) = bundles::locked(tx, pool_ids).await? else {
+    let Some((license_id, plan_id, name)) = carrying::locked(tx, pool_ids).await? else {
         return Ok(());
     };
     Err(locked((plan_id, &name)).with("license_id", license_id.to_string()))

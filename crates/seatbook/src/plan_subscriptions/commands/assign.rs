@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     gate::{Command, Tx},
-    licenses::{bundles::settle, model::License},
+    licenses::{carrying::settle, model::License},
     plan_subscriptions::{
         model::{AssignedPlan, Overlap, PlanOrder, PlanSubscription, Standing},
         overlaps, queries,

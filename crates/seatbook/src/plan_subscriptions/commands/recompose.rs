@@ -9,7 +9,7 @@ use crate::{
     gate::Tx,
     journal::{self, Change},
     licenses::{
-        bundles::{release, settle},
+        carrying::{release, settle},
         commands::unbundle,
     },
     plan_subscriptions::{

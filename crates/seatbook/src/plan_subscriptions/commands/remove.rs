@@ -8,7 +8,10 @@ use crate::{
     error::Result,
     gate::{Command, Tx},
     journal::Change,
-    licenses::{bundles::release, carrying::last_version, commands::DeleteLicense},
+    licenses::{
+        carrying::{last_version, release},
+        commands::DeleteLicense,
+    },
     plan_subscriptions::{
         model::{PlanSubscription, Standing},
         queries,

@@ -136,3 +136,34 @@ both_engines! {
         app.end().await;
     }
 }
+
+both_engines! {
+    /// A file may be called anything: the name is a text, and no place, no header and no page.
+    async fn names_of_files_stay_texts(app: TestApp) {
+        let long = "x".repeat(4_000);
+        let names = [
+            "../../../etc/passwd", "..\\..\\seatbook.db", "/tmp/x.csv", "a\r\nX-Evil: 1\r\n\r\n.csv", "\"; filename=\"evil.html",
+            "a.html", "\u{202E}vsc.exe", "NUL", "a\0b.csv", "<script>alert(1)</script>.csv", long.as_str(), "",
+        ];
+        for (number, name) in names.into_iter().enumerate() {
+            let file = format!("Reference,Name\nN-{number},Acme\n");
+            let form = form_named("organizations", name, file);
+            let answer = send(app.operator.request(Method::POST, "/api/v1/imports").multipart(form)).await;
+            if answer.status == 400 && name.contains(char::is_control) {
+                // No header can carry it.
+                continue;
+            }
+            assert_eq!(answer.status, 201, "{name:?}: {}", answer.text);
+            let import = answer.body;
+            let id = import["id"].as_str().expect("an id").to_owned();
+            let shown = import["file_name"].as_str().unwrap_or_default();
+            assert!(!shown.contains(char::is_control) && shown.chars().count() <= 255, "{shown:?}");
+            apply(&app.operator, &import, json!({"mode": "all"})).await.expect(200);
+            let result = app.operator.get(&format!("/api/v1/imports/{id}/result.csv")).await;
+            assert_eq!(result.headers["content-disposition"], format!("attachment; filename=\"import-{id}-result.csv\""));
+            assert_eq!(result.headers["x-content-type-options"], "nosniff");
+            assert!(result.headers.contains_key("content-security-policy") && !result.headers.contains_key("x-evil"));
+        }
+        app.end().await;
+    }
+}

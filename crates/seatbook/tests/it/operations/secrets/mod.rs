@@ -123,6 +123,8 @@ async fn sell(operator: &Person, provider: Uuid, notes: &mut Notes) {
     let sku =
         json!({"code": "SEAT-1", "name": "One seat", "product_id": product, "validity": "P1Y"});
     let sku = operator.post("/api/v1/skus", sku).await.id();
+    let issued = json!({"organization_id": provider, "sku_id": sku, "quantity": 100});
+    operator.post("/api/v1/licenses", issued).await.expect(201);
     let redeem = "/api/v1/activation-codes/redeem";
     for number in 0..3 {
         let sale = json!({"seller_id": provider, "sku_id": sku, "quantity": 5});
@@ -279,10 +281,9 @@ async fn secrets_are_nowhere(engine: Engine) {
     let found = notes.found_in(&places);
     assert!(found.is_empty(), "{found:#?}");
     let log = std::fs::read_to_string(house.folder.path().join("log")).expect("a log");
-    assert!(
-        log.contains("\"level\":\"DEBUG\""),
-        "the log does not say all it can"
-    );
+    // The driver of SQLite has nothing to say of itself.
+    let says_all = engine == Engine::Sqlite || log.contains("\"level\":\"DEBUG\"");
+    assert!(says_all && log.contains("\"answered\""), "{log}");
     for line in log.lines() {
         let told: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
         assert_ne!(told["message"], "forged", "{line}");
