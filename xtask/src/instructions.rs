@@ -120,9 +120,10 @@ fn count(binary: &Path) -> Result<Vec<Count>> {
             .trim()
             .parse()
             .map_err(|_| "a count without a number")?;
-        if times > 0 {
-            let total = total(&out.with_extension((number + 1).to_string()))?;
-            counts.push((name.to_owned(), total / times));
+        let total = total(&out.with_extension((number + 1).to_string()))?;
+        // What nobody asked for is not kept.
+        if let Some(each) = total.checked_div(times) {
+            counts.push((name.to_owned(), each));
         }
     }
     match counts.is_empty() {
