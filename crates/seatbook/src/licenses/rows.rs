@@ -1,6 +1,6 @@
 //! What a pool is read from: its own row, and those of its license, SKU and product.
 
-/// What a [`Pool`] is read from.
+/// What a [`Pool`](super::model::Pool) is read from.
 macro_rules! columns {
     () => {
         "p.id, p.license_id, p.organization_id, p.parent_id, p.quantity, p.allocated, p.assigned,
