@@ -39,7 +39,7 @@ impl Quarantine {
     /// What a command is told.
     pub fn refusal(&self) -> Error {
         let message = format!(
-            "{} Nothing can be changed until the operator has released it with `seatbook resume`.",
+            "{} Nothing can be changed until the operator has released it with “seatbook resume”.",
             self.origin()
         );
         Error::new(Kind::Unavailable, "book.quarantined", message)
@@ -49,7 +49,7 @@ impl Quarantine {
     /// What whoever looks at a page is told.
     pub fn banner(&self) -> String {
         format!(
-            "{} It can be read; nothing is changed, mailed or done by itself until `seatbook resume` is run on the \
+            "{} It can be read; nothing is changed, mailed or done by itself until “seatbook resume” is run on the \
              server.",
             self.origin()
         )

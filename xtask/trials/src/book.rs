@@ -203,6 +203,17 @@ impl Book {
             .ok_or_else(|| "no server is running".into())
     }
 
+    /// What is off, where pools did not pass on so many units as were acknowledged.
+    pub async fn passed_on(&self, pools: &[String], acknowledged: u64) -> Result<Option<String>> {
+        let mut passed_on = 0;
+        for pool in pools {
+            let found = self.get(&format!("/api/v1/pools/{pool}")).await?;
+            passed_on += number(&found["allocated"])?;
+        }
+        let off = passed_on.unsigned_abs() != acknowledged;
+        Ok(off.then(|| format!("{acknowledged} units were acknowledged, {passed_on} went")))
+    }
+
     /// A new customer below the provider.
     pub async fn customer(&self, name: &str) -> Result<String> {
         self.organization(&self.provider, "customer", name).await

@@ -20,8 +20,6 @@ const REQUESTS: usize = 1_000;
 /// Pages are walked this far to come to a deep one: half of the book, or as many rows as somebody has patience for.
 const DEEP: u64 = 2;
 const PATIENT: u64 = MILLION;
-/// What a page of the largest book may take, of the time that one of the smallest takes.
-const GOAL: f64 = 2.0;
 
 /// What is asked of the list.
 const CASES: [&str; 6] = [
@@ -76,42 +74,21 @@ async fn measured(books: &[Filled], scope: Scope, requests: usize) -> Result<Vec
         }
         sizes.push((case, those.iter().map(|it| it.size).collect::<Vec<u64>>()));
     }
-    let times = load::p95_ms(&asked, requests).await?;
+    let times = load::within_ms(&asked, requests, &[50, 95]).await?;
     let mut rest = times.as_slice();
     let mut figures = Vec::new();
     for (case, sizes) in sizes {
         let (own, others) = rest.split_at(sizes.len());
         rest = others;
-        figures.extend(figure((case, scope), &sizes, own));
+        // None, where no book is small enough to be searched.
+        figures.extend(Figure::across(
+            "list",
+            (case, scope, "licenses"),
+            &sizes,
+            own,
+        ));
     }
     Ok(figures)
-}
-
-/// Nothing, where no book is small enough to be searched.
-fn figure((case, scope): (&'static str, Scope), sizes: &[u64], times: &[f64]) -> Option<Figure> {
-    let (smallest, limit, ours) = (sizes.first()?, *times.first()?, *times.last()?);
-    let all = sizes.iter().zip(times);
-    let all: Vec<String> = all
-        .map(|(size, time)| format!("{size}: {time:.1}"))
-        .collect();
-    let who = scope.as_str();
-    eprintln!("  {case} for the {who}, p95 in ms at {}", all.join(", "));
-    let figure = Figure {
-        name: "list",
-        ours,
-        limit,
-        unit: "ms",
-        rest: vec![
-            ("case", case.into()),
-            ("scope", who.into()),
-            (
-                "limit_is",
-                format!("p95 at {smallest} licenses, {case} for the {who}").into(),
-            ),
-            ("p95_ms", all.join(", ").into()),
-        ],
-    };
-    Some(figure.at_most(GOAL))
 }
 
 async fn filled(task: &Task<'_>, size: u64) -> Result<Filled> {

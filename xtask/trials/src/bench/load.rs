@@ -95,12 +95,6 @@ pub async fn rate_of(
     Ok(rate)
 }
 
-/// For each request the time within which 95 of 100 answers came, in milliseconds.
-pub async fn p95_ms(asked: &[(&Person, Request)], count: usize) -> Result<Vec<f64>> {
-    let times = within_ms(asked, count, &[95]).await?;
-    Ok(times.into_iter().map(|times| times[0]).collect())
-}
-
 /// For each request the times within which so many of 100 answers came, in milliseconds. They are asked in turns, one
 /// at a time, so that whatever else the machine does meets all of them.
 pub async fn within_ms(

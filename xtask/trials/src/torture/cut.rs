@@ -13,7 +13,7 @@ use tokio::{sync::watch, task::JoinSet, time::timeout};
 use super::{Measure, Tally, Trial};
 use crate::{
     Result,
-    book::{Book, number},
+    book::Book,
     person::{Person, Request},
     proxy::{Proxy, Weather},
     random::Random,
@@ -52,7 +52,8 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
             slowest = slowest.max(recovery);
             total.add(count, &format!("round {round}, {what}"));
         }
-        total.wrong.extend(field.look(&book, &total).await?);
+        let off = book.passed_on(&field.pools, total.units).await?;
+        total.wrong.extend(off);
         total.wrong.extend(book.site.verify().await?);
     }
     total.wrong.extend(book.site.panics());
@@ -161,18 +162,6 @@ impl Field {
         }
         let child = book.customer("Tenant").await?;
         Ok(Field { child, pools })
-    }
-
-    /// What was acknowledged is what the pools have passed on.
-    async fn look(&self, book: &Book, count: &Count) -> Result<Vec<String>> {
-        let mut passed_on = 0;
-        for pool in &self.pools {
-            let found = book.get(&format!("/api/v1/pools/{pool}")).await?;
-            passed_on += number(&found["allocated"])?;
-        }
-        let off = passed_on.unsigned_abs() != count.units;
-        let what = || format!("{} units were acknowledged, {passed_on} went", count.units);
-        Ok(off.then(what).into_iter().collect())
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::{
 use super::{Measure, Tally, Trial};
 use crate::{
     Result,
-    book::{Book, number},
+    book::Book,
     person::{Person, Request},
     proxy::Proxy,
     random::Random,
@@ -85,7 +85,8 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
     }
     looking.abort();
     book.operator.address = servers[0].address;
-    count.wrong.extend(field.look(&book, &count).await?);
+    let off = book.passed_on(std::slice::from_ref(&field.pool), count.units);
+    count.wrong.extend(off.await?);
     count.wrong.extend(book.site.verify().await?);
     count.wrong.extend(book.site.panics());
     Ok(count.tally(alone, restarts))
@@ -134,17 +135,6 @@ struct Field {
     child: String,
     /// Whether there is one server: then clients ask again.
     alone: bool,
-}
-
-impl Field {
-    /// What was acknowledged is what the pool has passed on.
-    async fn look(&self, book: &Book, count: &Count) -> Result<Vec<String>> {
-        let pool = book.get(&format!("/api/v1/pools/{}", self.pool)).await?;
-        let passed_on = number(&pool["allocated"])?;
-        let off = passed_on.unsigned_abs() != count.units;
-        let what = || format!("{} units were acknowledged, {passed_on} went", count.units);
-        Ok(off.then(what).into_iter().collect())
-    }
 }
 
 #[derive(Default)]

@@ -142,7 +142,7 @@ both_engines! {
     async fn names_of_files_stay_texts(app: TestApp) {
         let long = "x".repeat(4_000);
         let names = [
-            "../../../etc/passwd", "..\\..\\seatbook.db", "/tmp/x.csv", "a\r\nX-Evil: 1\r\n\r\n.csv", "\"; filename=\"evil.html",
+            "../../../etc/passwd", "..\\..\\seatbook.db", "/var/x.csv", "a\r\nX-Evil: 1\r\n\r\n.csv", "\"; filename=\"evil.html",
             "a.html", "\u{202E}vsc.exe", "NUL", "a\0b.csv", "<script>alert(1)</script>.csv", long.as_str(), "",
         ];
         for (number, name) in names.into_iter().enumerate() {
