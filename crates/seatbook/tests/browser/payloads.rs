@@ -107,9 +107,13 @@ const LISTEN: &str = "window.heard = [];
     for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = () => heard.push(name);
     document.addEventListener('securitypolicyviolation',
         event => heard.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));";
-/// What ran, what was stopped, and what has become part of the page that is none of ours.
-const HEARD: &str = "const foreign = [...document.querySelectorAll('*')].filter(it =>
-        [...it.attributes].some(a => a.name.startsWith('on') || /^\\s*javascript:/i.test(a.value) && a.name !== 'value')
+/// What ran, what was stopped, and what has become part of the page that is none of ours. A script's address is one only
+/// in an attribute that is followed: a label may well begin with it.
+const HEARD: &str = "const followed =
+        ['href', 'xlink:href', 'src', 'srcset', 'srcdoc', 'action', 'formaction', 'data', 'poster', 'background', 'ping'];
+    const foreign = [...document.querySelectorAll('*')].filter(it =>
+        [...it.attributes].some(a => a.name.startsWith('on')
+            || followed.includes(a.name) && /^\\s*javascript:/i.test(a.value))
         || it.matches('iframe, object, embed, base, marquee, script:not([src]), style, meta[http-equiv=refresh]'));
     return [...heard, ...foreign.map(it => it.outerHTML.slice(0, 200))]";
 
