@@ -3,7 +3,8 @@
 //! Owns: the row that says so. Does not own: restoring and releasing (`backups`).
 //! Keeps true: such a book can be read, and people sign in; no command changes it, no job runs, no mail leaves and
 //! nothing happens by the clock, as all of it may have happened after the backup was made.
-//! Others may use: [`find`]; whoever works unasked looks at `Gate::quarantine` first.
+//! Others may use: [`find`]; whoever works unasked looks at `Gate::quarantine` first, which may be a moment old. What
+//! takes a job or a mail asks the row itself, in the same statement.
 
 use serde_json::Value;
 use store::{FromRow, Json, Row, Timestamp, Tx};

@@ -222,10 +222,8 @@ async fn tell(app: App) {
     }
 }
 
-/// Serves until the process is told to stop, then finishes what was begun.
-pub async fn serve(settings: Settings) -> Result<()> {
-    let told = Told::listen().map_err(Error::internal)?;
-    let (listen, mailer) = (settings.listen, mail::Smtp::of(&settings)?);
+/// Opens the book and does what must be done before anybody asks.
+async fn prepare(settings: Settings) -> Result<App> {
     let brand = settings.brand.as_deref().map(Folder::read).transpose()?;
     let looks = brand.as_ref().map(|folder| folder.brand.clone());
     let app = open_branded(settings, Arc::new(SystemClock), &looks.unwrap_or_default()).await?;
@@ -239,6 +237,21 @@ pub async fn serve(settings: Settings) -> Result<()> {
     operations::readiness::look_at_clock(&app).await?;
     // Terms that ended while no server ran are renewed before anybody asks about them.
     unless_quarantined(app.clone(), renew).await;
+    Ok(app)
+}
+
+/// Serves until the process is told to stop, then finishes what was begun.
+pub async fn serve(settings: Settings) -> Result<()> {
+    let mut told = Told::listen().map_err(Error::internal)?;
+    let (listen, mailer) = (settings.listen, mail::Smtp::of(&settings)?);
+    // What it does until then is done in transactions, and goes on with the next start.
+    let app = tokio::select! {
+        prepared = prepare(settings) => prepared?,
+        () = told.once() => {
+            tracing::info!("told to stop before Seatbook was open");
+            return Ok(());
+        }
+    };
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Error::internal(format!("{listen}: {error}")))?;
     let holder = access::links::random_id()?;

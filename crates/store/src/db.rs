@@ -208,8 +208,9 @@ impl Db {
         self.read_aside(run).await
     }
 
-    /// The same for [`crate::Stride`], which nobody has to step aside for.
-    pub(crate) async fn read_aside<T: Send + 'static>(&self, run: impl Reading<T>) -> Result<T> {
+    /// The same for readings of the house's own that nobody waits for, such as a follower's look: they are not counted,
+    /// so that no [`crate::Stride`] steps aside for them.
+    pub async fn read_aside<T: Send + 'static>(&self, run: impl Reading<T>) -> Result<T> {
         match &self.0.readers {
             ReadSide::Sqlite { queue, .. } => {
                 let (reply, answer) = tokio::sync::oneshot::channel();

@@ -87,10 +87,12 @@ fn complete(applied: &[(i64, String)], migrations: &[Migration]) -> Result<()> {
 }
 
 pub(crate) async fn postgres(session: &Session, migrations: &[Migration]) -> Result<()> {
-    // Two servers that start at once take turns; the lock is let go at the end of the transaction.
+    // A step over a large table takes longer than a statement of the house may.
     session
-        .batch("BEGIN; SELECT pg_advisory_xact_lock(7327); SET LOCAL lock_timeout = 60000")
+        .batch("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 60000")
         .await?;
+    // Two servers that start at once take turns; the lock is let go at the end of the transaction.
+    session.batch("SELECT pg_advisory_xact_lock(7327)").await?;
     let done = postgres_steps(session, migrations).await;
     session
         .batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })

@@ -21,7 +21,8 @@ const LOCK: &str = "lock";
 pub(super) struct Growing {
     path: PathBuf,
     whole: PathBuf,
-    lock: Option<File>,
+    /// Held until this is dropped.
+    _lock: File,
     is_finished: bool,
 }
 
@@ -43,7 +44,7 @@ impl Growing {
         let growing = Growing {
             path,
             whole,
-            lock: Some(lock),
+            _lock: lock,
             is_finished: false,
         };
         sync_folder(to)?;
@@ -55,15 +56,14 @@ impl Growing {
         &self.path
     }
 
-    /// Gives it its name, as the last thing that is done to it.
+    /// Gives it its name. Until it has that, it is locked: another one would take it for one that was left, and without
+    /// a lock in it nobody would ever remove it.
     pub(super) fn finish(mut self) -> Result<PathBuf> {
-        drop(self.lock.take());
-        let lock = self.path.join(LOCK);
-        fs::remove_file(&lock).map_err(at(&lock))?;
-        sync_folder(&self.path)?;
         fs::rename(&self.path, &self.whole).map_err(at(&self.whole))?;
         self.is_finished = true;
         sync_folder(self.whole.parent().unwrap_or(Path::new("")))?;
+        // Under its name the lock says nothing to anybody; where it stays, the backup is as whole.
+        let _ = fs::remove_file(self.whole.join(LOCK));
         Ok(self.whole.clone())
     }
 }

@@ -135,8 +135,8 @@ async fn copy_file(database: &str, folder: &Path, manifest: &mut Manifest) -> Re
     let path = folder.join(BOOK);
     copies::copy_file(Path::new(database), &path).map_err(unwritten(&path))?;
     copies::is_sound(&path).map_err(|error| damaged(&path, &format!("is not whole: {error}")))?;
-    let name = path.to_str().ok_or_else(|| at(&path)(no_text()))?;
-    let db = Db::open(&looking(name), MIGRATIONS).await?;
+    // A name that is no text was refused just now.
+    let db = Db::open(&looking(&path.to_string_lossy()), MIGRATIONS).await?;
     let seen = db
         .read(|mut tx| -> BoxFuture<'_, Result<Seen>> {
             Box::pin(async move { look(&mut tx).await })
@@ -166,7 +166,7 @@ async fn copy_tables(database: &str, folder: &Path, manifest: &mut Manifest) -> 
         let columns = snapshot.columns(table).await?;
         let mut file = Printed::create(&path)?;
         let written = snapshot.write((table, &columns), &mut file).await;
-        let written = written.map_err(unwritten(&path))?;
+        let written = written.map_err(|error| file.fault().unwrap_or_else(|| error.into()))?;
         if written != *rows {
             let why = format!("has {written} rows, the table has {rows}");
             return Err(damaged(&path, &why));
@@ -186,7 +186,7 @@ async fn copy_tables(database: &str, folder: &Path, manifest: &mut Manifest) -> 
 }
 
 /// How a book is opened that is only looked at.
-pub(super) fn looking(database: &str) -> Options {
+fn looking(database: &str) -> Options {
     Options {
         read_only: true,
         readers: 1,
@@ -227,7 +227,7 @@ fn untold(folder: &Path, error: &Error) -> Error {
     Error::new(Kind::Unavailable, "backup.not_noted", message)
 }
 
-/// The store speaks of the book's disk and server, where it is the file of the copy that could not be written.
+/// SQLite: the store speaks of the book's disk, where it is the file of the copy that could not be written.
 pub(super) fn unwritten(path: &Path) -> impl Fn(store::Error) -> Error {
     move |error| match error {
         store::Error::Full(why) | store::Error::Unavailable(why) => {
@@ -235,10 +235,6 @@ pub(super) fn unwritten(path: &Path) -> impl Fn(store::Error) -> Error {
         }
         other => other.into(),
     }
-}
-
-fn no_text() -> std::io::Error {
-    std::io::Error::other("the name is no text")
 }
 
 fn draw_id(now: Timestamp) -> Result<Uuid> {

@@ -184,18 +184,22 @@ impl Manifest {
 
 /// A file that is fingerprinted while it is written.
 pub(super) struct Printed {
+    path: PathBuf,
     file: BufWriter<File>,
     hash: Sha256,
     bytes: u64,
+    fault: Option<String>,
 }
 
 impl Printed {
     pub(super) fn create(path: &Path) -> Result<Printed> {
         let file = copies::create_private(path).map_err(at(path))?;
         Ok(Printed {
+            path: path.to_owned(),
             file: BufWriter::with_capacity(PORTION, file),
             hash: Sha256::new(),
             bytes: 0,
+            fault: None,
         })
     }
 
@@ -205,6 +209,11 @@ impl Printed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
             _ => Printed::create(path),
         }
+    }
+
+    /// Why it could not be written, where that is so: whoever writes it may have been let down by something else.
+    pub(super) fn fault(&self) -> Option<Error> {
+        faulty(&self.path, self.fault.as_deref())
     }
 
     /// Size and SHA-256, when it is on the disk.
@@ -217,7 +226,8 @@ impl Printed {
 
 impl Write for Printed {
     fn write(&mut self, portion: &[u8]) -> io::Result<usize> {
-        self.file.write_all(portion)?;
+        let written = self.file.write_all(portion);
+        written.inspect_err(|error| self.fault = Some(error.to_string()))?;
         self.hash.update(portion);
         self.bytes += portion.len() as u64;
         Ok(portion.len())
@@ -230,9 +240,11 @@ impl Write for Printed {
 
 /// A file that is fingerprinted while it is loaded: whatever was found when it was checked, what is read now counts.
 pub(super) struct Proving {
+    path: PathBuf,
     file: File,
     hash: Sha256,
     sha256: String,
+    fault: Option<String>,
 }
 
 impl Proving {
@@ -240,24 +252,38 @@ impl Proving {
         let path = folder.join(&data.name);
         Ok(Proving {
             file: File::open(&path).map_err(at(&path))?,
+            path,
             hash: Sha256::new(),
             sha256: data.sha256.clone(),
+            fault: None,
         })
+    }
+
+    /// Why it could not be read, where that is so: whoever loads it may have been let down by something else.
+    pub(super) fn fault(&self) -> Option<Error> {
+        faulty(&self.path, self.fault.as_deref())
+    }
+
+    fn prove(&mut self, portion: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(portion)?;
+        self.hash.update(&portion[..length]);
+        let is_end = length == 0 && !portion.is_empty();
+        if is_end && hex(&self.hash.clone().finalize()) != self.sha256 {
+            return Err(io::Error::other("it changed while it was loaded"));
+        }
+        Ok(length)
     }
 }
 
 impl Read for Proving {
     fn read(&mut self, portion: &mut [u8]) -> io::Result<usize> {
-        let length = self.file.read(portion)?;
-        self.hash.update(&portion[..length]);
-        let is_end = length == 0 && !portion.is_empty();
-        if is_end && hex(&self.hash.clone().finalize()) != self.sha256 {
-            return Err(io::Error::other(
-                "a file of the backup changed while it was loaded",
-            ));
-        }
-        Ok(length)
+        let read = self.prove(portion);
+        read.inspect_err(|error| self.fault = Some(error.to_string()))
     }
+}
+
+fn faulty(path: &Path, fault: Option<&str>) -> Option<Error> {
+    fault.map(|why| at(path)(io::Error::other(why)))
 }
 
 /// The SHA-256 of a file, read from the disk.

@@ -6,12 +6,12 @@ use std::{
 };
 
 use store::{
-    BoxFuture, Db, Engine, Options, Tx,
-    copies::{self, Loading, Snapshot},
+    BoxFuture, Engine, Options, Tx,
+    copies::{self, Loading},
 };
 
 use super::{
-    making::{BOOK, looking, unwritten},
+    making::{BOOK, unwritten},
     manifest::{MANIFEST, Manifest, Proving, damaged},
     say,
 };
@@ -20,7 +20,7 @@ use crate::{
     error::{Error, Result},
     quarantine::{self, Quarantine},
     schema::MIGRATIONS,
-    verify,
+    verify::{self, Proof, head},
 };
 
 /// What `seatbook restore` is told.
@@ -73,24 +73,11 @@ pub async fn restore(args: &RestoreArgs, out: &mut impl Write) -> Result<bool> {
     Ok(clean)
 }
 
-/// Its laws, and its journal by the heads of the backup. PostgreSQL reads in a session that may take its time.
+/// Its laws, and its journal by the heads of the backup.
 async fn prove(args: &RestoreArgs, out: &mut impl Write) -> Result<bool> {
-    let head = args.folder.join(MANIFEST);
-    let options = looking(&args.database);
-    let mut checks;
-    match options.engine() {
-        Engine::Sqlite => {
-            let db = Db::open(&options, MIGRATIONS).await?;
-            checks = verify::run(&db).await?;
-            checks.extend(verify::journal(&db, Some(&head)).await?);
-            db.close().await;
-        }
-        Engine::Postgres => {
-            let snapshot = Snapshot::open(&args.database, MIGRATIONS).await?;
-            checks = verify::examine(&mut snapshot.tx()).await?;
-            checks.extend(verify::examine_journal(&mut snapshot.tx(), Some(&head)).await?);
-        }
-    }
+    let kept = head::File::read(&args.folder.join(MANIFEST))?;
+    let proofs = vec![Proof::Laws, Proof::Journal(Some(kept))];
+    let checks = verify::prove(&args.database, proofs).await?;
     verify::say(&checks, false, out)
 }
 
@@ -106,7 +93,7 @@ fn load_file(args: &RestoreArgs, manifest: &Manifest, quarantine: Quarantine) ->
         Path::new(&args.database),
     );
     let loaded = copies::load_file(&mut from, to, MIGRATIONS, enclose(quarantine));
-    loaded.map_err(unwritten(to))
+    loaded.map_err(|error| from.fault().unwrap_or_else(|| unwritten(to)(error)))
 }
 
 async fn load_tables(
@@ -123,7 +110,8 @@ async fn load_tables(
             .as_deref()
             .ok_or_else(|| damaged(&path, "is the file of no table"))?;
         let mut file = Proving::open(&args.folder, data)?;
-        loading.read((table, &data.columns), &mut file).await?;
+        let loaded = loading.read((table, &data.columns), &mut file).await;
+        loaded.map_err(|error| file.fault().unwrap_or_else(|| error.into()))?;
     }
     Ok(loading.end(MIGRATIONS, enclose(quarantine)).await?)
 }

@@ -74,7 +74,8 @@ pub async fn resume(app: &App, args: &ResumeArgs, out: &mut impl Write) -> Resul
     }
     let floors = floors(&here, later.as_ref(), &args.floor)?;
     if !args.nothing_lost {
-        are_covered(&here, &floors)?;
+        let is_silent = later.is_none() && args.floor.is_empty();
+        are_covered(&here, &floors, is_silent)?;
     }
     let release = Release { floors };
     let done = app
@@ -86,8 +87,9 @@ pub async fn resume(app: &App, args: &ResumeArgs, out: &mut impl Write) -> Resul
     match &later {
         Some(later) => lost::tell(&here, later, &done.outcome.gaps, out),
         None => {
-            let unknown = "How far the lost book was is not known: no --high-water was given. See that no invoice has a \
-                number that is given again.";
+            let unknown = "How far the lost book was is not known: no --high-water was given. A series that was begun \
+                after the backup begins anew, unless a --floor names it. See that no invoice has a number that is \
+                given again.";
             say(out, unknown)
         }
     }
@@ -106,8 +108,9 @@ fn are_later(here: &HighWater, later: &HighWater) -> Result<()> {
     Ok(())
 }
 
-/// Every series says how far it was: else it would begin again with numbers that customers have.
-fn are_covered(here: &HighWater, floors: &[Series]) -> Result<()> {
+/// Every series says how far it was: else it would begin again with numbers that customers have. Where nothing was
+/// said, that is refused whatever series there are: others may have been begun since.
+fn are_covered(here: &HighWater, floors: &[Series], is_silent: bool) -> Result<()> {
     let is_open = |series: &&Series| {
         let known = |it: &Series| it.issuer_id == series.issuer_id && it.series == series.series;
         series.last > 0 && !floors.iter().any(known)
@@ -118,13 +121,19 @@ fn are_covered(here: &HighWater, floors: &[Series]) -> Result<()> {
         .filter(is_open)
         .map(|it| format!("{}/{}={}", it.issuer_id, it.series, it.last))
         .collect();
-    if open.is_empty() {
+    if open.is_empty() && !is_silent {
         return Ok(());
     }
+    let known = match open.is_empty() {
+        true => String::new(),
+        false => format!(
+            "for each of these, which is how far they were in the backup: {}, and ",
+            open.join(", ")
+        ),
+    };
     let message = format!(
-        "How far were the invoices in the end? Give --high-water, or --floor for each of these, which is how far they \
-         were in the backup: {}. Where nothing was invoiced after it, say --nothing-lost.",
-        open.join(", ")
+        "How far were the invoices in the end? Give --high-water, or --floor {known}for each series that was begun \
+         since, ISSUER-ID/SERIES=NUMBER. Where nothing was invoiced after the backup, say --nothing-lost."
     );
     Err(Error::conflict("floors.missing", message))
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use store::{BoxFuture, Db, Place, Result, Stride, Tx};
+use store::{BoxFuture, Db, Place, Result, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -32,8 +32,8 @@ pub async fn run(db: Db) {
 /// Chains what there is to chain, up to a limit; says whether there was anything. Hashing happens beside the writers; of
 /// two who follow at once, one writes.
 pub async fn follow_once(db: &Db) -> Result<bool> {
-    let gathered = Stride::default()
-        .read(db, |mut tx| -> BoxFuture<'_, Result<Option<Batch>>> {
+    let gathered = db
+        .read_aside(|mut tx| -> BoxFuture<'_, Result<Option<Batch>>> {
             Box::pin(async move { gather(&mut tx).await })
         })
         .await??;

@@ -65,9 +65,15 @@ pub async fn create(State(app): State<App>, write: Write<ExportIn>) -> Result<Re
 }
 
 fn asked(caller: &Caller, body: ExportIn) -> Result<Asked> {
-    let roots = match body.list.permission() {
-        Some(permission) => caller.scope.require(permission)?,
-        None => {
+    let roots: Vec<Uuid> = match body.list.permissions() {
+        [first, more @ ..] => {
+            let roots = caller.scope.require(*first)?;
+            for permission in more {
+                caller.scope.require(*permission)?;
+            }
+            roots
+        }
+        [] => {
             let grants = caller.scope.grants().iter();
             grants.map(|grant| grant.organization_id).collect()
         }

@@ -159,14 +159,19 @@ async fn check(tx: &mut Tx<'_>, asked: &Asked) -> Result<()> {
 }
 
 async fn require(tx: &mut Tx<'_>, asked: &Asked) -> Result<()> {
-    match asked.list.permission() {
-        Some(permission) if !asked.list.is_of_all_seen() => {
-            return tx.require(permission, asked.place()).await;
+    let needed = asked.list.permissions();
+    if !asked.list.is_of_all_seen() {
+        for permission in needed {
+            tx.require(*permission, asked.place()).await?;
         }
-        Some(permission) => drop(tx.caller().scope.require(permission)?),
-        None => {}
+        return Ok(());
     }
-    tx.unguarded("it is a list of all that is seen, for whoever may do anything at its place");
-    let scope = tx.caller().scope.clone();
+    for permission in needed {
+        tx.require_anywhere(*permission).await?;
+    }
+    if needed.is_empty() {
+        tx.unguarded("it is one's own");
+    }
+    let scope = tx.scope().await?;
     check_place(tx, &scope, asked).await
 }

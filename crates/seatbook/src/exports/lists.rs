@@ -178,32 +178,32 @@ impl List {
         self.words().1
     }
 
-    /// What whoever reads it must be permitted; nothing where it is everybody's own.
-    pub const fn permission(self) -> Option<Permission> {
-        Some(match self {
+    /// What whoever reads it must be permitted, all of it; nothing where it is everybody's own.
+    pub const fn permissions(self) -> &'static [Permission] {
+        match self {
             List::Licenses
             | List::LicensesAsOf
             | List::Subscriptions
             | List::PlanCustomers
             | List::Rollouts
-            | List::RolloutCustomers => Permission::LicensesRead,
+            | List::RolloutCustomers => &[Permission::LicensesRead],
             List::Customers | List::CustomersAsOf | List::Reconciliation => {
-                Permission::AllocationsRead
+                &[Permission::AllocationsRead]
             }
-            List::Organizations => Permission::OrganizationsRead,
-            List::Skus | List::Products | List::ServicePlans => Permission::CatalogRead,
-            List::Holders => Permission::HoldersRead,
-            List::Assignments => Permission::AssignmentsRead,
-            List::Sales | List::Requests | List::Redemptions => Permission::LicensesSell,
-            List::ActivationCodes => Permission::CodesExport,
-            List::Invoices => Permission::InvoicesRead,
-            List::StatementRows => Permission::ImportsRun,
-            List::People | List::Roles => Permission::PeopleRead,
-            List::Mails => Permission::MailsRead,
-            List::Journal => Permission::JournalRead,
-            List::Jobs => Permission::JobsRead,
-            List::Tokens => return None,
-        })
+            List::Organizations => &[Permission::OrganizationsRead],
+            List::Skus | List::Products | List::ServicePlans => &[Permission::CatalogRead],
+            List::Holders => &[Permission::HoldersRead],
+            List::Assignments => &[Permission::AssignmentsRead],
+            List::Sales | List::Requests | List::Redemptions => &[Permission::LicensesSell],
+            List::ActivationCodes => &[Permission::CodesExport, Permission::LicensesSell],
+            List::Invoices => &[Permission::InvoicesRead],
+            List::StatementRows => &[Permission::ImportsRun],
+            List::People | List::Roles => &[Permission::PeopleRead],
+            List::Mails => &[Permission::MailsRead],
+            List::Journal => &[Permission::JournalRead],
+            List::Jobs => &[Permission::JobsRead],
+            List::Tokens => &[],
+        }
     }
 
     /// What it is of.
@@ -284,12 +284,15 @@ pub fn open(app: &App, asked: &Asked, reader: &Reader) -> Result<Box<dyn Listing
 /// 404 where the scope does not reach the place of a list. One of all that is seen may be asked for wherever one may do
 /// anything.
 pub async fn check_place(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked) -> Result<()> {
-    match asked.list.permission() {
-        Some(permission) if !asked.list.is_of_all_seen() => {
-            return check_visible(tx, scope, permission, asked.place()).await;
+    let needed = asked.list.permissions();
+    if !asked.list.is_of_all_seen() && !needed.is_empty() {
+        for permission in needed {
+            check_visible(tx, scope, *permission, asked.place()).await?;
         }
-        Some(permission) if !scope.holds(permission) => return Err(Error::not_found()),
-        _ => {}
+        return Ok(());
+    }
+    if !needed.iter().all(|permission| scope.holds(*permission)) {
+        return Err(Error::not_found());
     }
     for grant in scope.grants() {
         let Some(permission) = grant.permissions.first() else {
@@ -310,9 +313,6 @@ pub async fn check_seen(
     asked: &Asked,
     now: Timestamp,
 ) -> Result<()> {
-    if asked.list == List::ActivationCodes {
-        check_visible(tx, scope, Permission::LicensesSell, asked.organization_id).await?;
-    }
     let Some(id) = asked.subject_id else {
         return Ok(());
     };

@@ -106,15 +106,24 @@ const AT_ONCE: i64 = 64;
 
 /// Removes the pieces that other tries than `kept` left, some at a time.
 pub async fn clear(db: &Db, export_id: Uuid, kept: Uuid) -> Result<()> {
+    remove(db, "writing_id <> $2", (export_id, kept)).await
+}
+
+/// Removes those of one try, some at a time, and nobody else's.
+pub async fn clear_try(db: &Db, export_id: Uuid, writing_id: Uuid) -> Result<()> {
+    remove(db, "writing_id = $2", (export_id, writing_id)).await
+}
+
+async fn remove(db: &Db, which: &str, (export_id, writing_id): (Uuid, Uuid)) -> Result<()> {
     let sql = format!(
         "DELETE FROM export_piece WHERE export_id = $1 AND (writing_id, position) IN
-         (SELECT writing_id, position FROM export_piece WHERE export_id = $1 AND writing_id <> $2 LIMIT {AT_ONCE})"
+         (SELECT writing_id, position FROM export_piece WHERE export_id = $1 AND {which} LIMIT {AT_ONCE})"
     );
     loop {
         let sql = sql.clone();
         let cleared = db.plumb(Place::BULK, move |mut tx| {
             let sql = sql.clone();
-            Box::pin(async move { tx.execute(&sql, &[&export_id, &kept]).await })
+            Box::pin(async move { tx.execute(&sql, &[&export_id, &writing_id]).await })
         });
         if cleared.await? == 0 {
             return Ok(());

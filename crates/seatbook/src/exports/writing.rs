@@ -71,8 +71,8 @@ async fn run(app: App, work: Work) -> Result<Ended> {
     let mut asked = export.asked();
     asked.query = app.gate.vault().open_if_sealed(&asked.query)?;
     // Said as what it is: whoever may not read such lists at all any more would else be told of nothing being there.
-    if let Some(permission) = asked.list.permission() {
-        work.caller.scope.require(permission)?;
+    for permission in asked.list.permissions() {
+        work.caller.scope.require(*permission)?;
     }
     let reader = Arc::new(reader(&app, &work.caller, &asked).await?);
     let pages = Pages::open(&app, &asked, &reader)?;
@@ -86,8 +86,9 @@ async fn run(app: App, work: Work) -> Result<Ended> {
     let size_bytes = match keep(&app, &export, writing_id, file).await {
         Ok(size_bytes) => size_bytes,
         Err(error) => {
-            // They are in nobody's file; where this fails, too, they go with the export.
-            let _ = queries::clear(app.gate.db(), export_id, Uuid::nil()).await;
+            // They are in nobody's file; where this fails, too, they go with the export. What another try has written
+            // may be the file by now.
+            let _ = queries::clear_try(app.gate.db(), export_id, writing_id).await;
             return Err(error);
         }
     };
@@ -101,7 +102,15 @@ async fn run(app: App, work: Work) -> Result<Ended> {
     let done = app
         .gate
         .submit(&work.caller, work.key("finish"), finish)
-        .await?;
+        .await;
+    let done = match done {
+        Err(error) if error.is_refusal() => {
+            // Only then is it certain that they are in no file.
+            let _ = queries::clear_try(app.gate.db(), export_id, writing_id).await;
+            return Err(error);
+        }
+        done => done?,
+    };
     if let Some(kept) = done.outcome {
         queries::clear(app.gate.db(), export_id, kept).await?;
     }

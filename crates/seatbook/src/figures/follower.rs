@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use store::{BoxFuture, Db, Json, Param, Place, Result, Stride, Timestamp, Tx};
+use store::{BoxFuture, Db, Json, Param, Place, Result, Timestamp, Tx};
 use uuid::Uuid;
 
 use super::{
@@ -45,8 +45,8 @@ pub async fn run(db: Db, now: impl Fn() -> Timestamp + Send + 'static) {
 /// Counts what there is to count, up to a limit; says whether there was anything. All of it is read and worked out
 /// beside the writers, who are kept only for what is written; of two who follow at once, one writes.
 pub async fn follow_once(db: &Db, now: Timestamp) -> Result<bool> {
-    let gathered = Stride::default()
-        .read(db, move |mut tx| -> BoxFuture<'_, Result<Option<Batch>>> {
+    let gathered = db
+        .read_aside(move |mut tx| -> BoxFuture<'_, Result<Option<Batch>>> {
             Box::pin(async move {
                 match is_due(&mut tx, now).await? {
                     true => gather(&mut tx, now).await.map(Some),

@@ -11,7 +11,7 @@ use super::{Caller, Origin, Premises};
 use crate::{
     error::{Error, Kind, Result},
     journal::Change,
-    scope::{self, Permission},
+    scope::{self, Permission, Scope},
 };
 
 /// The transaction of one command. Statements go through it as through [`store::Tx`].
@@ -130,6 +130,25 @@ impl<'a> Tx<'a> {
             Err(error) if error.kind == Kind::NotFound => Err(scope::missing(permission)),
             asked => asked,
         }
+    }
+
+    /// Asks, now and in this transaction, whether the caller holds `permission` at any organization, for what is of
+    /// all that it sees: 403 where it is held nowhere.
+    pub async fn require_anywhere(&mut self, permission: Permission) -> Result<()> {
+        self.record.guarded = true;
+        if self.caller.origin == Origin::System {
+            return Ok(());
+        }
+        self.scope().await?.require(permission).map(drop)
+    }
+
+    /// The rights that the caller has by now, read in this transaction.
+    pub async fn scope(&mut self) -> Result<Scope> {
+        let scope = scope::queries::scope_of(&mut self.db, self.caller.actor_id).await?;
+        Ok(match &self.caller.limits {
+            Some(limits) => scope.limited_to(limits),
+            None => scope,
+        })
     }
 
     /// Says that the command needs no permission, and why: it concerns the caller alone, or is guarded

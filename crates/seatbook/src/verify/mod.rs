@@ -2,7 +2,7 @@
 //!
 //! Owns: the checks, how they are told, and the heads of the journal's chains as a file. Does not own: mending; what is off is for people to judge.
 //! Keeps true: it only reads, and reads one snapshot; a finding names the row and both values.
-//! Others may use: [`run`], [`journal`], the same in an open snapshot, [`say`], [`head`].
+//! Others may use: [`prove`], [`examine`] in an open snapshot, [`say`], [`head`].
 
 mod chain;
 mod checks;
@@ -11,9 +11,9 @@ pub mod head;
 mod replay;
 
 use serde::Serialize;
-use store::{BoxFuture, Db, Tx};
+use store::{BoxFuture, Db, Engine, Options, Tx, copies::Snapshot};
 
-use crate::error::Result;
+use crate::{error::Result, schema::MIGRATIONS};
 
 /// Findings shown of one check; more are counted.
 const SHOWN: usize = 20;
@@ -44,33 +44,52 @@ impl Check {
     }
 }
 
-/// Runs every check on one snapshot of the book.
-pub async fn run(db: &Db) -> Result<Vec<Check>> {
-    db.read(|mut tx| -> BoxFuture<'_, Result<Vec<Check>>> {
-        Box::pin(async move { examine(&mut tx).await })
-    })
-    .await?
+/// What is proven of a book.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// Its laws.
+    Laws,
+    /// Its journal by its chains, and by heads that were kept elsewhere.
+    Journal(Option<head::File>),
 }
 
-/// Proves the journal by its chains, and by heads that were kept elsewhere.
-pub async fn journal(db: &Db, head: Option<&std::path::Path>) -> Result<Vec<Check>> {
-    let kept = head.map(head::File::read).transpose()?;
-    db.read(|mut tx| -> BoxFuture<'_, Result<Vec<Check>>> {
-        Box::pin(async move { chain::prove(&mut tx, kept).await })
-    })
-    .await?
+/// Proves a book in one snapshot, beside a running server too. On PostgreSQL it is read in a session that may take its
+/// time: a large book has statements that take longer than one of the house may.
+pub async fn prove(database: &str, proofs: Vec<Proof>) -> Result<Vec<Check>> {
+    let options = Options {
+        read_only: true,
+        readers: 1,
+        ..Options::new(database)
+    };
+    match options.engine() {
+        Engine::Sqlite => {
+            let db = Db::open(&options, MIGRATIONS).await?;
+            let read = db.read(move |mut tx| -> BoxFuture<'_, Result<Vec<Check>>> {
+                Box::pin(async move { look(&mut tx, proofs).await })
+            });
+            let checks = read.await?;
+            db.close().await;
+            checks
+        }
+        Engine::Postgres => {
+            let snapshot = Snapshot::open(database, MIGRATIONS).await?;
+            look(&mut snapshot.tx(), proofs).await
+        }
+    }
 }
 
-/// The same as [`journal`] in a snapshot that is open.
-pub async fn examine_journal(
-    tx: &mut Tx<'_>,
-    head: Option<&std::path::Path>,
-) -> Result<Vec<Check>> {
-    let kept = head.map(head::File::read).transpose()?;
-    chain::prove(tx, kept).await
+async fn look(tx: &mut Tx<'_>, proofs: Vec<Proof>) -> Result<Vec<Check>> {
+    let mut checks = Vec::new();
+    for proof in proofs {
+        checks.extend(match proof {
+            Proof::Laws => examine(tx).await?,
+            Proof::Journal(kept) => chain::prove(tx, kept).await?,
+        });
+    }
+    Ok(checks)
 }
 
-/// The same as [`run`] in a snapshot that is open.
+/// Runs every check in a snapshot that is open.
 pub async fn examine(tx: &mut Tx<'_>) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     for law in checks::LAWS.iter().chain(figures::LAWS) {
@@ -100,16 +119,11 @@ pub struct VerifyArgs {
 
 /// Verifies and tells, on the given output. `false` where anything is off.
 pub async fn tell(args: &VerifyArgs, out: &mut impl std::io::Write) -> Result<bool> {
-    let options = store::Options {
-        read_only: true,
-        readers: 1,
-        ..store::Options::new(&args.database)
+    let proof = match args.journal {
+        true => Proof::Journal(args.head.as_deref().map(head::File::read).transpose()?),
+        false => Proof::Laws,
     };
-    let db = Db::open(&options, crate::schema::MIGRATIONS).await?;
-    let checks = match args.journal {
-        true => journal(&db, args.head.as_deref()).await?,
-        false => run(&db).await?,
-    };
+    let checks = prove(&args.database, vec![proof]).await?;
     say(&checks, args.json, out)
 }
 

@@ -60,9 +60,7 @@ fn sound(connection: &Connection) -> Result<()> {
 }
 
 pub(super) fn is_vacant(path: &Path) -> Result<bool> {
-    let size = |suffix| fs::metadata(beside(path, suffix)).map_or(0, |file| file.len());
-    // What was written last may stand in the log alone.
-    if size("") == 0 && size("-wal") == 0 {
+    if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
         return Ok(true);
     }
     let count = "SELECT count(*) FROM sqlite_master";

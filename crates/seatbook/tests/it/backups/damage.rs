@@ -128,7 +128,9 @@ both_engines! {
         let said = run(&["backup", "--database", app.database(), "--to", text(&to)]).await;
         assert_eq!(said.code, 0, "{}{}", said.text, said.trouble);
         assert_eq!(folders.map(|folder| folder.exists()), [false, true, true]);
-        for (path, _) in files(&to).iter().filter(|(path, _)| !path.ends_with("lock")) {
+        let (locks, files): (Vec<_>, Vec<_>) = files(&to).into_iter().partition(|(path, _)| path.ends_with("lock"));
+        assert_eq!(locks.len(), 2, "none in the one that is whole: {locks:?}");
+        for (path, _) in &files {
             let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).expect("it is there").permissions());
             assert_eq!(mode & 0o077, 0, "{}", path.display());
         }

@@ -53,6 +53,9 @@ both_engines! {
             person.get(&format!("/api/v1/organizations/{id}")).await.expect(200);
         }
         other.end().await;
+        let unsaid = run(&["resume", "--database", &place]).await;
+        let why = "floors.missing: How far were the invoices in the end? Give --high-water, or --floor for each series that";
+        assert!(unsaid.code == 1 && unsaid.trouble.contains(why), "no series is in it: {}", unsaid.trouble);
         app.prove();
         shelf.clear().await;
         app.end().await;

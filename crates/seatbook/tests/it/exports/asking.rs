@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{bytes, counted, work};
 use crate::{
     both_engines,
-    harness::{TestApp, random_id},
+    harness::{Engine, TestApp, random_id},
 };
 
 /// An export of a small book's licenses, as the operator; its address.
@@ -18,6 +18,28 @@ async fn asked(app: &TestApp) -> (String, Uuid) {
     let id = export["id"].as_str().expect("an id").to_owned();
     (id, crate::harness::id(&export["job_id"]))
 }
+
+/// What leaves a piece of another try.
+fn left(app: &TestApp, id: &str) -> String {
+    match app.engine {
+        Engine::Sqlite => format!(
+            "INSERT INTO export_piece SELECT id, randomblob(16), 0, x'00' FROM export WHERE id = x'{}'",
+            id.replace('-', "")
+        ),
+        Engine::Postgres => format!(
+            "INSERT INTO export_piece SELECT id, gen_random_uuid(), 0, 'x' FROM export WHERE id = '{id}'"
+        ),
+    }
+}
+
+/// The right to the list goes while its file is being kept: behind what was looked at when the job began.
+const WITHDRAWN: [&str; 2] = [
+    "CREATE TRIGGER withdrawn AFTER INSERT ON export_piece BEGIN
+       UPDATE membership SET active = 0 WHERE role = 'partner_administrator'; END",
+    "CREATE FUNCTION withdrawn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       UPDATE membership SET active = FALSE WHERE role = 'partner_administrator'; RETURN new; END $$;
+     CREATE TRIGGER withdrawn AFTER INSERT ON export_piece FOR EACH ROW EXECUTE FUNCTION withdrawn()",
+];
 
 both_engines! {
     /// A file is for who asked, while they may read the list; to everybody else it is not there.
@@ -72,15 +94,42 @@ both_engines! {
 }
 
 both_engines! {
+    /// A file that is refused in the end leaves no pieces. Those of another try are not its own: they may be the file.
+    async fn a_refused_file_takes_its_own_pieces_along(app: TestApp) {
+        let partner = app.organization(app.provider, "partner", "Nordlicht").await;
+        let paula = app.member(partner, "partner_administrator").await;
+        for (list, code) in [("licenses", "not_found"), ("people", "permission.missing")] {
+            let body = json!({"list": list, "organization_id": partner});
+            let export = paula.post("/api/v1/exports", body).await.expect(202);
+            app.tamper(&left(&app, export["id"].as_str().expect("an id"))).await;
+            let withdrawn = WITHDRAWN[usize::from(app.engine == Engine::Postgres)];
+            app.tamper(withdrawn).await;
+            work(&app).await;
+            let job = app.job(crate::harness::id(&export["job_id"])).await;
+            assert_eq!((&job["state"], &job["code"]), (&json!("refused"), &json!(code)), "{list}");
+            assert_eq!(counted(&app, "SELECT count(*) FROM export_piece").await, 1, "{list}");
+            for mend in [
+                match app.engine {
+                    Engine::Sqlite => "DROP TRIGGER withdrawn",
+                    Engine::Postgres => "DROP FUNCTION withdrawn CASCADE",
+                },
+                "DELETE FROM export_piece",
+                "UPDATE membership SET active = TRUE",
+            ] {
+                app.tamper(mend).await;
+            }
+        }
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// A job that is begun again, before its file was ready or after, comes to one file.
     async fn a_job_that_is_begun_again_comes_to_one_file(app: TestApp) {
         let sku = app.insert_sku("PHONE", Some("P1Y")).await;
         app.license(app.provider, sku, 5).await;
         let (id, job) = asked(&app).await;
-        let left = match app.engine {
-            crate::harness::Engine::Sqlite => format!("INSERT INTO export_piece SELECT id, randomblob(16), 0, x'00' FROM export WHERE id = x'{}'", id.replace('-', "")),
-            crate::harness::Engine::Postgres => format!("INSERT INTO export_piece SELECT id, gen_random_uuid(), 0, 'x' FROM export WHERE id = '{id}'"),
-        };
+        let left = left(&app, &id);
         app.tamper(&left).await;
         work(&app).await;
         assert_eq!(counted(&app, "SELECT count(*) FROM export_piece").await, 1, "what another try left is gone");
