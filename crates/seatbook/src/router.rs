@@ -1,6 +1,6 @@
 //! All rooms under one roof.
 
-use std::{convert::Infallible, sync::LazyLock};
+use std::convert::Infallible;
 
 use axum::{
     Router,
@@ -151,18 +151,15 @@ pub fn document() -> utoipa::openapi::OpenApi {
     openapi::complete(api_operations().into_openapi())
 }
 
-/// The same as it is sent. Written once: it is long, and anybody may ask for it.
-static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
-    let text = serde_json::to_vec(&document());
-    Bytes::from(text.expect("a document of texts and numbers is JSON"))
-});
-
 /// The whole server.
 pub fn router(app: App) -> impl Door {
     // Before anything is counted.
     let _ = operations::counters::kept();
-    let (api, _) = api_operations().split_for_parts();
-    let document = document();
+    let (api, described) = api_operations().split_for_parts();
+    let document = openapi::complete(described);
+    // Written once: it is long, and anybody may ask for it.
+    let text = serde_json::to_vec(&document);
+    let text = Bytes::from(text.expect("a document of texts and numbers is JSON"));
     let rooms = Router::new()
         .merge(api)
         .merge(pages())
@@ -170,12 +167,7 @@ pub fn router(app: App) -> impl Door {
         .merge(reference::routes(&document, &app.settings.base_url()))
         .route(
             "/api/v1/openapi.json",
-            get(|| async {
-                (
-                    [(header::CONTENT_TYPE, "application/json")],
-                    DOCUMENT.clone(),
-                )
-            }),
+            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) }),
         )
         .merge(operations::routes(&app))
         .route_layer(middleware::from_fn(operations::requests::note))

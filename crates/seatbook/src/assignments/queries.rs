@@ -13,7 +13,7 @@ use crate::{
     holders::{model::Holder, queries::HOLDER_COLUMNS},
     scope::{
         Permission, Scope,
-        queries::{below_any, below_any_of_many},
+        queries::{are_many, below_any, below_any_of_many},
     },
 };
 
@@ -309,15 +309,12 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
         .keyword
         .as_deref()
         .map(crate::holders::queries::pattern);
-    let mut select = Select::new(ASSIGNMENT);
+    // What stands beside them is read for those alone that are listed.
+    let mut select = Select::new("SELECT a.id FROM assignment a");
     if !scope.sees_everything(Permission::AssignmentsRead) {
-        match filter.is_narrow() {
-            true => below_any(&mut select, "a.organization_id", &roots),
-            false => {
-                let rows = ("assignment a", "a.organization_id");
-                below_any_of_many(tx, &mut select, rows, &roots).await?;
-            }
-        }
+        let rows = ("assignment a", "a.organization_id");
+        let many = !filter.is_narrow() && are_many(tx, Select::new(""), rows, &roots).await?;
+        below_any_of_many(&mut select, many, "a.organization_id", &roots);
     }
     for (column, value) in [
         ("a.organization_id", &filter.organization_id),
@@ -348,7 +345,8 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
         select.and("a.id > ?", after);
     }
     let limit = select.bind(&filter.limit);
-    let sql = select.sql(&format!(" ORDER BY a.id LIMIT {limit}"));
+    let listed = select.sql(&format!(" ORDER BY a.id LIMIT {limit}"));
+    let sql = format!("{ASSIGNMENT} WHERE a.id IN ({listed}) ORDER BY a.id");
     Ok(tx.query(&sql, select.params()).await?)
 }
 

@@ -1,5 +1,5 @@
-//! Every statement about customers. Up to [`GATHERED`] of them are sorted in any way; more are walked along an index:
-//! of units, or of all names with a look at each for its share.
+//! Every statement about customers. Up to [`GATHERED`] of them are sorted in any way, up to [`COUNTED`] by name; more
+//! are walked along an index: of units, or of all names with a look at each for its share.
 
 use std::collections::HashMap;
 
@@ -59,6 +59,8 @@ struct Reading<'a> {
     /// The organizations that the keyword finds, where they are few among many.
     hits: Option<Vec<Uuid>>,
     gathered: bool,
+    /// More than are joined to their names: the book's names are walked for them instead.
+    many: bool,
 }
 
 /// A page of the customers of a pool, for somebody who has found it visible.
@@ -110,6 +112,7 @@ impl<'a> Reading<'a> {
             pattern: keyword.map(rules::text::like_pattern),
             hits: None,
             gathered: size <= GATHERED,
+            many: size > COUNTED,
         };
         let Some(pattern) = reading.pattern.as_ref().filter(|_| !reading.gathered) else {
             return Ok(reading);
@@ -137,8 +140,9 @@ impl<'a> Reading<'a> {
     /// Tables and conditions of every row. The order in which tables are named is the order in which SQLite reads them.
     fn from<'s>(&'s self, select: &mut Select<'s>) -> &'static str {
         let filter = self.filter;
-        if !self.gathered && filter.sort == Sort::Name {
-            // Joined, PostgreSQL would gather all of them for each page: it expects few of any one license.
+        if self.many && !self.gathered && filter.sort == Sort::Name {
+            // Joined, PostgreSQL would gather all of them for each page: it expects few of any one license. A walk goes
+            // over everybody else's names too, so that fewer are sorted sooner.
             let (license, pool) = (
                 select.bind(&filter.license_id),
                 select.bind(&filter.pool_id),

@@ -63,6 +63,7 @@ pub async fn list(
         bound: params.bound,
         after: paging.after()?,
         limit: limit + 1,
+        many: None,
     };
     let read = app.read(move |mut tx| {
         Box::pin(async move { queries::list(&mut tx, &caller.scope, &filter).await })

@@ -69,6 +69,9 @@ impl Lines for Holders {
     type Row = Line;
 
     async fn next(&mut self, tx: &mut Tx<'_>, reader: &Reader) -> Result<Found<Line>> {
+        if self.0.many.is_none() {
+            self.0.many = Some(queries::count_many(tx, &reader.scope, &self.0).await?);
+        }
         let found = queries::list(tx, &reader.scope, &self.0).await?;
         let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
         let beside = queries::bindings_of_belongings(tx, &ids).await?;

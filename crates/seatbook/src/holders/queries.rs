@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     scope::{
         Permission, Scope,
-        queries::{below_any, below_any_of_many},
+        queries::{are_many, below_any, below_any_of_many},
     },
 };
 
@@ -132,17 +132,42 @@ pub struct Filter {
     pub after: Option<(String, Uuid)>,
     /// Rows at most.
     pub limit: i64,
+    /// Whether more are meant than are gathered, where they were counted before.
+    pub many: Option<bool>,
 }
 
 impl Filter {
     /// Whether few of all holders can be meant.
     fn is_narrow(&self) -> bool {
-        self.organization_id.is_some()
-            || self.owner_id.is_some()
-            || self.keyword.is_some()
-            || self.kind.is_some()
-            || self.bound.is_some()
+        self.organization_id.is_some() || self.owner_id.is_some() || self.keyword.is_some()
     }
+
+    /// Adds what is asked of each row by itself: of many holders most may be like that.
+    fn alike<'a>(&self, select: &mut Select<'a>, kind: Option<&'a &'static str>) {
+        if let Some(kind) = kind {
+            select.and("h.kind = ?", kind);
+        }
+        if !self.with_left {
+            select.and_raw("h.left_at IS NULL");
+        }
+        match self.bound {
+            Some(true) => _ = select.and_raw(&format!("(h.bindings > 0 OR {BELONGINGS})")),
+            Some(false) => _ = select.and_raw(&format!("h.bindings = 0 AND NOT {BELONGINGS}")),
+            None => {}
+        }
+    }
+}
+
+/// Whether more holders are meant, of those the scope can see, than are gathered.
+pub async fn count_many(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<bool> {
+    if scope.sees_everything(Permission::HoldersRead) || filter.is_narrow() {
+        return Ok(false);
+    }
+    let roots = scope.require(Permission::HoldersRead)?;
+    let kind = filter.kind.map(Kind::as_str);
+    let mut counted = Select::new("");
+    filter.alike(&mut counted, kind.as_ref());
+    are_many(tx, counted, ("holder h", "h.organization_id"), &roots).await
 }
 
 /// Holders the scope can see, by name.
@@ -150,18 +175,17 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     let roots = scope.require(Permission::HoldersRead)?;
     let pattern = filter.keyword.as_deref().map(pattern);
     let kind = filter.kind.map(Kind::as_str);
-    let mut select = Select::new(HOLDER);
+    // Their owners are read for those alone that are listed.
+    let mut select = Select::new("SELECT h.id FROM holder h");
     if let Some(organization_id) = &filter.organization_id {
         select.and("h.organization_id = ?", organization_id);
     }
     if !scope.sees_everything(Permission::HoldersRead) {
-        match filter.is_narrow() {
-            true => below_any(&mut select, "h.organization_id", &roots),
-            false => {
-                let rows = ("holder h", "h.organization_id");
-                below_any_of_many(tx, &mut select, rows, &roots).await?;
-            }
-        }
+        let many = match filter.many {
+            Some(counted) => counted,
+            None => count_many(tx, scope, filter).await?,
+        };
+        below_any_of_many(&mut select, many, "h.organization_id", &roots);
     }
     if let Some(pattern) = &pattern {
         select.and(
@@ -169,25 +193,16 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
             pattern,
         );
     }
-    if let Some(kind) = &kind {
-        select.and("h.kind = ?", kind);
-    }
     if let Some(owner_id) = &filter.owner_id {
         select.and("h.owner_id = ?", owner_id);
     }
-    if !filter.with_left {
-        select.and_raw("h.left_at IS NULL");
-    }
-    match filter.bound {
-        Some(true) => _ = select.and_raw(&format!("(h.bindings > 0 OR {BELONGINGS})")),
-        Some(false) => _ = select.and_raw(&format!("h.bindings = 0 AND NOT {BELONGINGS}")),
-        None => {}
-    }
+    filter.alike(&mut select, kind.as_ref());
     if let Some((name, id)) = &filter.after {
         select.and_all("(h.name, h.id) > (?, ?)", &[name, id]);
     }
     let limit = select.bind(&filter.limit);
-    let sql = select.sql(&format!(" ORDER BY h.name, h.id LIMIT {limit}"));
+    let listed = select.sql(&format!(" ORDER BY h.name, h.id LIMIT {limit}"));
+    let sql = format!("{HOLDER} WHERE h.id IN ({listed}) ORDER BY h.name, h.id");
     Ok(tx.query(&sql, select.params()).await?)
 }
 

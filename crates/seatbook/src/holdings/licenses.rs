@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     keyword::Keyword,
-    places::{FENCE, GATHERED, HITS, Narrow, WALKED, count_to},
+    places::{FENCE, GATHERED, HITS, Narrow, WALKED},
 };
 use crate::{
     error::Result,
@@ -18,7 +18,7 @@ use crate::{
     },
     scope::{
         Permission, Scope,
-        queries::{below_any, within_any},
+        queries::{below_any, count_to, within_any},
     },
 };
 

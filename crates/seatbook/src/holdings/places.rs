@@ -268,18 +268,6 @@ impl Found {
     }
 }
 
-/// How many rows a statement finds, no further than `most` and one more.
-pub(super) async fn count_to(
-    tx: &mut Tx<'_>,
-    select: &Select<'_>,
-    head: &str,
-    most: i64,
-) -> Result<i64> {
-    let inner = select.sql(&format!(" LIMIT {}", most + 1));
-    let sql = format!("SELECT count(*) FROM ({head}{inner}) counted");
-    Ok(tx.query_one::<(i64,)>(&sql, select.params()).await?.0)
-}
-
 /// Ids filled up to one of a few lengths, so that a list of them makes few statements, not a thousand.
 pub fn padded(mut ids: Vec<Uuid>) -> Vec<Uuid> {
     let length = [8, 64, 1_024].into_iter().find(|it| ids.len() <= *it);

@@ -2,8 +2,9 @@
 //!
 //! Owns: drafts, invoices, credit notes, their lines and numbers, payments, and which periods are billed.
 //! Does not own: prices (`licenses`), who pays whom and how (`billing`), the pages over them (`invoicing`).
-//! Keeps true: numbers of an issuer and series are 1 to n without a hole (but for those of a lost book); what is finalized never changes; a period of
-//! a license is billed once; where an invoice stands is computed from payments and the clock, never stored.
+//! Keeps true: numbers of an issuer and series are 1 to n without a hole (but for those of a lost book); what is
+//! finalized never changes; a period of a license is billed once; where an invoice stands is computed from payments and
+//! the clock, never stored.
 //! Read first: `commands`, then `status`. Others may use: `model`, `status`, `queries`, `commands`, [`leave_out`].
 
 pub mod api;

@@ -6,6 +6,7 @@ use store::{Column, Date, FromRow, Row, Timestamp};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::rows;
 use crate::plans::model::Edition;
 
 /// The largest quantity one license can have.
@@ -340,7 +341,7 @@ impl<K: Column> FromRow for Keyed<K> {
     fn from_row(row: &Row<'_>) -> store::Result<Self> {
         Ok(Keyed {
             pool: Pool::from_row(row)?,
-            key: row.get(27)?,
+            key: row.get(rows::COLUMNS)?,
         })
     }
 }

@@ -10,6 +10,9 @@ macro_rules! columns {
     };
 }
 
+/// How many they are.
+pub const COLUMNS: usize = 27;
+
 /// Pools, each with its license, SKU and product.
 pub const POOL: &str = concat!(
     "SELECT ",

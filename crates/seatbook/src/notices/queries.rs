@@ -1,14 +1,14 @@
 //! Every statement about policies and rules, and about what they make due.
 
 use serde::Serialize;
-use store::{FromRow, Param, Row, Timestamp, Tx, placeholders};
+use store::{FromRow, Param, Row, Select, Timestamp, Tx, placeholders};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::model::{
     Ending, LEAD_DAYS, LicenseNotices, LicenseNoticesFacts, NoticePolicy, NoticePolicyFacts, stored,
 };
-use crate::error::Result;
+use crate::{error::Result, scope::queries::count_to};
 
 /// The policy of an organization, as it is while nobody said anything where nobody did.
 pub async fn policy(tx: &mut Tx<'_>, organization_id: Uuid) -> Result<NoticePolicy> {
@@ -198,6 +198,9 @@ impl FromRow for LowPool {
     }
 }
 
+/// Rules of anybody that are gone through for those of one organization.
+const GONE_THROUGH: i64 = 1_000;
+
 /// Licenses of an organization whose free units are below their threshold now, the fewest first.
 pub async fn low(
     tx: &mut Tx<'_>,
@@ -205,12 +208,21 @@ pub async fn low(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<LowPool>> {
+    let mut with_threshold = Select::new("");
+    with_threshold.and_raw("(low_units IS NOT NULL OR low_percent IS NOT NULL)");
+    let rules = "SELECT license_id FROM notice_rule";
+    let rules = count_to(tx, &with_threshold, rules, GONE_THROUGH).await?;
+    // Where few licenses of anybody have a threshold, they are gone through: an organization may have very many.
+    let whose = match rules <= GONE_THROUGH {
+        true => format!("LIMIT {GONE_THROUGH}"),
+        false => "AND l.organization_id = $1".to_owned(),
+    };
     let sql = format!(
         "SELECT low.id, p.sku_code, t.name, t.units, p.quantity - p.allocated - p.assigned, p.quantity
-         FROM (SELECT l.id AS id, p.id AS pool_id {WATCHED} AND l.organization_id = $1
-           AND (l.ends_at IS NULL OR l.ends_at > $2) AND {IS_LOW}) low
+         FROM (SELECT l.id AS id, p.id AS pool_id, l.organization_id AS organization_id {WATCHED}
+           AND (l.ends_at IS NULL OR l.ends_at > $2) AND {IS_LOW} {whose}) low
          JOIN pool p ON p.id = low.pool_id JOIN product t ON t.id = p.product_id
-         ORDER BY 5, low.id LIMIT $3"
+         WHERE low.organization_id = $1 ORDER BY 5, low.id LIMIT $3"
     );
     Ok(tx.query(&sql, &[&organization_id, &now, &limit]).await?)
 }

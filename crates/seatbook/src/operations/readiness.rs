@@ -28,8 +28,6 @@ const GRACE: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the server looks at itself.
 const PERIOD: Duration = Duration::from_secs(5);
-/// The clock is behind the book.
-const BEHIND: &str = "clock.behind";
 /// Free space below both of these is too little: bytes, and one part in so many of the disk.
 const LOW_BYTES: u64 = 256 * 1024 * 1024;
 const LOW_PART: u64 = 20;
@@ -82,11 +80,31 @@ pub struct Watcher {
     last: Mutex<Option<Seen>>,
 }
 
-/// The last look, and the last that was answered.
+/// The last look, and the good answer that still counts.
 struct Seen {
     at: Instant,
-    probed: Option<Health>,
     good: Option<(Instant, Health)>,
+}
+
+impl Seen {
+    /// The look after another, when it was asked and told: a good answer counts anew, an error ends it, and where no
+    /// answer came the one before lives on for a while.
+    fn after(
+        last: Option<&Seen>,
+        (asked, told): (Instant, Instant),
+        answer: Option<Result<Health>>,
+    ) -> Seen {
+        let lives = |(at, _): &(Instant, Health)| asked.duration_since(*at) < GRACE;
+        let good = match answer {
+            Some(answer) => answer.ok().map(|health| (told, health)),
+            None => last.and_then(|seen| seen.good.clone()).filter(lives),
+        };
+        Seen { at: told, good }
+    }
+
+    fn health(&self) -> Option<Health> {
+        self.good.as_ref().map(|(_, health)| health.clone())
+    }
 }
 
 impl Watcher {
@@ -107,23 +125,13 @@ impl Watcher {
     /// Whoever asks while somebody looks waits for that look: many who ask are one question to the database.
     async fn probed(&self) -> Option<Health> {
         let mut last = self.last.lock().await;
-        let mut good = None;
-        if let Some(seen) = last.take() {
-            if seen.at.elapsed() < FRESH {
-                return last.insert(seen).probed.clone();
-            }
-            good = seen.good.filter(|(at, _)| at.elapsed() < GRACE);
+        if let Some(seen) = last.as_ref().filter(|seen| seen.at.elapsed() < FRESH) {
+            return seen.health();
         }
-        let probed = match timeout(PATIENCE, probe(&self.app)).await {
-            Ok(answer) => answer.ok(),
-            Err(_) => good.as_ref().map(|(_, health)| health.clone()),
-        };
-        if let Some(health) = probed.clone().filter(|_| good.is_none()) {
-            good = Some((Instant::now(), health));
-        }
-        let at = Instant::now();
-        let seen = last.insert(Seen { at, probed, good });
-        seen.probed.clone()
+        let asked = Instant::now();
+        let answer = timeout(PATIENCE, probe(&self.app)).await.ok();
+        let seen = Seen::after(last.as_ref(), (asked, Instant::now()), answer);
+        last.insert(seen).health()
     }
 }
 
@@ -173,10 +181,10 @@ fn judge(app: &App, probed: Option<&Health>) -> Readiness {
         warnings.push(Reason::new("schema.ahead", message));
     }
     reasons.extend(low_disk(app));
-    match clock(app) {
+    match app.condition.jump(app.gate.now()) {
         // Another server's clock may be the wrong one, and requests are answered right by either.
-        Some(reason) if reason.code == BEHIND => warnings.push(reason),
-        reason => reasons.extend(reason),
+        Some(jump @ Jump::Behind(_)) => warnings.push(clock(jump)),
+        jump => reasons.extend(jump.map(clock)),
     }
     Readiness {
         ready: reasons.is_empty(),
@@ -229,9 +237,9 @@ fn room(_: &Path) -> Option<(u64, u64)> {
     None
 }
 
-fn clock(app: &App) -> Option<Reason> {
+fn clock(jump: Jump) -> Reason {
     let paused = "renewals, expiry and notices wait until it is right again";
-    Some(match app.condition.jump(app.gate.now())? {
+    match jump {
         Jump::Backward(seconds) => {
             let message = format!("The clock is {seconds} seconds behind; {paused}.");
             Reason::new("clock.backward", message)
@@ -240,7 +248,7 @@ fn clock(app: &App) -> Option<Reason> {
             let message = format!(
                 "The clock is {seconds} seconds behind the last entry of the journal; {paused}."
             );
-            Reason::new(BEHIND, message)
+            Reason::new("clock.behind", message)
         }
         Jump::Forward(seconds) => {
             let message = format!(
@@ -248,7 +256,7 @@ fn clock(app: &App) -> Option<Reason> {
             );
             Reason::new("clock.forward", message)
         }
-    })
+    }
 }
 
 /// The answer to `/readyz`.
@@ -298,6 +306,27 @@ pub async fn look_at_clock(app: &App) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn a_good_answer_outlives_silence_and_no_error() {
+        let begun = Instant::now();
+        let health = Health {
+            weak: vec![],
+            schema: 1,
+        };
+        let look = |last: Option<&Seen>, seconds, answer| {
+            let at = begun + Duration::from_secs(seconds);
+            Seen::after(last, (at, at), answer)
+        };
+        let first = look(None, 0, Some(Ok(health.clone())));
+        let again = look(Some(&first), 9, Some(Ok(health.clone())));
+        let silent = look(Some(&again), 18, None);
+        assert_eq!(silent.health(), Some(health));
+        assert_eq!(look(Some(&silent), 19, None).health(), None);
+        let wrong = look(Some(&again), 10, Some(Err(Error::not_found())));
+        assert_eq!(look(Some(&wrong), 11, None).health(), None);
+    }
 
     #[test]
     fn little_room_is_little_on_a_disk_of_any_size() {

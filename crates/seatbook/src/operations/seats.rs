@@ -6,13 +6,16 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::Notify;
 
 /// What stands for the time since which a connection waits, where it does not.
 const AT_WORK: u64 = u64::MAX;
+/// How long nothing of an answer may be taken before its seat can be given away: an answer to somebody who is only slow
+/// waits again and again, for a moment each time.
+const UNREAD: Duration = Duration::from_secs(5);
 
 /// All connections that are open.
 pub struct Seats {
@@ -33,7 +36,8 @@ pub struct Seat {
     begun: Instant,
     /// Since when it waits for a request, in microseconds, or that it does not.
     waits_since: AtomicU64,
-    requests: AtomicU64,
+    /// From when on it can be given away because its answer is not read, or that it is.
+    unread_from: AtomicU64,
     wanted: Notify,
 }
 
@@ -56,13 +60,13 @@ impl Seats {
     }
 
     /// A seat for a new connection. Where all are taken, whoever has asked for nothing for the longest time gives theirs
-    /// away: idle connections and heads that do not end cost whoever opens them nothing, and would keep others out.
-    /// Nothing where all are at work.
+    /// away, or does not read the answer: idle connections, heads that do not end and answers that nobody takes cost
+    /// whoever opens them nothing, and would keep others out. Nothing where all are at work.
     pub fn take(self: &Arc<Seats>) -> Option<Sitting> {
         let mut taken = self.taken();
         if taken.seats.len() >= self.most {
-            let longest = taken.seats.values().min_by_key(|seat| seat.waits_since());
-            let longest = longest.filter(|seat| seat.waits_since() != AT_WORK)?;
+            let longest = taken.seats.values().min_by_key(|seat| seat.free_from());
+            let longest = longest.filter(|seat| seat.free_from() <= seat.now())?;
             let number = longest.number;
             if let Some(seat) = taken.seats.remove(&number) {
                 seat.wanted.notify_one();
@@ -73,7 +77,7 @@ impl Seats {
             number: taken.last,
             begun: self.begun,
             waits_since: AtomicU64::default(),
-            requests: AtomicU64::default(),
+            unread_from: AtomicU64::new(AT_WORK),
             wanted: Notify::new(),
         });
         seat.wait();
@@ -92,19 +96,26 @@ impl Seats {
 impl Seat {
     /// Says that a request is being answered, until what is returned is gone.
     pub fn work(self: &Arc<Seat>) -> Work {
-        self.requests.fetch_add(1, Ordering::Relaxed);
         self.waits_since.store(AT_WORK, Ordering::Relaxed);
         Work(Arc::clone(self))
     }
 
-    /// Whether a request is being answered.
-    pub fn is_at_work(&self) -> bool {
-        self.waits_since() == AT_WORK
+    /// Since when it waits for a request; nothing while one is being answered.
+    pub fn waits_since(&self) -> Option<u64> {
+        let since = self.waits_since.load(Ordering::Relaxed);
+        (since != AT_WORK).then_some(since)
     }
 
-    /// How many requests there were.
-    pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
+    /// Says that nothing of its answer is taken.
+    pub fn unread(&self) {
+        let patience = u64::try_from(UNREAD.as_micros()).unwrap_or(AT_WORK);
+        let from = self.now().saturating_add(patience);
+        self.unread_from.store(from, Ordering::Relaxed);
+    }
+
+    /// Says that its answer is taken again.
+    pub fn read_again(&self) {
+        self.unread_from.store(AT_WORK, Ordering::Relaxed);
     }
 
     /// Ends when somebody else needs the seat.
@@ -112,13 +123,19 @@ impl Seat {
         self.wanted.notified().await;
     }
 
-    fn waits_since(&self) -> u64 {
-        self.waits_since.load(Ordering::Relaxed)
+    /// From when on it can be given away.
+    fn free_from(&self) -> u64 {
+        let waits = self.waits_since.load(Ordering::Relaxed);
+        waits.min(self.unread_from.load(Ordering::Relaxed))
     }
 
     fn wait(&self) {
-        let since = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(AT_WORK - 1);
-        self.waits_since.store(since, Ordering::Relaxed);
+        self.waits_since.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// Microseconds since there are seats.
+    fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(AT_WORK - 1)
     }
 }
 
@@ -151,5 +168,19 @@ mod tests {
         assert!(seats.take().is_some());
         drop(two);
         assert_eq!(seats.taken().seats.len(), 1);
+    }
+
+    #[test]
+    fn whoever_does_not_read_gives_way_after_a_while() {
+        let seats = Seats::new(1);
+        let one = seats.take().expect("room");
+        let _work = one.seat.work();
+        one.seat.unread();
+        assert!(seats.take().is_none(), "it may only be slow");
+        one.seat.unread_from.store(0, Ordering::Relaxed);
+        one.seat.read_again();
+        assert!(seats.take().is_none(), "it reads");
+        one.seat.unread_from.store(0, Ordering::Relaxed);
+        assert!(seats.take().is_some());
     }
 }

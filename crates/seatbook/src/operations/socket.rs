@@ -22,7 +22,7 @@ pub struct Socket {
     stream: TcpStream,
     seat: Arc<Seat>,
     bounds: Bounds,
-    /// After how many requests the head was begun of which there is some.
+    /// Since when its seat had waited when the head was begun of which there is some.
     head: Option<u64>,
     reading: Option<Pin<Box<Sleep>>>,
     writing: Option<Pin<Box<Sleep>>>,
@@ -40,9 +40,9 @@ impl Socket {
         }
     }
 
-    /// Whether there is some of a head and not all of it. A whole one is a request, and counted.
+    /// Whether there is some of a head and not all of it. A whole one is a request, after which the seat waits anew.
     fn is_in_a_head(&self) -> bool {
-        !self.seat.is_at_work() && self.head == Some(self.seat.requests())
+        self.head.is_some() && self.head == self.seat.waits_since()
     }
 
     /// Something was written, or could not be.
@@ -52,11 +52,17 @@ impl Socket {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
         if done.is_ready() {
-            self.writing = None;
+            if self.writing.take().is_some() {
+                self.seat.read_again();
+            }
             return done;
         }
-        let time = self.bounds.unread;
-        ended(self.writing.get_or_insert_with(|| timer(time)), cx)
+        let (seat, time) = (&self.seat, self.bounds.unread);
+        let writing = self.writing.get_or_insert_with(|| {
+            seat.unread();
+            timer(time)
+        });
+        ended(writing, cx)
     }
 }
 
@@ -69,8 +75,8 @@ impl AsyncRead for Socket {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if read.is_ready() {
-            if buffer.filled().len() > before && !self.seat.is_at_work() {
-                self.head = Some(self.seat.requests());
+            if buffer.filled().len() > before {
+                self.head = self.seat.waits_since();
             }
             return read;
         }

@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     scope::{
         Permission, Scope,
-        queries::{below_any, below_any_of_many},
+        queries::{are_many, below_any, below_any_of_many},
     },
 };
 
@@ -86,13 +86,17 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether few of all organizations can be meant.
+    /// Whether few of all organizations can be meant. Those below one may be many, of whom a rollout takes thousands in
+    /// one write: they are gathered, and not looked for among all.
     fn is_narrow(&self) -> bool {
-        self.keyword.is_some()
-            || self.parent_id.is_some()
-            || self.below.is_some()
-            || self.kind.is_some()
-            || self.blocked
+        self.keyword.is_some() || self.parent_id.is_some() || self.below.is_some() || self.blocked
+    }
+
+    /// Adds the kind: of many organizations most may be of it.
+    fn of_kind<'a>(&'a self, select: &mut Select<'a>) {
+        if let Some(kind) = &self.kind {
+            select.and("o.kind = ?", kind);
+        }
     }
 }
 
@@ -102,10 +106,11 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
     let keyword = filter.keyword.as_deref().map(rules::text::like_pattern);
     let mut select = Select::new(COLUMNS);
     if !scope.sees_everything(Permission::OrganizationsRead) {
-        match filter.is_narrow() {
-            true => below_any(&mut select, "o.id", &roots),
-            false => below_any_of_many(tx, &mut select, ("organization o", "o.id"), &roots).await?,
-        }
+        let mut counted = Select::new("");
+        filter.of_kind(&mut counted);
+        let rows = ("organization o", "o.id");
+        let many = !filter.is_narrow() && are_many(tx, counted, rows, &roots).await?;
+        below_any_of_many(&mut select, many, "o.id", &roots);
     }
     if let Some(keyword) = &keyword {
         select.and(
@@ -120,9 +125,7 @@ pub async fn list(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> Result<Vec
         let below = "o.id IN (SELECT descendant_id FROM organization_closure WHERE ancestor_id = ? AND distance > 0)";
         select.and(below, top);
     }
-    if let Some(kind) = &filter.kind {
-        select.and("o.kind = ?", kind);
-    }
+    filter.of_kind(&mut select);
     if filter.blocked {
         select.and_raw("n.blocked = TRUE");
     }

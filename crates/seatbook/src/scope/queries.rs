@@ -139,26 +139,47 @@ pub fn below_any<'a>(select: &mut store::Select<'a>, column: &str, roots: &'a [U
     ));
 }
 
-/// Rows below somebody's organizations that are gathered and sorted, at most.
-const GATHERED: i64 = 20_000;
-
-/// Adds the same to a list over very many organizations, so that its first rows are found soon. Few rows are gathered;
-/// who has many meets them soon where the list is walked in its own order, and each row is asked where it belongs.
-/// `rows` is the table as the statement has it, such as `holder h`.
-pub async fn below_any_of_many<'a>(
+/// How many rows a statement finds, no further than `most` and one more.
+pub async fn count_to(
     tx: &mut Tx<'_>,
-    select: &mut store::Select<'a>,
+    select: &store::Select<'_>,
+    head: &str,
+    most: i64,
+) -> Result<i64> {
+    let inner = select.sql(&format!(" LIMIT {}", most + 1));
+    let sql = format!("SELECT count(*) FROM ({head}{inner}) counted");
+    Ok(tx.query_one::<(i64,)>(&sql, select.params()).await?.0)
+}
+
+/// Rows below somebody's organizations that are gathered and sorted, at most.
+pub const SORTED: i64 = 20_000;
+
+/// Whether more rows than are gathered lie below one of the roots. `rows` is the table as the list has it, such as
+/// `holder h`, and `counted` has what else is asked of each: of many rows that can be seen few may be meant, for which
+/// a walk would go through everybody's.
+pub async fn are_many<'a>(
+    tx: &mut Tx<'_>,
+    mut counted: store::Select<'a>,
     (rows, column): (&str, &str),
     roots: &'a [Uuid],
-) -> Result<()> {
-    let mut counted = store::Select::new(format!("SELECT 1 AS one FROM {rows}"));
+) -> Result<bool> {
     below_any(&mut counted, column, roots);
-    let inner = counted.sql(&format!(" LIMIT {}", GATHERED + 1));
-    let sql = format!("SELECT count(*) FROM ({inner}) counted");
-    let (count,): (i64,) = tx.query_one(&sql, counted.params()).await?;
-    if count <= GATHERED {
+    let head = format!("SELECT 1 AS one FROM {rows}");
+    Ok(count_to(tx, &counted, &head, SORTED).await? > SORTED)
+}
+
+/// Adds the same to a list over very many organizations, so that its first rows are found soon. Few rows are gathered;
+/// who has [many](are_many) meets them soon where the list is walked in its own order, and each row is asked where it
+/// belongs.
+pub fn below_any_of_many<'a>(
+    select: &mut store::Select<'a>,
+    are_many: bool,
+    column: &str,
+    roots: &'a [Uuid],
+) {
+    if !are_many {
         below_any(select, column, roots);
-        return Ok(());
+        return;
     }
     let places: Vec<String> = roots.iter().map(|root| select.bind(root)).collect();
     // A subquery for each row: as IN or EXISTS it would be taken for the way in, and all rows sorted.
@@ -166,5 +187,4 @@ pub async fn below_any_of_many<'a>(
         "(SELECT 1 FROM organization_closure c WHERE c.descendant_id = {column} AND c.ancestor_id IN ({}) LIMIT 1) = 1",
         places.join(", ")
     ));
-    Ok(())
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use self::reading::Reading;
 use super::{
-    places::{COUNTED, Key, Kind, Place, Turned, count_to, padded},
+    places::{COUNTED, Key, Kind, Place, Turned, padded},
     sort::Sort,
 };
 use crate::{
@@ -19,7 +19,10 @@ use crate::{
         model::{Keyed, Pool, Status},
         pools,
     },
-    scope::{self, Permission, Scope, queries::within_any},
+    scope::{
+        self, Permission, Scope,
+        queries::{count_to, within_any},
+    },
 };
 
 /// What a list of pools is narrowed to, its order, and which page of it.

@@ -9,7 +9,6 @@ use super::{
         keyword::Keyword,
         places::{
             COUNTED, Edges, FENCE, Found, GATHERED, HITS, Narrow, Place, Stretch, WALKED, Way,
-            count_to,
         },
         sort::Sort,
     },
@@ -21,7 +20,7 @@ use crate::{
         model::{Pool, Status},
         rows::{TAKEN, around},
     },
-    scope::queries::within_any,
+    scope::queries::{count_to, within_any},
 };
 
 /// Where the rows of a list come from.
@@ -322,17 +321,17 @@ impl<'a> Reading<'a> {
             let edges = Edges::new(&way, stretch, after, up_to.as_ref()).held(&way, self.range());
             let mut select = Select::new("");
             let from = self.from(&mut select, self.filter.sort);
-            let wanted = self.wanted(&found);
+            let (order, wanted) = (way.order("p.k", "p.id"), self.wanted(&found));
             let sql = self.walked(&mut select, (&way, &edges), (TAKEN, &from));
-            let order = way.order("p.k", "p.id");
             let sql = format!("{}{order}", around(&format!("{sql} LIMIT {wanted}")));
             let (places, rows) = read_whole(tx, (&sql, select.params()), way.kind).await?;
             found.places.extend(places);
             pools.extend(rows);
-            if self.wanted(&found) > 0 {
-                found.given_up = up_to;
+            if self.wanted(&found) <= 0 {
+                break;
             }
-            if self.wanted(&found) <= 0 || found.given_up.is_some() {
+            found.given_up = up_to;
+            if found.given_up.is_some() {
                 break;
             }
         }

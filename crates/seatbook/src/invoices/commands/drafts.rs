@@ -53,19 +53,27 @@ impl Command for EditDraft {
             let message = format!("At most {LONGEST_NOTE} characters.");
             return Err(Error::invalid("note", "too_long", message));
         }
-        let out: BTreeSet<Uuid> = self.without.iter().copied().collect();
         let lines = queries::lines(tx, self.id).await?;
-        let billed: BTreeSet<Uuid> = lines.iter().map(|it| it.license_id).collect();
+        let mut billed: BTreeSet<Uuid> = lines.iter().map(|it| it.license_id).collect();
         if let Some(place) = self.without.iter().position(|it| !billed.contains(it)) {
             let field = format!("without_license_ids[{place}]");
             let message = "This license is not on the draft.";
             return Err(Error::invalid(field, "invoice.no_such_line", message));
         }
-        let kept = lines.into_iter().filter(|it| !out.contains(&it.license_id));
+        for license_id in &self.without {
+            billed.remove(license_id);
+        }
+        let kept = lines
+            .into_iter()
+            .filter(|it| billed.contains(&it.license_id));
         let kept: Vec<Line> = kept.collect();
         if kept.is_empty() {
             let message = "Nothing would be left on it; give the draft up instead.";
-            return Err(Error::invalid("without", "invoice.empty", message));
+            return Err(Error::invalid(
+                "without_license_ids",
+                "invoice.empty",
+                message,
+            ));
         }
         let composed = composed(tx, &before, kept).await?;
         rewrite(tx, (&before, note), &composed).await?;

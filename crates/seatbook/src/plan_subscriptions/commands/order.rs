@@ -1,6 +1,9 @@
 //! What is ordered of a plan, looked at before anything is written: who, what, from when to when, and from where.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -313,16 +316,16 @@ pub async fn sources(
 
 /// Refused where a pool is named that the seller has not, whatever the order is for.
 pub async fn check_sources(tx: &mut Tx<'_>, order: &PlanOrder) -> Result<()> {
-    for (place, wanted) in order.components.iter().enumerate() {
-        let Some(id) = wanted.source_pool_id else {
-            continue;
-        };
-        let found = pools::find(tx, id).await?;
-        if found.is_none_or(|pool| pool.organization_id != order.seller_id) {
-            return Err(no_such_pool(format!("components[{place}].source_pool_id")));
-        }
+    let named = order.components.iter();
+    let named: Vec<Uuid> = named.filter_map(|it| it.source_pool_id).collect();
+    let mut own = pools::of_ids(tx, &named).await?;
+    own.retain(|pool| pool.organization_id == order.seller_id);
+    let own: BTreeSet<Uuid> = own.iter().map(|pool| pool.id).collect();
+    let is_other = |it: &WantedComponent| it.source_pool_id.is_some_and(|id| !own.contains(&id));
+    match order.components.iter().position(is_other) {
+        Some(place) => Err(no_such_pool(format!("components[{place}].source_pool_id"))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn no_such_pool(field: String) -> Error {

@@ -46,7 +46,7 @@ fn unsafe_operations() -> Vec<(Method, String)> {
     all
 }
 
-/// What another site can have sent: with its name, with the browser's word, or under neither but as a form.
+/// What another site can have sent, under its name or with the browser's word that it is another's: what is not refused.
 async fn is_refused(browser: &Browser, method: &Method, path: &str) -> Vec<String> {
     let request = || {
         browser

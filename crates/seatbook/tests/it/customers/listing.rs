@@ -3,7 +3,44 @@
 use serde_json::{Value, json};
 
 use super::{Stage, column};
-use crate::both_engines;
+use crate::{
+    both_engines,
+    harness::{Engine, TestApp},
+};
+
+/// Gives shares to customers past every rule, from the first to the last number.
+async fn plant(app: &TestApp, first: i64, last: i64) {
+    let planted = format!(
+        "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})"
+    );
+    let ids = match app.engine {
+        Engine::Sqlite => "unhex(printf('%032x', i))",
+        Engine::Postgres => "CAST(lpad(to_hex(i), 32, '0') AS UUID)",
+    };
+    let partner = "(SELECT id FROM organization WHERE name = 'Nordlicht')";
+    for sql in [
+        format!(
+            "{planted} INSERT INTO organization_node (id, parent_id, depth, suspended, blocked)
+             SELECT {ids}, {partner}, 2, FALSE, FALSE FROM n"
+        ),
+        format!(
+            "{planted} INSERT INTO organization (id, kind, name, note, pricing_model, time_zone, created_at, version)
+             SELECT {ids}, 'customer', 'Planted ' || (100000 + i), '', 'license', 'UTC', o.created_at, 1
+             FROM n, organization o WHERE o.name = 'Nordlicht'"
+        ),
+        format!(
+            "{planted} INSERT INTO organization_search_text (id, text) SELECT {ids}, 'planted ' || (100000 + i) FROM n"
+        ),
+        format!(
+            "{planted} INSERT INTO pool (id, license_id, organization_id, parent_id, quantity, allocated, assigned,
+             open, starts_at, ends_at, sales_order, sku_code, product_id, created_at, version)
+             SELECT {ids}, p.license_id, {ids}, p.id, i, 0, 0, p.open, p.starts_at, p.ends_at, p.sales_order,
+             p.sku_code, p.product_id, p.created_at, 1 FROM n, pool p WHERE p.organization_id = {partner} AND p.sku_code = 'MDR-1Y'"
+        ),
+    ] {
+        app.tamper(&sql).await;
+    }
+}
 
 both_engines! {
     /// Each order has every customer once, on pages of two, whatever two of them have in common.
@@ -50,29 +87,11 @@ both_engines! {
 }
 
 both_engines! {
-    /// Above 5,000 customers the orders that an index holds remain, and search finds the few it names.
+    /// Above 5,000 customers the orders that an index holds remain, and search finds the few it names; above 10,000 all
+    /// names are walked for theirs.
     async fn a_long_list_is_walked(app: TestApp) {
         let stage = Stage::set(&app).await;
-        let planted = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5100)";
-        let ids = match app.engine {
-            crate::harness::Engine::Sqlite => "unhex(printf('%032x', i))",
-            crate::harness::Engine::Postgres => "CAST(lpad(to_hex(i), 32, '0') AS UUID)",
-        };
-        let partner = "(SELECT id FROM organization WHERE name = 'Nordlicht')";
-        for sql in [
-            format!("{planted} INSERT INTO organization_node (id, parent_id, depth, suspended, blocked)
-                SELECT {ids}, {partner}, 2, FALSE, FALSE FROM n"),
-            format!("{planted} INSERT INTO organization (id, kind, name, note, pricing_model, time_zone, created_at, version)
-                SELECT {ids}, 'customer', 'Planted ' || (100000 + i), '', 'license', 'UTC', o.created_at, 1
-                FROM n, organization o WHERE o.name = 'Nordlicht'"),
-            format!("{planted} INSERT INTO organization_search_text (id, text) SELECT {ids}, 'planted ' || (100000 + i) FROM n"),
-            format!("{planted} INSERT INTO pool (id, license_id, organization_id, parent_id, quantity, allocated, assigned,
-                open, starts_at, ends_at, sales_order, sku_code, product_id, created_at, version)
-                SELECT {ids}, p.license_id, {ids}, p.id, i, 0, 0, p.open, p.starts_at, p.ends_at, p.sales_order, p.sku_code,
-                p.product_id, p.created_at, 1 FROM n, pool p WHERE p.organization_id = {partner} AND p.sku_code = 'MDR-1Y'"),
-        ] {
-            app.tamper(&sql).await;
-        }
+        plant(&app, 1, 5_100).await;
         let first = stage.paula.get(&format!("{}?limit=3", stage.list())).await.expect(200);
         assert_eq!(column(&first, "name"), ["Planted 100001", "Planted 100002", "Planted 100003"].map(Value::from));
         let next = first["next_cursor"].as_str().expect("more");
@@ -87,6 +106,11 @@ both_engines! {
         let page = app.browser_of(stage.partner, "partner_administrator").await.0;
         let page = page.get(&format!("/licenses/{}/customers?sort=usage", stage.license)).await.page(200);
         assert!(page.contains("More than 5,000 customers cannot be sorted") && page.contains("100 of 5,100 customers"));
+        plant(&app, 5_101, 10_100).await;
+        let walked = stage.paula.get(&format!("{}?limit=3", stage.list())).await.expect(200);
+        assert_eq!(walked["items"], first["items"]);
+        let second = stage.paula.get(&format!("{}?limit=1&cursor={next}", stage.list())).await.expect(200);
+        assert_eq!(column(&second, "name"), [json!("Planted 100004")]);
         app.end().await;
     }
 }

@@ -309,8 +309,38 @@ fn cells() -> Vec<Sample> {
     ]
 }
 
-/// What is not as it is to be.
+/// All organizations: ids, references and names.
+async fn book_of(operator: &Person) -> Vec<[Value; 3]> {
+    let found = items(operator, "/api/v1/organizations?limit=200").await;
+    let seen = |it: &Value| ["id", "reference", "name"].map(|name| it[name].clone());
+    found.iter().map(seen).collect()
+}
+
+/// What is not as it is to be: of the file, or besides. Samples share references and names, so that nothing else has come
+/// into being is half of what they show.
 async fn tried(operator: &Person, sample: Sample) -> Option<String> {
+    let wanted = match sample.comes {
+        Kept(reference, _) => Some(reference),
+        _ => None,
+    };
+    let (what, before) = (sample.what.clone(), book_of(operator).await);
+    let wrong = outcome(operator, sample).await;
+    let after = book_of(operator).await;
+    let is_wanted = |it: &[Value; 3]| wanted.is_some() && it[1].as_str() == wanted;
+    let is_stray = |it: &&[Value; 3]| !is_wanted(it) && !before.contains(it);
+    let stray: Vec<_> = after.iter().filter(is_stray).collect();
+    let gone = before.len() > after.len();
+    let besides = || format!("{what}: besides came {stray:?}, or something went");
+    wrong.or_else(|| (gone || !stray.is_empty()).then(besides))
+}
+
+/// The rows of an import.
+async fn rows(operator: &Person, import: &Value) -> Vec<Value> {
+    let id = import["id"].as_str().unwrap_or_default();
+    items(operator, &format!("/api/v1/imports/{id}/rows")).await
+}
+
+async fn outcome(operator: &Person, sample: Sample) -> Option<String> {
     let answer = upload(operator, "organizations", sample.bytes).await;
     let told = answer.text.clone();
     let wrong = || Some(format!("{}: {told}", sample.what));
@@ -321,11 +351,7 @@ async fn tried(operator: &Person, sample: Sample) -> Option<String> {
             return if found == Some(code) { None } else { wrong() };
         }
         Row(column, code) => {
-            let rows = format!(
-                "/api/v1/imports/{}/rows",
-                answer.body["id"].as_str().unwrap_or_default()
-            );
-            let rows = items(operator, &rows).await;
+            let rows = rows(operator, &answer.body).await;
             let is_said = rows.iter().any(|row| {
                 let mut remarks = row["remarks"].as_array().into_iter().flatten();
                 row["outcome"] == "bad"
@@ -347,11 +373,7 @@ async fn tried(operator: &Person, sample: Sample) -> Option<String> {
     }
     let applied = apply(operator, &answer.body, json!({"mode": "all"})).await;
     if applied.status != 200 {
-        let rows = format!(
-            "/api/v1/imports/{}/rows",
-            answer.body["id"].as_str().unwrap_or_default()
-        );
-        let rows = items(operator, &rows).await;
+        let rows = rows(operator, &answer.body).await;
         return Some(format!("{}: {} {rows:?}", sample.what, applied.text));
     }
     let kept = items(operator, "/api/v1/organizations?limit=200").await;

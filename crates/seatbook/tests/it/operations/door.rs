@@ -69,7 +69,7 @@ both_engines! {
     /// Bodies that do not come have few places and a short end. Who was recognised has places of their own, and whose
     /// body is there needs none.
     async fn slow_bodies_are_few_and_end(app: TestApp) {
-        let app = bounded(app, Bounds { slow_bodies: 1, grace: Duration::from_secs(1), ..short() }).await;
+        let app = bounded(app, Bounds { slow_bodies: 1, grace: Duration::from_secs(3), ..short() }).await;
         let known = format!(
             "POST /api/v1/organizations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\
              Content-Type: application/json\r\nContent-Length: 90\r\n\r\n{{\"name\"",

@@ -8,37 +8,28 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::TcpStream,
-    process::{Child, ChildStderr, Command},
+    process::{Child, ChildStderr},
 };
 
+use super::Place;
 use crate::{
     both_engines,
-    harness::{Engine, Person, TestApp, random_id, send},
+    harness::{Person, TestApp, random_id, send},
 };
 
 /// A running program, and its log.
 struct Server {
     child: Child,
     lines: Lines<BufReader<ChildStderr>>,
-    port: u16,
-    _folder: tempfile::TempDir,
+    place: Place,
 }
 
 impl Server {
     /// Starts it on a book of its own, or beside the test's server where the engine takes two.
     async fn start(app: &TestApp, words: &[&str]) -> Server {
-        let folder = tempfile::tempdir().expect("a folder");
-        let book = match app.engine {
-            Engine::Sqlite => folder.path().join("book.db").display().to_string(),
-            Engine::Postgres => app.database().to_owned(),
-        };
-        let unused = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = unused.local_addr().expect("an address").port();
-        drop(unused);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_seatbook"))
-            .args(["serve", "--log-json", "--database", &book])
-            .args(["--listen", &format!("127.0.0.1:{port}"), "--key-file"])
-            .arg(folder.path().join("key"))
+        let place = Place::of(app);
+        let mut child = place
+            .program(&["serve", "--log-json"])
             .args(words)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -49,8 +40,7 @@ impl Server {
         let mut server = Server {
             child,
             lines,
-            port,
-            _folder: folder,
+            place,
         };
         server.until("Seatbook is open").await;
         server
@@ -88,12 +78,12 @@ impl Server {
     }
 
     fn nobody(&self) -> Person {
-        Person::nobody(([127, 0, 0, 1], self.port).into(), random_id())
+        Person::nobody(self.place.address, random_id())
     }
 
     /// A request whose body is not whole yet.
     async fn half_a_request(&self) -> TcpStream {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port))
+        let mut stream = TcpStream::connect(self.place.address)
             .await
             .expect("it listens");
         let head = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
@@ -116,7 +106,7 @@ both_engines! {
         assert_eq!(told.headers["connection"], "close", "whoever asks again asks elsewhere");
         assert_eq!(told.expect(503)["reasons"][0]["code"], "server.stopping");
         server.until("no more connections are taken").await;
-        assert!(TcpStream::connect(("127.0.0.1", server.port)).await.is_err());
+        assert!(TcpStream::connect(server.place.address).await.is_err());
         begun.write_all(b"&password=x1").await.expect("it is sent");
         let mut answer = String::new();
         begun.read_to_string(&mut answer).await.expect("it is answered");

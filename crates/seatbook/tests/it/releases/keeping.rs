@@ -98,7 +98,10 @@ both_engines! {
             let newest = MIGRATIONS.last().expect("there is one");
             let name = newest.name.replace(' ', "_");
             let file = format!("{:04}_{name}.{}.zip", newest.number, word(app.engine));
-            let mut file = File::create(folder().join(file)).expect("a file");
+            let path = folder().join(file);
+            let mut file = File::create_new(&path).unwrap_or_else(|error| {
+                panic!("{}: {error}; a kept book is never replaced, and without a new migration there is none to keep", path.display())
+            });
             file.write_all(&packed).expect("it is written");
         }
         shelf.clear().await;

@@ -40,28 +40,32 @@ both_engines! {
         let family = Family::write(&app).await;
         // Tokens are personal: the operator needs two to have a place between them.
         app.limited(&app.operator, &[]).await;
-        let (mut complaints, mut found, mut sent) = (Vec::new(), 0, 0);
+        let (mut complaints, mut found, mut sent, mut answered) = (Vec::new(), 0, 0, 0);
         for operation in Operation::all(&document) {
             if operation.parameters().all(|it| it["name"] != "cursor") {
                 continue;
             }
             found += 1;
             let list = List { document: &document, operation: &operation, family: &family };
-            let mut count = 0;
+            let (mut count, mut rows) = (0, 0);
             for (theirs, ours) in SIDES {
-                let (tried, wrong) = list.swap(&app, theirs, ours).await;
-                count += tried;
-                complaints.extend(wrong);
+                let swap = list.swap(&app, theirs, ours).await;
+                count += swap.sent;
+                rows += swap.answered;
+                complaints.extend(swap.wrong);
             }
             if count == 0 {
                 let what = "has fewer than two rows, so nothing is proven: write some in strangers/family.rs";
                 complaints.push(operation.complain(CHECK, what));
+            } else if rows == 0 {
+                complaints.push(operation.complain(CHECK, "refuses every cursor, so nothing is proven of its rows"));
             }
             sent += count;
+            answered += rows;
         }
         let left = settle(complaints, &[CHECK]);
         println!("{}", json!({"name": "strangers: cursors", "engine": format!("{:?}", app.engine).to_lowercase(),
-            "tried": found, "wrong": left.len(), "requests": sent, "command": "cargo xtask test strangers --no-capture"}));
+            "tried": found, "wrong": left.len(), "requests": sent, "answered": answered, "command": "cargo xtask test strangers --no-capture"}));
         assert!(left.is_empty(), "\n\n{}\n\n{} to mend\n", left.join("\n"), left.len());
         app.end().await;
     }
@@ -73,27 +77,34 @@ struct List<'a> {
     family: &'a Family,
 }
 
+/// What came of the cursors of one list sent to another.
+#[derive(Default)]
+struct Swap {
+    sent: usize,
+    /// With rows or without, and not refused.
+    answered: usize,
+    wrong: Vec<Complaint>,
+}
+
 impl List<'_> {
-    /// Sends each place of one list of the operator to another list of the partner: how many, and what is wrong.
-    async fn swap(&self, app: &TestApp, theirs: Side, ours: Side) -> (usize, Vec<Complaint>) {
+    /// Sends each place of one list of the operator to another list of the partner.
+    async fn swap(&self, app: &TestApp, theirs: Side, ours: Side) -> Swap {
+        let mut swap = Swap::default();
         let (Some(theirs), Some(ours)) = (self.address(theirs), self.address(ours)) else {
-            return (0, vec![]);
+            return swap;
         };
-        let mut wrong = Vec::new();
         let own = self.family.boss.get(&format!("{ours}limit=200")).await;
         if own.status.as_u16() == 422 {
             // Some lists are of somebody.
-            return (0, wrong);
+            return swap;
         }
         if own.status.as_u16() != 200 {
-            wrong.push(
-                self.operation
-                    .complain(CHECK, format!("{ours}: {}", own.text)),
-            );
-            return (0, wrong);
+            let what = format!("{ours}: {}", own.text);
+            swap.wrong.push(self.operation.complain(CHECK, what));
+            return swap;
         }
-        let (mut sent, mut cursor) = (0, String::new());
-        while sent < PLACES {
+        let mut cursor = String::new();
+        while swap.sent < PLACES {
             let page = app
                 .operator
                 .get(&format!("{theirs}limit=1{cursor}"))
@@ -108,7 +119,8 @@ impl List<'_> {
                 .boss
                 .get(&format!("{ours}limit=200{cursor}"))
                 .await;
-            sent += 1;
+            swap.sent += 1;
+            swap.answered += usize::from(answer.status.as_u16() == 200);
             let rows = answer.body["items"].as_array().into_iter().flatten();
             let own = own.body["items"].as_array();
             let all_own = rows
@@ -117,10 +129,10 @@ impl List<'_> {
             let known = [200, 422].contains(&answer.status.as_u16());
             if !known || !all_own || answer.text.contains(SECRET) {
                 let what = format!("{ours}{cursor}: {} {}", answer.status, answer.text);
-                wrong.push(self.operation.complain(CHECK, what));
+                swap.wrong.push(self.operation.complain(CHECK, what));
             }
         }
-        (sent, wrong)
+        swap
     }
 
     /// Where the list of a side is, ready for another parameter.

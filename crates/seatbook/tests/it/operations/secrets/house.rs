@@ -1,14 +1,14 @@
 //! The program with a log that holds all it has to say, and notes of what it gave away.
 
-use std::{net::SocketAddr, process::Stdio};
+use std::process::Stdio;
 
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
+    process::{Child, ChildStdout},
 };
 
-use crate::harness::{Answer, Engine, TestApp};
+use super::super::Place;
+use crate::harness::{Answer, TestApp};
 
 /// What figures are read by.
 pub const SCRAPER: &str = "the scraper's own word";
@@ -16,9 +16,7 @@ pub const SCRAPER: &str = "the scraper's own word";
 /// The program on a blank book, with a log that holds all it has to say.
 pub struct House {
     pub child: Child,
-    pub address: SocketAddr,
-    pub folder: TempDir,
-    book: String,
+    pub place: Place,
     /// The path of its set-up link.
     pub link: String,
     /// Who speaks into nothing fails.
@@ -27,19 +25,10 @@ pub struct House {
 
 impl House {
     pub async fn open(app: &TestApp) -> House {
-        let folder = tempfile::tempdir().expect("a folder");
-        let book = match app.engine {
-            Engine::Sqlite => folder.path().join("book.db").display().to_string(),
-            Engine::Postgres => app.database().to_owned(),
-        };
-        let unused = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = unused.local_addr().expect("an address");
-        drop(unused);
-        let log = std::fs::File::create(folder.path().join("log")).expect("a file");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_seatbook"))
-            .args(["serve", "--log-json", "--database", &book])
-            .args(["--listen", &address.to_string(), "--key-file"])
-            .arg(folder.path().join("key"))
+        let place = Place::of(app);
+        let log = std::fs::File::create(place.folder.path().join("log")).expect("a file");
+        let mut child = place
+            .program(&["serve", "--log-json"])
             .envs([
                 ("SEATBOOK_LOG", "debug"),
                 ("SEATBOOK_METRICS_TOKEN", SCRAPER),
@@ -50,7 +39,7 @@ impl House {
             .spawn()
             .expect("the program runs");
         let mut said = BufReader::new(child.stdout.take().expect("its words")).lines();
-        let base = format!("http://{address}");
+        let base = format!("http://{}", place.address);
         let link = loop {
             let line = said.next_line().await.expect("it speaks").expect("it runs");
             if let Some(path) = line.trim().strip_prefix(&base) {
@@ -59,9 +48,7 @@ impl House {
         };
         House {
             child,
-            address,
-            folder,
-            book,
+            place,
             link,
             _said: said,
         }
@@ -69,25 +56,20 @@ impl House {
 
     /// A word to the program by the command line; what it answers.
     pub async fn told(&self, words: &[&str]) -> String {
-        let done = Command::new(env!("CARGO_BIN_EXE_seatbook"))
-            .args(words)
-            .args([
-                "--database",
-                &self.book,
-                "--listen",
-                &self.address.to_string(),
-            ])
-            .arg("--key-file")
-            .arg(self.folder.path().join("key"))
-            .output()
-            .await
-            .expect("the program runs");
+        let done = self.place.program(words).output().await;
+        let done = done.expect("the program runs");
+        assert!(
+            done.status.success(),
+            "{words:?} ended with {}: {}",
+            done.status,
+            String::from_utf8_lossy(&done.stderr)
+        );
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
 
     /// Everything in its folder but the key: the log, and the book where it is a file.
     pub fn bytes(&self) -> Vec<(String, String)> {
-        let files = std::fs::read_dir(self.folder.path()).expect("a folder");
+        let files = std::fs::read_dir(self.place.folder.path()).expect("a folder");
         let files = files.map(|file| file.expect("a file").path());
         let read = files.map(|file| {
             let bytes = std::fs::read(&file).expect("it is read");

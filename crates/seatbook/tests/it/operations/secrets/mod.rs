@@ -32,7 +32,7 @@ fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
 
 /// The operator's way in: link, password, session, token.
 async fn set_up(house: &House, notes: &mut Notes) -> (Browser, Person) {
-    let browser = Browser::new(house.address);
+    let browser = Browser::new(house.place.address);
     notes.keep_link("the set-up link", &house.link);
     notes.keep("the founder's password", FOUNDERS_PASSWORD);
     let form = [
@@ -51,7 +51,10 @@ async fn set_up(house: &House, notes: &mut Notes) -> (Browser, Person) {
         .expect(201);
     let token = made["token"].as_str().expect("a token").to_owned();
     notes.keep("an API token", &token);
-    (browser, Person::new(house.address, random_id(), token))
+    (
+        browser,
+        Person::new(house.place.address, random_id(), token),
+    )
 }
 
 /// A member's way in: invitation, password, second factor, a reset link drawn at the machine.
@@ -62,7 +65,7 @@ async fn join(house: &House, operator: &Person, place: Uuid, notes: &mut Notes) 
         .post_with_key("/api/v1/invitations", "two", body)
         .await
         .expect(201);
-    let browser = Browser::new(house.address);
+    let browser = Browser::new(house.place.address);
     let path = browser.path(invited["link"].as_str().expect("a link"));
     notes.keep_link("an invitation", &path);
     notes.keep("a member's password", MEMBERS_PASSWORD);
@@ -95,14 +98,14 @@ async fn join(house: &House, operator: &Person, place: Uuid, notes: &mut Notes) 
     notes.keep("a wrong password", WRONG_PASSWORD);
     notes.hear(
         "a wrong password",
-        &Browser::new(house.address)
+        &Browser::new(house.place.address)
             .sign_in(email, WRONG_PASSWORD)
             .await,
     );
     let link = house.told(&["user", "reset", email]).await;
     notes.keep_link("a reset link", &link);
     notes.keep("a new password", RESET_PASSWORD);
-    let stranger = Browser::new(house.address);
+    let stranger = Browser::new(house.place.address);
     let chosen = stranger
         .form(&stranger.path(&link), &[("password", RESET_PASSWORD)])
         .await;
@@ -253,7 +256,7 @@ async fn secrets_are_nowhere(engine: Engine) {
     let app = TestApp::blank(engine, None).await;
     let mut house = House::open(&app).await;
     let mut notes = Notes::default();
-    let key = std::fs::read_to_string(house.folder.path().join("key")).expect("a key");
+    let key = std::fs::read_to_string(house.place.folder.path().join("key")).expect("a key");
     notes.keep("the key", key.trim());
     notes.keep("the word of the scraper", SCRAPER);
     let (browser, operator) = set_up(&house, &mut notes).await;
@@ -280,7 +283,7 @@ async fn secrets_are_nowhere(engine: Engine) {
     assert!(notes.secrets.len() > 40 && places.len() > 30);
     let found = notes.found_in(&places);
     assert!(found.is_empty(), "{found:#?}");
-    let log = std::fs::read_to_string(house.folder.path().join("log")).expect("a log");
+    let log = std::fs::read_to_string(house.place.folder.path().join("log")).expect("a log");
     // The driver of SQLite has nothing to say of itself.
     let says_all = engine == Engine::Sqlite || log.contains("\"level\":\"DEBUG\"");
     assert!(says_all && log.contains("\"answered\""), "{log}");
