@@ -52,8 +52,9 @@ pub fn step() -> Result<()> {
     let text = fs::read_to_string(&kept).map_err(|e| format!("{KEPT}: {e}"))?;
     let (before, renew) = (parse(&text), env::var_os(RENEW).is_some());
     if before.is_empty() && !renew {
-        println!("{KEPT} holds no counts yet: {RENEW}=1 cargo xtask instructions takes them");
-        return Ok(());
+        return Err(format!(
+            "{KEPT} holds no counts, so nothing is held to it: {RENEW}=1 cargo xtask instructions takes them"
+        ));
     }
     packages::ensure_counter()?;
     let counts = count(&test_binary()?)?;
@@ -181,7 +182,8 @@ fn parse(page: &str) -> Vec<Count> {
     rows.collect()
 }
 
-/// A command that takes fewer fails, too: what it has won would be lost again unseen.
+/// A command that takes fewer fails, too: what it has won would be lost again unseen. So does one that is kept and was not
+/// counted, which nobody would hold to anything any more.
 fn compare(counts: &[Count], kept: &[Count], bound: f64) -> Result<()> {
     let mut off = Vec::new();
     for (name, count) in counts {
@@ -197,6 +199,10 @@ fn compare(counts: &[Count], kept: &[Count], bound: f64) -> Result<()> {
             ));
         }
     }
+    let missing = kept
+        .iter()
+        .filter(|(name, _)| counts.iter().all(|(it, _)| it != name));
+    off.extend(missing.map(|(name, _)| format!("{name} is in {KEPT} and was not counted")));
     if off.is_empty() {
         return Ok(());
     }
@@ -215,10 +221,19 @@ mod tests {
         let counts = vec![("assign".to_owned(), 1_000), ("check".to_owned(), 100)];
         let kept = parse(&page("tools", &counts));
         assert_eq!(kept, counts);
-        let times = |percent: u64| vec![("assign".to_owned(), 10 * percent)];
+        let times = |percent: u64| {
+            vec![
+                ("assign".to_owned(), 10 * percent),
+                ("check".to_owned(), percent),
+            ]
+        };
         assert!(compare(&times(102), &kept, 3.0).is_ok());
         assert!(compare(&times(104), &kept, 3.0).is_err());
         assert!(compare(&times(96), &kept, 3.0).is_err());
-        assert!(compare(&[("list".to_owned(), 1)], &kept, 3.0).is_err());
+        let more = [times(100), vec![("list".to_owned(), 1)]].concat();
+        let wrong = compare(&more, &kept, 3.0).expect_err("a count that is not kept");
+        assert!(wrong.starts_with("list is not in"), "{wrong}");
+        let wrong = compare(&counts[..1], &kept, 3.0).expect_err("one that is missing");
+        assert!(wrong.starts_with("check is in"), "{wrong}");
     }
 }

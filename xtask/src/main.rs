@@ -36,7 +36,8 @@ enum Verb {
     },
     /// Takes the documentation's screenshots anew, in a real Chromium.
     Screenshots,
-    /// Keeps a small book of this version, which every later one must bring up to date: for each release, before its tag.
+    /// Keeps a small book of this version, which every later one must bring up to date: for each release with new tables,
+    /// before its tag.
     KeepRelease,
     /// A throwaway PostgreSQL until Ctrl-C, for running single tests by hand.
     Postgres,

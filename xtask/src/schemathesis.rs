@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Command};
 use crate::shell::{Result, read, scratch};
 
 /// The trial that needs it.
-pub const NAME: &str = "schemathesis";
+const NAME: &str = "schemathesis";
 /// The only version it is run with.
 const VERSION: &str = "4.32.5";
 

@@ -1,25 +1,16 @@
 //! A book that is ready for a trial, set up through the doors a customer uses.
 
-use std::{
-    fs,
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
 use crate::{
     Result,
     person::{Person, Request},
-    server::{Engine, Ground, Server, Site, pause},
+    process,
+    server::{Engine, Ground, Server, Site},
     wire::{Answer, Wire},
 };
-
-/// A second with no more than this of the processor's time is calm, and so many in a row are rest.
-const IDLE_TICKS: u64 = 4;
-const CALM: u32 = 3;
-/// A server that is not at rest by then never is.
-const RESTLESS: Duration = Duration::from_secs(1_800);
 
 /// The operator's address, and everybody's password.
 const OPERATOR: &str = "operator@provider.example";
@@ -120,10 +111,7 @@ impl Book {
     /// Starts a server after so long a time that the operator's session may have ended.
     pub async fn reopen_later(&mut self) -> Result<()> {
         self.reopen().await?;
-        let form = [("email", OPERATOR), ("password", PASSWORD)];
-        let answer = self.operator.ask(&Request::form("/sign-in", &form)).await?;
-        self.operator.cookie = cookie(&answer)?;
-        Ok(())
+        sign_in(&mut self.operator, OPERATOR, PASSWORD).await
     }
 
     /// Ends the server and removes the book.
@@ -154,46 +142,13 @@ impl Book {
 
     /// What the kernel says of the server's memory, in KiB: `VmRSS` is now, `VmHWM` the most it ever was.
     pub fn memory_kib(&self, what: &str) -> Result<u64> {
-        let place = format!("/proc/{}/status", self.process()?);
-        let status = fs::read_to_string(&place).map_err(|e| format!("{place}: {e}"))?;
-        let line = status.lines().find(|line| line.starts_with(what));
-        let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
-        number.ok_or_else(|| format!("{place} does not say {what}"))
+        process::memory_kib(self.process()?, what)
     }
 
     /// Waits until the server has nothing more to do by itself: what was written past it is followed, counted and
     /// chained first, and would be measured with everything else.
     pub async fn rest(&self) -> Result<()> {
-        let (begun, mut calm) = (Instant::now(), 0);
-        let mut spent = self.spent_ticks()?;
-        while calm < CALM && begun.elapsed() < RESTLESS {
-            pause(Duration::from_secs(1)).await;
-            let now = self.spent_ticks()?;
-            calm = match now - spent <= IDLE_TICKS {
-                true => calm + 1,
-                false => 0,
-            };
-            spent = now;
-        }
-        match calm < CALM {
-            true => Err(format!(
-                "the server does not come to rest within {RESTLESS:?}"
-            )),
-            false => Ok(()),
-        }
-    }
-
-    /// The processor's time that the server has taken, in hundredths of a second.
-    fn spent_ticks(&self) -> Result<u64> {
-        let place = format!("/proc/{}/stat", self.process()?);
-        let stat = fs::read_to_string(&place).map_err(|e| format!("{place}: {e}"))?;
-        // Its name stands in brackets and may hold anything; what is counted comes behind it.
-        let rest = stat.rsplit_once(") ").map(|(_, rest)| rest);
-        let fields: Vec<&str> = rest.unwrap_or_default().split(' ').collect();
-        let ticks = |at: usize| fields.get(at).and_then(|it| it.parse::<u64>().ok());
-        let both = ticks(11).zip(ticks(12));
-        let (user, system) = both.ok_or_else(|| format!("{place} cannot be read"))?;
-        Ok(user + system)
+        process::rest(self.process()?).await
     }
 
     /// Gives the server away, to be killed.
@@ -285,6 +240,13 @@ async fn entered(address: SocketAddr, link: &str, form: &[(&str, &str)]) -> Resu
     let made = made(&person, "/api/v1/tokens", &token).await?;
     person.token = text(&made["token"])?;
     Ok(person)
+}
+
+/// Signs somebody in, whose cookie it is from then on.
+pub async fn sign_in(person: &mut Person, email: &str, password: &str) -> Result<()> {
+    let form = [("email", email), ("password", password)];
+    person.cookie = cookie(&person.ask(&Request::form("/sign-in", &form)).await?)?;
+    Ok(())
 }
 
 fn cookie(answer: &Answer) -> Result<String> {

@@ -9,6 +9,7 @@ mod bench;
 mod book;
 mod person;
 mod phones;
+mod process;
 mod proof;
 mod proxy;
 mod random;

@@ -285,6 +285,19 @@ mod tests {
         assert!(page.contains(row), "{page}");
     }
 
+    /// Whoever changes what is tried or measured has the page written anew: `cargo xtask proof`.
+    #[test]
+    fn the_page_is_what_is_written() {
+        let promises = |page: &str| {
+            page.split("## Figures")
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let kept = include_str!("../../../docs/proof.md");
+        assert_eq!(promises(kept), promises(&page(&Lines::default())));
+    }
+
     #[test]
     fn a_bench_says_what_it_is_held_to() {
         let bench = r#"{"name":"list","engine":"sqlite","ours":3,"limit":2,"ratio":1.5,"unit":"ms","limit_is":"p95","bound":"at most","goal":2.0,"holds":true,"command":"cargo xtask bench list"}"#;

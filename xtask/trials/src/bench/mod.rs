@@ -87,7 +87,7 @@ impl Name {
             Name::List => {
                 "The list of licenses for an operator who sees all, a partner who sees one of 100 and a customer who sees \
                  one of 100,000, 60 at least: 95 of 100 answers from the largest book within twice the time of the \
-                 smallest, for each page, order and search."
+                 smallest, for each page and order, and for each search up to a million licenses."
             }
             Name::Start => {
                 "From the start of the program to the first 200 of `/readyz`, on the largest book of `list`: 200 ms, 95 of \
@@ -95,8 +95,9 @@ impl Name {
                  million licenses more: 1 MiB; for each open connection, beside a bare axum."
             }
             Name::Overview => {
-                "The first page and the lists of organizations, holders and assignments for the same three: 95 of 100 \
-                 answers from the largest book within twice the time of the smallest."
+                "The first page and the lists of organizations, holders and assignments for an operator who sees all, a \
+                 partner who sees one of 100 organizations, 60 at least, and a customer with one license and 100 \
+                 assignments: 95 of 100 answers from the largest book within twice the time of the smallest."
             }
             Name::Import => {
                 "A file of 100,000 rows, beside bare inserts of the rows it makes, and how long others wait meanwhile."
@@ -123,7 +124,7 @@ pub struct BenchArgs {
     #[arg(long, value_delimiter = ',')]
     scopes: Vec<Scope>,
     /// Organizations in the book of `overview`, ascending, each with a hundred assignments.
-    #[arg(long, value_delimiter = ',', default_values_t = [100, 10_000])]
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
     organizations: Vec<u64>,
     /// The folder of `pgbench`.
     #[arg(long)]

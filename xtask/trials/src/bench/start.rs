@@ -5,7 +5,6 @@
 //! the file in its own cache is the kernel's, and no part of the figures; what SQLite keeps of it is.
 
 use std::{
-    fs,
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -17,7 +16,8 @@ use crate::{
     Result,
     book::Book,
     person::Request,
-    server::{Server, Site, pause},
+    process::{await_ready, memory_kib, rest, short_of_files},
+    server::{Server, Site},
     wire::Wire,
 };
 
@@ -33,8 +33,8 @@ const GROWTH_MIB: f64 = 1.0;
 const CONNECTIONS: usize = 1_000;
 /// Pages that are read before what reading leaves in memory is looked at.
 const PAGES: usize = 1_000;
-/// How long anything here may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How often a server is asked whether it is ready.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// Measures the smallest and the largest book.
 pub async fn run(task: &Task<'_>) -> Result<Vec<Figure>> {
@@ -160,39 +160,8 @@ async fn measured(book: &Book) -> Result<Measured> {
 async fn started(site: &Site) -> Result<(Duration, Server)> {
     let begun = Instant::now();
     let server = site.spawn()?;
-    let mut wire = Wire::to(server.address);
-    let ask = format!("GET /readyz HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
-    while begun.elapsed() < PATIENCE {
-        match wire.send(ask.as_bytes()).await {
-            Ok(answer) if answer.status == 200 => return Ok((begun.elapsed(), server)),
-            _ => pause(Duration::from_millis(1)).await,
-        }
-    }
-    Err(format!("the server was not ready within {PATIENCE:?}"))
-}
-
-/// Waits until a process does next to nothing: what it does after its start, and what it cleans up, is over.
-async fn rest(process: u32) -> Result<()> {
-    let begun = Instant::now();
-    let (mut before, mut calm) = (ticks(process)?, 0);
-    while begun.elapsed() < PATIENCE && calm < 3 {
-        pause(Duration::from_secs(1)).await;
-        let now = ticks(process)?;
-        // Of a hundred a second: what runs by the clock goes on.
-        calm = if now - before <= 2 { calm + 1 } else { 0 };
-        before = now;
-    }
-    Ok(())
-}
-
-/// The time of processors that a process has used.
-fn ticks(process: u32) -> Result<u64> {
-    let place = format!("/proc/{process}/stat");
-    let line = fs::read_to_string(&place).map_err(|e| format!("{place}: {e}"))?;
-    // The second field is its name, which may hold anything but ends with the last bracket.
-    let fields = line.rsplit(')').next().unwrap_or_default();
-    let numbers = fields.split_whitespace().skip(11).take(2);
-    Ok(numbers.filter_map(|it| it.parse::<u64>().ok()).sum())
+    await_ready(server.address, LOOK).await?;
+    Ok((begun.elapsed(), server))
 }
 
 /// What the kernel says of a process's memory.
@@ -204,29 +173,18 @@ struct Memory {
 
 impl Memory {
     fn of(process: u32) -> Result<Memory> {
-        let place = format!("/proc/{process}/status");
-        let status = fs::read_to_string(&place).map_err(|e| format!("{place}: {e}"))?;
-        let mib = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name));
-            let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
-            number.map(|kib| kib / 1024.0)
-        };
-        match (mib("VmRSS:"), mib("RssFile:")) {
-            (Some(mib), Some(program_mib)) => Ok(Memory { mib, program_mib }),
-            _ => Err(format!("{place} does not say how much memory it is")),
-        }
+        let mib = |what: &str| Ok::<_, String>(memory_kib(process, what)? as f64 / 1024.0);
+        Ok(Memory {
+            mib: mib("VmRSS")?,
+            program_mib: mib("RssFile")?,
+        })
     }
 }
 
 /// What one more open connection takes, in KiB, where each has asked once.
 async fn connections(process: u32, address: SocketAddr) -> Result<f64> {
-    let room = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let files = room.lines().find(|line| line.starts_with("Max open files"));
-    let files = files.and_then(|line| line.split_whitespace().nth(3)?.parse::<usize>().ok());
-    if files.is_some_and(|files| files < CONNECTIONS + 100) {
-        return Err(format!(
-            "{CONNECTIONS} connections need more open files: ulimit -n 4096"
-        ));
+    if let Some(why) = short_of_files(CONNECTIONS) {
+        return Err(why);
     }
     let before = Memory::of(process)?;
     let ask = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");

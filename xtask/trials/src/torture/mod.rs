@@ -20,6 +20,7 @@ mod restart;
 mod retries;
 mod schemathesis;
 mod slow;
+mod street;
 mod tree;
 
 pub use name::Name;
@@ -106,19 +107,23 @@ pub async fn run(ground: &Ground, args: &TortureArgs, json: bool) -> Result<bool
         [] => Name::value_variants(),
         names => names,
     };
+    // All of them before the first is run: hours later it is too late to say so.
+    for name in names {
+        let (rounds, from) = (rounds_of(*name, args), args.from);
+        if from == 0 || from > rounds {
+            let name = name.as_str();
+            return Err(format!(
+                "{name} has rounds 1 to {rounds}, and none from {from} on"
+            ));
+        }
+    }
     if json {
         report::print_machine(ground).await;
     }
     let (mut rows, mut measured) = (Vec::new(), Vec::new());
     let mut clean = true;
     for name in names {
-        let rounds = args.rounds.unwrap_or(name.usual_rounds());
-        if args.from == 0 || args.from > rounds {
-            let (name, from) = (name.as_str(), args.from);
-            return Err(format!(
-                "{name} has rounds 1 to {rounds}, and none from {from} on"
-            ));
-        }
+        let rounds = rounds_of(*name, args);
         let trial = |engine| Trial {
             engine,
             from: args.from,
@@ -143,6 +148,10 @@ pub async fn run(ground: &Ground, args: &TortureArgs, json: bool) -> Result<bool
     report::print(&rows, 5, json);
     report::print(&measured, 7, json);
     Ok(clean)
+}
+
+fn rounds_of(name: Name, args: &TortureArgs) -> u64 {
+    args.rounds.unwrap_or(name.usual_rounds())
 }
 
 async fn one(ground: &Ground, name: Name, trial: Trial) -> Result<(Trial, Tally, f64)> {

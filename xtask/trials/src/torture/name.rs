@@ -28,8 +28,8 @@ pub enum Name {
     Schemathesis,
 }
 
-const SLOW: &str = "2,000 connections take their time, with heads, bodies and answers: they are cut off, others wait at most \
-    twice as long or 20 ms, and memory grows by at most 100 MiB.";
+const SLOW: &str = "2,000 connections take their time, with heads, bodies and answers: heads and bodies are cut off, others \
+    wait at most twice as long or 20 ms, and memory grows by at most 100 MiB.";
 const LOGINS: &str = "500 wrong passwords at once, again and again: others wait at most twice as long or 20 ms, and memory grows \
     by at most 200 MiB.";
 const RESTART: &str = "Servers are told to stop and started anew while clients work: of two on one PostgreSQL no request fails; \

@@ -18,6 +18,7 @@ use crate::{
     Result,
     book::Book,
     person::{Person, Request},
+    process::{await_ready, is_ready},
     proxy::Proxy,
     random::Random,
     server::{Engine, Ground, Server, pause},
@@ -33,6 +34,8 @@ const STOP_DELAY: (&str, &str) = ("SEATBOOK_STOP_DELAY", "2");
 /// What one server alone may be away for.
 const GAP_SECONDS: f64 = 2.0;
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How soon somebody asks again who was not answered.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// Each round restarts every server once.
 pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
@@ -73,7 +76,7 @@ pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
             old.stop().await?;
             servers.insert(place, book.site.start().await?);
             *known.lock().unwrap_or_else(PoisonError::into_inner) = addresses(&servers);
-            is_ready(servers[place].address).await?;
+            await_ready(servers[place].address, AGAIN).await?;
             restarts += 1;
         }
     }
@@ -103,7 +106,7 @@ fn look(proxy: Arc<Proxy>, known: Arc<Mutex<Vec<SocketAddr>>>) -> JoinHandle<()>
             let all = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let mut ready = Vec::new();
             for address in all {
-                if answers_ready(address).await {
+                if is_ready(address).await {
                     ready.push(address);
                 }
             }
@@ -111,23 +114,6 @@ fn look(proxy: Arc<Proxy>, known: Arc<Mutex<Vec<SocketAddr>>>) -> JoinHandle<()>
             pause(LOOK).await;
         }
     })
-}
-
-async fn answers_ready(address: SocketAddr) -> bool {
-    let request = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    let answer = Wire::to(address).send(request).await;
-    answer.is_ok_and(|answer| answer.status == 200)
-}
-
-async fn is_ready(address: SocketAddr) -> Result<()> {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        if answers_ready(address).await {
-            return Ok(());
-        }
-        pause(Duration::from_millis(20)).await;
-    }
-    Err(format!("a new server was not ready within {PATIENCE:?}"))
 }
 
 struct Field {
@@ -221,7 +207,7 @@ impl Worker {
                 // The connection was refused, or closed: nothing was answered, and the key makes it safe to ask again.
                 Err(_) if self.field.alone && begun.elapsed() < PATIENCE => {
                     self.count.again += 1;
-                    pause(Duration::from_millis(20)).await;
+                    pause(AGAIN).await;
                     continue;
                 }
                 Err(error) => error,

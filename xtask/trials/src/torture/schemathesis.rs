@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Measure, Tally, Trial};
 use crate::{
     Result,
-    book::{made, text},
+    book::{made, sign_in, text},
     person::{Person, Request},
     server::{Ground, Server, Site, await_listener, output},
 };
@@ -86,11 +86,7 @@ async fn signed_in(server: &Server, email: &str) -> Result<Person> {
     if email.is_empty() {
         return Ok(person);
     }
-    let form = Request::form("/sign-in", &[("email", email), ("password", PASSWORD)]);
-    let answer = person.ask(&form).await?;
-    let cookie = answer.header("set-cookie");
-    let cookie = cookie.and_then(|it| it.split(';').next());
-    person.cookie = cookie.ok_or("signing in opened no session")?.to_owned();
+    sign_in(&mut person, email, PASSWORD).await?;
     let document = person.ask(&Request::get("/api/v1/openapi.json")).await?;
     let document = document.json();
     let permissions = &document["components"]["schemas"]["Permission"]["enum"];

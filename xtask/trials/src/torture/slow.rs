@@ -7,147 +7,111 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     sync::watch,
-    task::JoinSet,
 };
 
-use super::{Measure, Tally, Trial};
+use super::{
+    Measure, Tally, Trial,
+    street::{Crowd, Street},
+};
 use crate::{
     Result,
-    book::Book,
-    person::{Person, Request},
+    process::short_of_files,
     server::{Ground, pause},
-    wire::Wire,
 };
 
 const SOCKETS: usize = 2_000;
-/// Others who work meanwhile.
-const OTHERS: usize = 4;
-/// How long it is quiet, to know how long others wait then; and how long it is not: longer than a head may take.
-const QUIET: Duration = Duration::from_secs(5);
-const STORM: Duration = Duration::from_secs(15);
+/// Longer than a head may take, than a body without an end needs to be too large, and than an answer may lie unread.
+const STORM: Duration = Duration::from_secs(35);
 const STEP: Duration = Duration::from_secs(1);
 const GROWTH_MIB: f64 = 100.0;
-/// Twice as long may others wait; below this nobody notices.
-const UNNOTICED_MS: f64 = 20.0;
+/// In each round one of so many sockets of a way has to be cut off: a server that waits for all of them has no limits.
+const CUT_OFF_SHARE: f64 = 5.0;
 
 /// Each round is a quiet time and a storm, on one book.
 pub async fn run(ground: &Ground, trial: Trial) -> Result<Tally> {
-    let book = Book::new(ground, trial.engine, "slow").await?;
-    let (_, pool) = book.license("Slow", 900_000_000).await?;
-    let child = book.customer("Tenant").await?;
-    let body = json!({"pool_id": pool, "organization_id": child, "units": 1});
-    let body = Arc::new(Request::json("POST", "/api/v1/allocations", &body));
-    let count = Arc::new(Count::default());
-    let (mut quiet, mut meanwhile, mut wrong) = (0.0_f64, 0.0_f64, Vec::new());
-    let mut grown: f64 = 0.0;
-    for round in trial.from..=trial.rounds {
-        let (before, _) = others(&book.operator, &body, QUIET).await?;
-        let memory = book.memory_kib("VmRSS")?;
-        let (stop, stopped) = watch::channel(false);
-        let mut crowd = JoinSet::new();
-        for number in 0..SOCKETS {
-            let idler = Idler {
-                way: Way::ALL[number % Way::ALL.len()],
-                address: book.operator.address,
-                count: Arc::clone(&count),
-            };
-            crowd.spawn(idler.dawdle(stopped.clone()));
-        }
-        let (during, refused) = others(&book.operator, &body, STORM).await?;
-        grown = grown.max((book.memory_kib("VmHWM")? as f64 - memory as f64) / 1024.0);
-        stop.send_replace(true);
-        crowd.join_all().await;
-        (quiet, meanwhile) = (quiet.max(before), meanwhile.max(during));
-        wrong.extend(refused.map(|what| format!("round {round}: {what}")));
+    if let Some(why) = short_of_files(SOCKETS) {
+        return Ok(Tally::not_run(why));
     }
-    wrong.extend(book.site.verify().await?);
-    wrong.extend(book.site.panics());
-    Ok(count.tally(wrong, (quiet, meanwhile, grown)))
+    let mut street = Street::open(ground, trial, "slow").await?;
+    let count = Arc::new(Count::default());
+    for round in trial.from..=trial.rounds {
+        let address = street.book.operator.address;
+        let gather = |stopped: watch::Receiver<bool>| crowd(address, &count, &stopped);
+        street.round(round, STORM, gather).await?;
+    }
+    street.close().await?;
+    let rounds = trial.rounds - trial.from + 1;
+    Ok(count.tally(street, rounds as f64))
+}
+
+fn crowd(address: SocketAddr, count: &Arc<Count>, stopped: &watch::Receiver<bool>) -> Crowd {
+    let mut crowd = Crowd::new();
+    for number in 0..SOCKETS {
+        let idler = Idler {
+            way: Way::ALL[number % Way::ALL.len()],
+            address,
+            count: Arc::clone(count),
+        };
+        let stopped = stopped.clone();
+        crowd.spawn(async move {
+            idler.dawdle(stopped).await;
+            None
+        });
+    }
+    crowd
 }
 
 /// How slow connections fared.
 #[derive(Default)]
 struct Count {
+    /// Sockets that were connected, each once, however often it was opened again.
     opened: AtomicU64,
-    cut: AtomicU64,
+    reopened: AtomicU64,
     failed: AtomicU64,
+    /// By their ways.
+    cut: [AtomicU64; Way::ALL.len()],
 }
 
 impl Count {
-    fn tally(&self, wrong: Vec<String>, (quiet, meanwhile, grown): (f64, f64, f64)) -> Tally {
+    fn tally(&self, street: Street, rounds: f64) -> Tally {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let micros = |millis: f64| (millis * 1000.0) as u64;
+        let opened = of(&self.opened);
+        let mut measures = street.measures(GROWTH_MIB);
+        let least = SOCKETS as f64 / Way::ALL.len() as f64 / CUT_OFF_SHARE * rounds;
+        for (what, way) in [
+            ("heads cut off", Way::Head),
+            ("bodies cut off", Way::Body),
+            ("endless bodies cut off", Way::Endless),
+        ] {
+            let cut = of(&self.cut[way as usize]) as f64;
+            measures.push(Measure::at_least(what, (cut, "connections"), least));
+        }
+        // A crowd that was not there proves nothing.
+        measures.push(Measure::at_least(
+            "opened",
+            (opened as f64, "sockets"),
+            SOCKETS as f64 * rounds,
+        ));
         Tally {
-            tried: of(&self.opened),
-            wrong,
+            tried: opened,
             figures: vec![
-                ("cut_off", of(&self.cut)),
+                ("reopened", of(&self.reopened)),
+                ("cut_off", self.cut.iter().map(of).sum()),
                 ("not_connected", of(&self.failed)),
-                ("quiet_p99_us", micros(quiet)),
+                ("quiet_p99_us", street.quiet_p99_us()),
             ],
-            measures: vec![
-                Measure::at_most("others wait (p99)", (meanwhile, "ms"), bearable(quiet)),
-                Measure::at_most("memory grows", (grown, "MiB"), GROWTH_MIB),
-                // A server that waits for all of them has no limits, and a crowd that was not there proves nothing.
-                Measure::at_least("cut off", (of(&self.cut) as f64, "connections"), 100.0),
-                Measure::at_least(
-                    "opened",
-                    (of(&self.opened) as f64, "connections"),
-                    SOCKETS as f64,
-                ),
-            ],
+            measures,
+            wrong: street.wrong,
             ..Tally::default()
         }
     }
-}
-
-/// How long others may wait who wait so long when it is quiet.
-pub fn bearable(quiet: f64) -> f64 {
-    (2.0 * quiet).max(UNNOTICED_MS)
-}
-
-/// Reads lists and writes, for so long. What the slowest hundredth waited, in milliseconds, and what was not done.
-pub async fn others(
-    operator: &Person,
-    write: &Arc<Request>,
-    time: Duration,
-) -> Result<(f64, Option<String>)> {
-    let begun = Instant::now();
-    let mut people = JoinSet::new();
-    for _ in 0..OTHERS {
-        let (operator, write) = (operator.clone(), Arc::clone(write));
-        people.spawn(async move {
-            let (mut wire, mut waits) = (Wire::to(operator.address), Vec::new());
-            let list = Request::get("/api/v1/licenses?limit=5");
-            while begun.elapsed() < time {
-                for request in [&list, &*write] {
-                    let sent = Instant::now();
-                    operator.over(&mut wire, request).await?;
-                    waits.push(sent.elapsed().as_secs_f64() * 1000.0);
-                }
-                pause(Duration::from_millis(5)).await;
-            }
-            Ok::<_, String>(waits)
-        });
-    }
-    let (mut waits, mut refused) = (Vec::new(), None);
-    while let Some(ended) = people.join_next().await {
-        match ended.map_err(|e| format!("somebody failed: {e}"))? {
-            Ok(found) => waits.extend(found),
-            Err(what) => refused = Some(what),
-        }
-    }
-    waits.sort_by(f64::total_cmp);
-    let slowest = waits.get(waits.len() * 99 / 100).copied();
-    Ok((slowest.unwrap_or_default(), refused))
 }
 
 /// How somebody takes their time.
@@ -161,7 +125,7 @@ enum Way {
     Body,
     /// A body without an end, at a rate that is quick enough.
     Endless,
-    /// An answer of a megabyte is not read.
+    /// An answer of a megabyte is not read, so nobody sees that it is cut off.
     Unread,
 }
 
@@ -210,12 +174,18 @@ impl Idler {
     }
 
     async fn sit(&self) {
+        let mut is_first = true;
         loop {
             match TcpStream::connect(self.address).await {
                 Ok(socket) => {
-                    self.count.opened.fetch_add(1, Ordering::Relaxed);
+                    let opened = match is_first {
+                        true => &self.count.opened,
+                        false => &self.count.reopened,
+                    };
+                    opened.fetch_add(1, Ordering::Relaxed);
+                    is_first = false;
                     self.wait(socket).await;
-                    self.count.cut.fetch_add(1, Ordering::Relaxed);
+                    self.count.cut[self.way as usize].fetch_add(1, Ordering::Relaxed);
                 }
                 Err(_) => {
                     self.count.failed.fetch_add(1, Ordering::Relaxed);
