@@ -227,10 +227,8 @@ impl<'c> Tx<'c> {
                 Ok(out)
             }
             Inner::Postgres(session) => {
-                let rows = session.query(sql, postgres_params(params)).await?;
-                rows.iter()
-                    .map(|row| T::from_row(&Row::of(Source::Postgres(row))))
-                    .collect()
+                let read = |row: &_| T::from_row(&Row::of(Source::Postgres(row)));
+                session.read(sql, postgres_params(params), read).await
             }
         }
     }

@@ -22,8 +22,11 @@ pub trait Param: rusqlite::ToSql + tokio_postgres::types::ToSql + Sync {}
 impl<T: rusqlite::ToSql + tokio_postgres::types::ToSql + Sync> Param for T {}
 
 /// Anything both drivers can read back.
-pub trait Column: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a> {}
-impl<T: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a>> Column for T {}
+pub trait Column:
+    rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a> + Send
+{
+}
+impl<T: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a> + Send> Column for T {}
 
 /// One row of an answer, of either engine.
 pub struct Row<'a> {
@@ -61,7 +64,7 @@ impl<'a> Row<'a> {
 }
 
 /// A type that is read from a whole row.
-pub trait FromRow: Sized {
+pub trait FromRow: Send + Sized {
     /// Reads the columns in the order the statement names them.
     fn from_row(row: &Row<'_>) -> Result<Self>;
 }

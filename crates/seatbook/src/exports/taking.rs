@@ -27,7 +27,7 @@ use crate::{
     error::{Error, Result},
     files::Cell,
     gate::{Caller, Key},
-    listings::Reader,
+    listings::{Reader, Rows},
     scope::Permission,
 };
 
@@ -66,7 +66,7 @@ pub async fn take(app: &App, caller: &Caller, asked: Asked, key: Key) -> Result<
     };
     app.gate.submit(caller, key, command).await?;
     let scribe = Scribe::start(&asked, &reader, told)?;
-    let _ = scribe.rows(rows).await;
+    let _ = scribe.rows(Rows::of(rows)).await;
     let mut file = tokio::fs::File::from_std(scribe.finish().await?);
     let mut content = Vec::new();
     file.read_to_end(&mut content)
@@ -76,16 +76,16 @@ pub async fn take(app: &App, caller: &Caller, asked: Asked, key: Key) -> Result<
     Ok(Taken::File((headers, content).into_response()))
 }
 
-type Rows = (Told, Vec<Vec<Cell>>);
+type Whole = (Told, Vec<Vec<Cell>>);
 
 /// The whole list, where it is short.
-async fn short(app: &App, asked: &Asked, reader: &Arc<Reader>) -> Result<Option<Rows>> {
+async fn short(app: &App, asked: &Asked, reader: &Arc<Reader>) -> Result<Option<Whole>> {
     let mut pages = Pages::open(app, asked, reader)?;
     let (mut rows, begun) = (Vec::new(), Instant::now());
     for _ in 0..PORTIONS {
         let (rest, portion) = pages.next().await?;
         pages = rest;
-        rows.extend(portion.rows);
+        rows.extend(portion.rows.fill());
         match (rows.len() > SHORT, portion.is_last) {
             (true, _) => return Ok(None),
             (false, true) => return Ok(Some((pages.told(), rows))),

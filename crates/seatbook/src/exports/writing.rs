@@ -1,6 +1,11 @@
 //! A list written into a file: read in short portions here, written by a thread that steps back for everybody else.
 
-use std::{fs::File, sync::Arc, thread};
+use std::{
+    fs::File,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rules::activation::Code;
 use serde::Deserialize;
@@ -22,9 +27,9 @@ use crate::{
     app::App,
     console::format,
     error::{Error, Result},
-    files::{Cell, Column, Format, Sheet},
+    files::{Column, Format, Sheet},
     jobs::{Ended, Kind, Work},
-    listings::Reader,
+    listings::{Reader, Rows},
     scope::Permission,
 };
 
@@ -46,8 +51,8 @@ const PIECE_BYTES: usize = 256 * 1024;
 /// Pieces on their way into the database at once, so that one waits for the disk while the next is read. On SQLite those
 /// that meet there share a commit.
 const TOGETHER: usize = 4;
-/// Portions between two looks at whether somebody wants it stopped.
-const LOOK: i64 = 10;
+/// How often the job says how far it is, and looks whether somebody wants it stopped: each time waits for the disk.
+const LOOK: Duration = Duration::from_millis(500);
 /// Portions that wait for the thread.
 const AHEAD: usize = 2;
 
@@ -151,9 +156,10 @@ async fn fill(
     pages: Pages,
 ) -> Result<Option<Filled>> {
     let (mut pages, total) = pages.count().await?;
-    let (mut scribe, mut written, mut turn) = (None, 0, 0);
+    let (mut scribe, mut written, mut looked) = (None, 0, None::<Instant>);
     loop {
-        if turn % LOOK == 0 {
+        if looked.is_none_or(|last| last.elapsed() >= LOOK) {
+            looked = Some(Instant::now());
             if work.canceled().await? {
                 return Ok(None);
             }
@@ -162,8 +168,8 @@ async fn fill(
                 .await?;
         }
         let (rest, portion) = pages.next().await?;
-        (pages, turn) = (rest, turn + 1);
-        written += portion.rows.len() as i64;
+        pages = rest;
+        written += portion.rows.count() as i64;
         // A list may know its columns only now.
         let begun = match scribe.take() {
             Some(begun) => begun,
@@ -232,7 +238,7 @@ fn landed(put: Option<std::result::Result<Result<()>, JoinError>>) -> Result<()>
 
 /// What the thread is handed.
 enum Handed {
-    Rows(Vec<Vec<Cell>>),
+    Rows(Rows),
     End,
 }
 
@@ -264,8 +270,8 @@ impl Scribe {
     }
 
     /// Hands rows over; `false` where the thread has given up, and [`Scribe::finish`] says why.
-    pub async fn rows(&self, rows: Vec<Vec<Cell>>) -> bool {
-        rows.is_empty() || self.portions.send(Handed::Rows(rows)).await.is_ok()
+    pub async fn rows(&self, rows: Rows) -> bool {
+        rows.count() == 0 || self.portions.send(Handed::Rows(rows)).await.is_ok()
     }
 
     /// The file, to be read from its beginning.
@@ -290,8 +296,8 @@ fn write(
     loop {
         match handed.blocking_recv() {
             Some(Handed::Rows(rows)) => {
-                for row in &rows {
-                    sheet.row(row)?;
+                for row in rows.fill() {
+                    sheet.row(&row)?;
                 }
             }
             Some(Handed::End) => return sheet.finish(),

@@ -11,6 +11,8 @@ mod table;
 pub use fields::{Field, amount, clock, columns, day, maybe, money, needs, rows, shown, text, yes};
 pub use table::{Found, Lines, table};
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use store::{BoxFuture, Timestamp, Tx};
 use uuid::Uuid;
@@ -49,12 +51,40 @@ impl Reader {
 }
 
 /// The next rows of a list.
-#[derive(Debug, Default)]
 pub struct Portion {
-    /// The rows, with a cell for each column.
-    pub rows: Vec<Vec<Cell>>,
+    /// The rows.
+    pub rows: Rows,
     /// Whether the list ends with them. A portion may be empty before.
     pub is_last: bool,
+}
+
+/// Rows that were read. Their cells are filled in where they are written, so that the database is not kept waiting.
+pub struct Rows {
+    count: usize,
+    fill: Box<dyn FnOnce() -> Vec<Vec<Cell>> + Send>,
+}
+
+impl Rows {
+    /// So many rows, filled in by this.
+    pub fn new(count: usize, fill: impl FnOnce() -> Vec<Vec<Cell>> + Send + 'static) -> Rows {
+        let fill = Box::new(fill);
+        Rows { count, fill }
+    }
+
+    /// Rows whose cells are known.
+    pub fn of(rows: Vec<Vec<Cell>>) -> Rows {
+        Rows::new(rows.len(), || rows)
+    }
+
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The rows, with a cell for each column.
+    pub fn fill(self) -> Vec<Vec<Cell>> {
+        (self.fill)()
+    }
 }
 
 /// A list that is being gone through from its beginning to its end.
@@ -76,7 +106,7 @@ pub trait Listing: Send + Sync + 'static {
     fn next<'a>(
         &'a mut self,
         tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
+        reader: &'a Arc<Reader>,
     ) -> BoxFuture<'a, Result<Portion>>;
 
     /// How many rows there are, where that is soon known.

@@ -1,8 +1,10 @@
 //! Lists whose rows are all of one kind, as most are: told by their fields and by what comes next.
 
+use std::sync::Arc;
+
 use store::{BoxFuture, Tx};
 
-use super::{Field, Listing, Portion, Reader, columns, needs, rows};
+use super::{Field, Listing, Portion, Reader, Rows, columns, needs, rows};
 use crate::{error::Result, files::Column, scope::Permission};
 
 /// Rows, and whether the list ends with them.
@@ -67,17 +69,16 @@ impl<L: Lines> Listing for Table<L> {
     fn next<'a>(
         &'a mut self,
         tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
+        reader: &'a Arc<Reader>,
     ) -> BoxFuture<'a, Result<Portion>> {
         Box::pin(async move {
             let (found, is_last) = self.lines.next(tx, reader).await?;
             if let Some(fields) = self.lines.settled() {
                 self.fields = fields;
             }
-            Ok(Portion {
-                rows: rows(&self.fields, &found, reader),
-                is_last,
-            })
+            let (count, fields, reader) = (found.len(), self.fields.clone(), Arc::clone(reader));
+            let rows = Rows::new(count, move || rows(&fields, &found, &reader));
+            Ok(Portion { rows, is_last })
         })
     }
 

@@ -1,12 +1,14 @@
 //! Who may do what as a file: a row for each permission, a column for each role, as on the page.
 
+use std::sync::Arc;
+
 use store::{BoxFuture, Tx};
 
 use super::{model::Role, pages::noun, queries};
 use crate::{
     error::Result,
     files::{Cell, Column, ColumnKind},
-    listings::{Listing, Portion, Reader, text, yes},
+    listings::{Listing, Portion, Reader, Rows, text, yes},
     scope::Permission,
 };
 
@@ -37,7 +39,7 @@ impl Listing for Matrix {
     fn next<'a>(
         &'a mut self,
         tx: &'a mut Tx<'_>,
-        reader: &'a Reader,
+        reader: &'a Arc<Reader>,
     ) -> BoxFuture<'a, Result<Portion>> {
         Box::pin(async move {
             self.0 = queries::list(tx, &reader.scope).await?;
@@ -52,7 +54,7 @@ impl Listing for Matrix {
                 about.into_iter().chain(held).collect()
             };
             Ok(Portion {
-                rows: Permission::ALL.iter().map(row).collect(),
+                rows: Rows::of(Permission::ALL.iter().map(row).collect()),
                 is_last: true,
             })
         })

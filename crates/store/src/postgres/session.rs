@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     io::Cursor,
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -10,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::TryStreamExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::{
     Config, CopyInSink, CopyOutStream, NoTls, Statement,
@@ -212,6 +214,26 @@ impl Session {
     ) -> Result<Vec<tokio_postgres::Row>> {
         let statement = self.statement(sql).await?;
         self.answer(self.client.query(&statement, &params)).await
+    }
+
+    /// The same, and each row is read as it comes: the server finds the next ones meanwhile.
+    pub(crate) async fn read<T>(
+        &self,
+        sql: &str,
+        params: Vec<&(dyn ToSql + Sync)>,
+        read: impl Fn(&tokio_postgres::Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let statement = self.statement(sql).await?;
+        let answer = async {
+            let rows = self.client.query_raw(&statement, params).await?;
+            let mut rows = pin!(rows);
+            let mut out = Vec::new();
+            while let Some(row) = rows.try_next().await? {
+                out.push(read(&row));
+            }
+            Ok(out)
+        };
+        self.answer(answer).await?.into_iter().collect()
     }
 
     /// Makes a statement known to this connection.
