@@ -90,6 +90,9 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
             ));
         }
     }
+    if writes && !uploads {
+        previewed(operation);
+    }
     for (status, description) in problems(writes) {
         let body = ContentBuilder::new()
             .schema(Some(Ref::from_schema_name("Problem")))
@@ -116,6 +119,21 @@ fn complete_operation(method: HttpMethod, operation: &mut Operation) {
         .responses
         .entry("503".into())
         .or_insert_with(|| busy.build().into());
+}
+
+/// Whatever a write answers, its preview has made nothing and says 200.
+fn previewed(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    let done = ["201", "202", "204"]
+        .iter()
+        .find_map(|it| responses.get(*it));
+    let Some(RefOr::T(done)) = done else { return };
+    let mut preview = done.clone();
+    preview.description = "What would happen, where `preview` is `true`.".into();
+    preview.headers.clear();
+    responses
+        .entry("200".into())
+        .or_insert_with(|| preview.into());
 }
 
 /// What any operation may refuse; a write may refuse more.

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Request},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -23,7 +23,7 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    access, activation, allocations, amendments,
+    access, activation, allocations, amendments, api,
     app::App,
     as_of, assignments, billing, calendars, catalog, compositions, configuration, console,
     crossgrades, customers, dispatch, entitlements,
@@ -239,16 +239,34 @@ fn layered(rooms: Router, app: App) -> impl Door {
             access::recognise,
         ))
         .layer(middleware::from_fn(console::frame::faces))
+        .layer(middleware::from_fn(legible))
         .service(rooms);
     entitlements::Express::new((app, keeper), headers().to_vec(), layers)
 }
 
 /// An address that leads nowhere: a problem for programs, a page for people.
-async fn nowhere(uri: axum::http::Uri) -> axum::response::Response {
-    let error = Error::not_found();
+async fn nowhere(uri: Uri) -> Response {
+    refused(&uri, Error::not_found())
+}
+
+fn refused(uri: &Uri, error: Error) -> Response {
     match uri.path().starts_with("/api/") {
         true => error.into_response(),
         false => console::frame::Refused(error).into_response(),
+    }
+}
+
+/// Refuses an address with a zero byte in it before anybody looks for it.
+async fn legible(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    if uri.path().contains("%00") {
+        return refused(uri, Error::not_found());
+    }
+    let query = uri.query().filter(|query| query.contains("%00"));
+    let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    match pairs.find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        Some((name, _)) => refused(uri, api::zero_byte(name.replace('\0', ""))),
+        None => next.run(request).await,
     }
 }
 
@@ -257,7 +275,7 @@ fn method_not_allowed() -> Error {
     Error::new(Kind::NotAllowed, "method.not_allowed", message)
 }
 
-/// Gives the refusals of the layers below (cross-site, too large) the form of all others.
+/// Gives the refusals of the layers below (cross-site, no form, too large) the form of all others.
 async fn dress(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let told = response.headers().get(header::CONTENT_TYPE);
@@ -267,6 +285,11 @@ async fn dress(request: Request, next: Next) -> Response {
             Kind::Forbidden,
             "cross_site",
             "This request came from another site.",
+        ),
+        400 if plain => Error::new(
+            Kind::Malformed,
+            "body.malformed",
+            "The body cannot be read: a form with a file is multipart/form-data and names its boundary.",
         ),
         413 if plain => Error::new(
             Kind::TooLarge,

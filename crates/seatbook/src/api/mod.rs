@@ -13,7 +13,7 @@ mod request_id;
 mod write;
 
 pub use answer::{Answer, etag};
-pub use extract::{Id, Params};
+pub use extract::{Id, Params, zero_byte};
 pub use list::{Cursor, List, Paging};
 pub use request_id::{REQUEST_ID, request_id};
 pub use write::Write;

@@ -18,6 +18,7 @@ use super::{
     runs::{self, Upload},
 };
 use crate::{
+    api::zero_byte,
     app::App,
     console::form::KEY_FIELD,
     error::{Error, Kind, Result},
@@ -51,6 +52,9 @@ impl Parts {
                 continue;
             }
             let bytes = words(part).await?;
+            if bytes.contains(&0) {
+                return Err(zero_byte(name));
+            }
             let text = String::from_utf8_lossy(&bytes).trim().to_owned();
             // A form of the console carries what makes sending it twice one request.
             if name != KEY_FIELD {

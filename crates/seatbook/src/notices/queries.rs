@@ -142,12 +142,25 @@ pub async fn endings_of(
 const IS_LOW: &str = "(coalesce(p.quantity - p.allocated - p.assigned < r.low_units, FALSE)
     OR coalesce((p.quantity - p.allocated - p.assigned) * 100 < r.low_percent * p.quantity, FALSE))";
 
-/// Licenses with a threshold that run, from their rules.
-const WATCHED: &str = "FROM notice_rule r JOIN license l ON l.id = r.license_id
-    JOIN pool p ON p.license_id = l.id AND p.organization_id = l.organization_id
-    LEFT JOIN low_pool s ON s.license_id = l.id
-    WHERE (r.low_units IS NOT NULL OR r.low_percent IS NOT NULL) AND l.standing = 'issued'
-      AND l.awaits_activation = FALSE";
+macro_rules! watched {
+    ($tables:literal) => {
+        concat!(
+            "FROM ",
+            $tables,
+            " CROSS JOIN pool p LEFT JOIN low_pool s ON s.license_id = l.id
+            WHERE l.id = r.license_id AND p.license_id = l.id AND p.organization_id = l.organization_id
+              AND (r.low_units IS NOT NULL OR r.low_percent IS NOT NULL) AND l.standing = 'issued'
+              AND l.awaits_activation = FALSE"
+        )
+    };
+}
+
+/// Licenses with a threshold that run, from their rules. The order in which tables are named is the order in which SQLite
+/// reads them: left to itself it would go through all licenses that run.
+const WATCHED: &str = watched!("notice_rule r CROSS JOIN license l");
+
+/// The same, from the licenses.
+const HELD: &str = watched!("license l CROSS JOIN notice_rule r");
 
 /// Licenses behind an id whose units have run low, or are enough again, since they were last looked at.
 pub async fn turned(tx: &mut Tx<'_>, after: Uuid, now: Timestamp, limit: i64) -> Result<Vec<Uuid>> {
@@ -213,13 +226,13 @@ pub async fn low(
     let rules = "SELECT license_id FROM notice_rule";
     let rules = count_to(tx, &with_threshold, rules, GONE_THROUGH).await?;
     // Where few licenses of anybody have a threshold, they are gone through: an organization may have very many.
-    let whose = match rules <= GONE_THROUGH {
-        true => format!("LIMIT {GONE_THROUGH}"),
-        false => "AND l.organization_id = $1".to_owned(),
+    let (from, whose) = match rules <= GONE_THROUGH {
+        true => (WATCHED, format!("LIMIT {GONE_THROUGH}")),
+        false => (HELD, "AND l.organization_id = $1".to_owned()),
     };
     let sql = format!(
         "SELECT low.id, p.sku_code, t.name, t.units, p.quantity - p.allocated - p.assigned, p.quantity
-         FROM (SELECT l.id AS id, p.id AS pool_id, l.organization_id AS organization_id {WATCHED}
+         FROM (SELECT l.id AS id, p.id AS pool_id, l.organization_id AS organization_id {from}
            AND (l.ends_at IS NULL OR l.ends_at > $2) AND {IS_LOW} {whose}) low
          JOIN pool p ON p.id = low.pool_id JOIN product t ON t.id = p.product_id
          WHERE low.organization_id = $1 ORDER BY 5, low.id LIMIT $3"

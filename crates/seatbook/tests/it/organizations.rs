@@ -78,6 +78,33 @@ both_engines! {
 }
 
 both_engines! {
+    /// PostgreSQL keeps no zero byte in a text: wherever one stands, it is named before anybody looks for it.
+    async fn a_zero_byte_is_named(app: TestApp) {
+        let operator = &app.operator;
+        let named = |answer: Answer| answer.expect(422)["fields"][0].clone();
+        let asked = named(operator.get("/api/v1/organizations?q=a%00b").await);
+        assert_eq!((&asked["field"], &asked["code"]), (&json!("q"), &json!("text.zero_byte")));
+        let body = json!({"parent_id": app.provider, "kind": "customer", "name": "A\u{0}B"});
+        assert_eq!(named(operator.post("/api/v1/organizations", body).await)["field"], "name");
+        let deep = json!({"rows": [{"child_id": Uuid::nil(), "note": ["a", "\u{0}"]}]});
+        assert_eq!(named(operator.post("/api/v1/allocations", deep).await)["field"], "rows[0].note[1]");
+        let spelled = json!({"parent_id": app.provider, "kind": "customer", "name": r"A\u0000B"});
+        operator.post("/api/v1/organizations", spelled).await.expect(201);
+        assert_eq!(operator.get("/api/v1/organizations/%00").await.code(404), "not_found");
+        let (browser, _) = app.browser_of(app.provider, "operator").await;
+        browser.get("/organizations?q=%00").await.page(422);
+        browser.form("/organizations/new", &[("name", "A\u{0}")]).await.page(422);
+
+        let form = reqwest::multipart::Form::new().text("kind", "organ\u{0}izations");
+        let sent = operator.request(Method::POST, "/api/v1/imports").multipart(form);
+        assert_eq!(named(crate::harness::send(sent).await)["field"], "kind");
+        let none = operator.request(Method::POST, "/api/v1/imports");
+        assert_eq!(crate::harness::send(none).await.code(400), "body.malformed");
+        app.end().await;
+    }
+}
+
+both_engines! {
     /// The same key and body is one effect and one answer; another body is refused; a refusal is kept too.
     async fn a_repeated_request_is_one_request(app: TestApp) {
         let body = json!({"parent_id": app.provider, "kind": "customer", "name": "Once"});
