@@ -6,11 +6,13 @@ use uuid::Uuid;
 use super::model::Alike;
 use crate::{
     error::Result,
-    scope::{Permission, Scope, queries::within_any},
+    scope::{Permission, Scope, queries::below_any_of_many},
 };
 
 /// Names looked at for each part of the new one: a word that stands in all of them tells nothing.
 const LOOKED_AT: i64 = 200;
+/// The same of all names there are, whoever sees them.
+const ANYBODYS: i64 = 2_000;
 /// Names told.
 const TOLD: usize = 5;
 
@@ -48,15 +50,15 @@ pub async fn find(
 }
 
 async fn holding(tx: &mut Tx<'_>, roots: &[Uuid], pattern: String) -> Result<Vec<(Uuid, String)>> {
-    let mut select = Select::new(
-        "SELECT o.id, o.name FROM organization_search s
-         CROSS JOIN organization_closure c CROSS JOIN organization o",
-    );
-    select
-        .and("s.text LIKE ?", &pattern)
-        .and_raw("c.descendant_id = s.id");
-    within_any(&mut select, "c.ancestor_id", roots);
+    let mut select = Select::new("");
+    let held = select.bind(&pattern);
     select.and_raw("o.id = s.id");
-    let sql = select.sql(&format!(" LIMIT {LOOKED_AT}"));
+    // Few names hold a part that tells anything: each is asked where it belongs.
+    below_any_of_many(&mut select, true, "s.id", roots);
+    let seen = select.sql(&format!(" LIMIT {LOOKED_AT}"));
+    let sql = format!(
+        "SELECT o.id, o.name FROM (SELECT id FROM organization_search WHERE text LIKE {held} LIMIT {ANYBODYS}) s
+         CROSS JOIN organization o{seen}"
+    );
     Ok(tx.query(&sql, select.params()).await?)
 }
