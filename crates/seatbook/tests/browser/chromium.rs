@@ -7,6 +7,9 @@ use std::{
 
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, WebDriver};
 
+/// How often the driver is started.
+const STARTS: usize = 3;
+
 /// A running chromedriver. Every session has a Chromium and a profile of its own, and ends with its `WebDriver`,
 /// which a test that fails drops too.
 pub struct Chromium {
@@ -17,8 +20,15 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// Starts the driver on a port of its own choice.
+    /// Starts the driver on a port of its own choice. It takes that port twice, for IPv4 and IPv6, and ends where somebody
+    /// else has it in between: then it is started again.
     pub fn start() -> Chromium {
+        let listening = (0..STARTS).find_map(|_| Chromium::listening());
+        listening.expect("chromedriver listens")
+    }
+
+    /// Nothing, where the driver ended before it listened.
+    fn listening() -> Option<Chromium> {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -30,7 +40,10 @@ impl Chromium {
         let port = loop {
             line.clear();
             let read = log.read_line(&mut line).expect("its output is text");
-            assert!(read > 0, "chromedriver ended before it listened");
+            if read == 0 {
+                driver.wait().expect("it has ended");
+                return None;
+            }
             let told = line.split("successfully on port ").nth(1);
             if let Some(port) =
                 told.and_then(|rest| rest.trim_end().trim_end_matches('.').parse().ok())
@@ -38,11 +51,11 @@ impl Chromium {
                 break port;
             }
         };
-        Chromium {
+        Some(Chromium {
             driver,
             port,
             _log: log,
-        }
+        })
     }
 
     /// Opens a browser that nobody has used before.
