@@ -263,9 +263,10 @@ async fn legible(request: Request, next: Next) -> Response {
         return refused(uri, Error::not_found());
     }
     let query = uri.query().filter(|query| query.contains("%00"));
-    let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    match pairs.find(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        Some((name, _)) => refused(uri, api::zero_byte(name.replace('\0', ""))),
+    let pairs = console::form::pairs(query);
+    let texts = pairs.iter().map(|(name, value)| (&**name, &**value));
+    match api::pair_with_zero_byte(texts) {
+        Some(name) => refused(uri, api::zero_byte(name)),
         None => next.run(request).await,
     }
 }

@@ -12,12 +12,6 @@ use crate::{
     gate::Caller,
 };
 
-/// What is wrong with a text that has a zero byte in it: PostgreSQL keeps none, and nobody means one.
-pub fn zero_byte(field: impl Into<String>) -> Error {
-    let message = "A text has no zero byte in it.";
-    Error::invalid(field, "text.zero_byte", message)
-}
-
 /// The id in a path. One that is no id answers like one that is not there.
 #[derive(Clone, Copy, Debug)]
 pub struct Id(pub Uuid);

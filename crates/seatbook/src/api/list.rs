@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
 
+use super::legible::with_zero_byte;
 use crate::error::{Error, Result};
 
 /// Rows in one page where the client does not say.
@@ -70,6 +71,7 @@ impl Cursor {
     /// Reads a place.
     pub fn read<K: DeserializeOwned>(text: &str) -> Result<K> {
         let bytes = BASE64.decode(text).ok();
+        let bytes = bytes.filter(|bytes| with_zero_byte(bytes).is_none());
         let key = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         key.ok_or_else(|| {
             Error::invalid(

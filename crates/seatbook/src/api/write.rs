@@ -6,11 +6,11 @@ use axum::{
     http::{HeaderMap, header},
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::{
     Answer,
-    extract::{unknown_field, zero_byte},
+    extract::unknown_field,
+    legible::{with_zero_byte, zero_byte},
 };
 use crate::{
     app::App,
@@ -172,37 +172,8 @@ fn read_body<T: DeserializeOwned + 'static>(headers: &HeaderMap, bytes: &[u8]) -
     parse(bytes)
 }
 
-/// Where a text with a zero byte stands: as its own name, too.
-fn with_zero_byte(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => text.contains('\0').then(String::new),
-        Value::Array(items) => items.into_iter().enumerate().find_map(|(place, item)| {
-            let rest = with_zero_byte(item)?;
-            Some(format!("[{place}]{}", dotted(&rest)))
-        }),
-        Value::Object(members) => members.into_iter().find_map(|(name, member)| {
-            if name.contains('\0') {
-                return Some(name.replace('\0', ""));
-            }
-            let rest = with_zero_byte(member)?;
-            Some(format!("{name}{}", dotted(&rest)))
-        }),
-        _ => None,
-    }
-}
-
-fn dotted(rest: &str) -> String {
-    match rest.is_empty() || rest.starts_with('[') {
-        true => rest.to_owned(),
-        false => format!(".{rest}"),
-    }
-}
-
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    let escape = br"\u0000";
-    if bytes.windows(escape.len()).any(|found| found == escape)
-        && let Some(field) = serde_json::from_slice(bytes).ok().and_then(with_zero_byte)
-    {
+    if let Some(field) = with_zero_byte(bytes) {
         return Err(zero_byte(field));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);

@@ -9,7 +9,7 @@ use axum::{
 
 use super::frame::Refused;
 use crate::{
-    api::zero_byte,
+    api::{pair_with_zero_byte, zero_byte},
     error::{Error, Kind, Result},
     gate::Key,
     secrets::random_text,
@@ -102,8 +102,9 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             )
         })?;
         let pairs: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
-        if let Some((name, _)) = pairs.iter().find(|(_, value)| value.contains('\0')) {
-            return Err(zero_byte(name.as_str()).into());
+        let texts = pairs.iter().map(|(name, value)| (&**name, &**value));
+        if let Some(name) = pair_with_zero_byte(texts) {
+            return Err(zero_byte(name).into());
         }
         let key = match pairs
             .iter()

@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    lists::{check_place, check_seen, check_subject},
+    lists::{check_place, check_seen, check_words},
     model::{Asked, Export, Rights, State},
     queries::{self, Written},
     writing,
@@ -153,7 +153,7 @@ async fn check(tx: &mut Tx<'_>, asked: &Asked) -> Result<()> {
         let message = "Search and filters have at most 4,000 characters.";
         return Err(Error::invalid("query", "too_long", message));
     }
-    check_subject(asked.list, asked.subject_id)?;
+    check_words(asked)?;
     let (scope, now) = (tx.caller().scope.clone(), tx.now());
     check_seen(tx, &scope, asked, now).await
 }

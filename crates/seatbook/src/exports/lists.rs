@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use store::{Timestamp, Tx};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::model::Asked;
 use crate::{
+    api::{pair_with_zero_byte, zero_byte},
     app::App,
     as_of, catalog, compositions, configuration, customers,
     error::{Error, Result},
@@ -346,12 +346,17 @@ pub async fn check_seen(
     }
 }
 
-/// Refused where a list of one thing is asked for without saying of which.
-pub fn check_subject(list: List, subject_id: Option<Uuid>) -> Result<()> {
-    let needs_one = !matches!(list.subject(), Subject::Nothing | Subject::Anything);
-    match needs_one && subject_id.is_none() {
-        true => Err(no_subject(list)),
-        false => Ok(()),
+/// Refused where a list of one thing is asked for without saying of which, or by words that no list can have.
+pub fn check_words(asked: &Asked) -> Result<()> {
+    let needs_one = !matches!(asked.list.subject(), Subject::Nothing | Subject::Anything);
+    if needs_one && asked.subject_id.is_none() {
+        return Err(no_subject(asked.list));
+    }
+    let pairs = asked.pairs();
+    let texts = pairs.iter().map(|(name, value)| (&**name, &**value));
+    match pair_with_zero_byte(texts) {
+        Some(_) => Err(zero_byte("query")),
+        None => Ok(()),
     }
 }
 

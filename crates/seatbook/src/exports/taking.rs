@@ -48,7 +48,7 @@ pub enum Taken {
 
 /// Takes a list along.
 pub async fn take(app: &App, caller: &Caller, asked: Asked, key: Key) -> Result<Taken> {
-    lists::check_subject(asked.list, asked.subject_id)?;
+    lists::check_words(&asked)?;
     let reader = Arc::new(reading::reader(app, caller, &asked).await?);
     let Some((told, rows)) = short(app, &asked, &reader).await? else {
         if !caller.scope.holds(Permission::JobsRead) {

@@ -50,8 +50,9 @@ impl Key {
     /// Whether a cursor with this key can be of a list sorted by such keys.
     pub fn fits(&self, kind: Kind) -> bool {
         match (self, kind) {
-            (Key::Text(text), Kind::Text) => !text.contains('\0'),
-            (Key::Number(_), Kind::Number | Kind::Instant) | (Key::Nothing, _) => true,
+            (Key::Text(_), Kind::Text)
+            | (Key::Number(_), Kind::Number | Kind::Instant)
+            | (Key::Nothing, _) => true,
             _ => false,
         }
     }

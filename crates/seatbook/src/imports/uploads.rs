@@ -18,7 +18,7 @@ use super::{
     runs::{self, Upload},
 };
 use crate::{
-    api::zero_byte,
+    api::{with_zero_byte, zero_byte},
     app::App,
     console::form::KEY_FIELD,
     error::{Error, Kind, Result},
@@ -106,6 +106,9 @@ pub async fn read(caller: &Caller, form: Multipart) -> Result<Upload> {
 
 /// The headings of columns by the names of fields, as a form says them.
 pub fn said(text: &str) -> Result<BTreeMap<String, String>> {
+    if with_zero_byte(text.as_bytes()).is_some() {
+        return Err(zero_byte("mapping"));
+    }
     serde_json::from_str(text).map_err(|_| {
         let message = "Write the mapping as a JSON object of fields and headings.";
         Error::invalid("mapping", "field.invalid", message)

@@ -169,10 +169,6 @@ impl Place {
                 let message = "This cursor was made by this list in another order.";
                 Err(Error::invalid("cursor", "cursor.invalid", message))
             }
-            Place::Behind { customer, .. } if customer.0.contains('\0') => {
-                let message = "This cursor was not made by this list.";
-                Err(Error::invalid("cursor", "cursor.invalid", message))
-            }
             _ => Ok(place),
         }
     }

@@ -98,6 +98,15 @@ both_engines! {
         let form = reqwest::multipart::Form::new().text("kind", "organ\u{0}izations");
         let sent = operator.request(Method::POST, "/api/v1/imports").multipart(form);
         assert_eq!(named(crate::harness::send(sent).await)["field"], "kind");
+        let mapping = reqwest::multipart::Form::new().text("kind", "organizations").text("mapping", r#"{"name": "A\u0000"}"#);
+        let sent = operator.request(Method::POST, "/api/v1/imports").multipart(mapping);
+        assert_eq!(named(crate::harness::send(sent).await)["field"], "mapping");
+        let export = json!({"list": "holders", "query": "q=%00"});
+        assert_eq!(named(operator.post("/api/v1/exports", export).await)["field"], "query");
+        // What holders are sorted by, and behind whom to go on: `["A\u0000",nil]`.
+        let cursor = "WyJBXHUwMDAwIiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwIl0";
+        let asked = named(operator.get(&format!("/api/v1/holders?cursor={cursor}")).await);
+        assert_eq!(asked["code"], "cursor.invalid");
         let none = operator.request(Method::POST, "/api/v1/imports");
         assert_eq!(crate::harness::send(none).await.code(400), "body.malformed");
         app.end().await;

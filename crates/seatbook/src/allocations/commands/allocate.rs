@@ -71,7 +71,7 @@ impl Command for Allocate {
         }
         let (quantity, allocated, assigned, _) =
             take(tx, self.pool_id, &source, self.units, self.units > 0).await?;
-        let now = give(tx, self.pool_id, &child, self.units, None).await?;
+        let now = give(tx, (self.pool_id, &source), &child, self.units, None).await?;
         let share = Share {
             organization_id: child.organization_id,
             before: now - self.units,

@@ -56,14 +56,25 @@ async fn take(
 /// Gives `delta` units to a child and records it. Says what it has now.
 async fn give(
     tx: &mut Tx<'_>,
-    from: Uuid,
+    (from, source): (Uuid, &Source),
     child: &Child,
     delta: i64,
     seen: Option<i64>,
 ) -> Result<i64> {
-    let Some(pool_id) = child.pool_id else {
-        return start(tx, from, child, delta).await;
-    };
+    let mut child = *child;
+    if child.pool_id.is_none() {
+        if let Some(given) = start(tx, from, &child, delta).await? {
+            return Ok(given);
+        }
+        // Another server has given it its first units meanwhile. Who has looked is told; a difference goes on top.
+        let again = queries::find_children(tx, source, &[child.organization_id]).await?;
+        let again = again
+            .first()
+            .filter(|it| seen.is_none() && it.takes_from(from));
+        let changed = || refusals::changed(child.organization_id, 0, None, delta);
+        child = *again.ok_or_else(changed)?;
+    }
+    let (child, pool_id) = (&child, child.pool_id.ok_or_else(Error::not_found)?);
     if child.parent_id != Some(from) {
         return adopt(tx, (from, pool_id), child, delta).await;
     }
@@ -103,8 +114,8 @@ async fn adopt(
     Ok(units)
 }
 
-/// A child's first units of a license.
-async fn start(tx: &mut Tx<'_>, from: Uuid, child: &Child, units: i64) -> Result<i64> {
+/// A child's first units of a license; nothing where it has some by now.
+async fn start(tx: &mut Tx<'_>, from: Uuid, child: &Child, units: i64) -> Result<Option<i64>> {
     let organization_id = child.organization_id;
     let new = NewPool {
         id: tx.new_id(),
@@ -114,7 +125,7 @@ async fn start(tx: &mut Tx<'_>, from: Uuid, child: &Child, units: i64) -> Result
         now: tx.now(),
     };
     if !pools::insert_child(tx, &new).await? {
-        return Err(refusals::changed(organization_id, 0, None, units));
+        return Ok(None);
     }
     let after = json!({"parent_id": from, "organization_id": organization_id, "quantity": units, "allocated": 0, "assigned": 0});
     tx.changed(Change {
@@ -125,7 +136,7 @@ async fn start(tx: &mut Tx<'_>, from: Uuid, child: &Child, units: i64) -> Result
         before: None,
         after: Some(after),
     });
-    Ok(units)
+    Ok(Some(units))
 }
 
 /// Puts an organization under another parent. One that holds units of a parent it would leave cannot move

@@ -92,7 +92,14 @@ impl Command for SetAllocations {
             if delta.delta > 0 && child.blocked {
                 return Err(refusals::suspended(child.organization_id));
             }
-            let quantity = give(tx, self.pool_id, child, delta.delta, Some(delta.before)).await?;
+            let quantity = give(
+                tx,
+                (self.pool_id, &source),
+                child,
+                delta.delta,
+                Some(delta.before),
+            )
+            .await?;
             changed.push(Share {
                 organization_id: child.organization_id,
                 before: delta.before,
