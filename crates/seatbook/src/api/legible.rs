@@ -9,7 +9,7 @@ const ESCAPE: &[u8] = br"\u0000";
 
 /// What is wrong with a text that has a zero byte in it.
 pub fn zero_byte(field: impl Into<String>) -> Error {
-    let message = "A text has no zero byte in it.";
+    let message = "There is a zero byte in this text: leave it out.";
     Error::invalid(field, "text.zero_byte", message)
 }
 

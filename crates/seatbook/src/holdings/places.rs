@@ -49,12 +49,12 @@ pub enum Key {
 impl Key {
     /// Whether a cursor with this key can be of a list sorted by such keys.
     pub fn fits(&self, kind: Kind) -> bool {
-        match (self, kind) {
+        matches!(
+            (self, kind),
             (Key::Text(_), Kind::Text)
-            | (Key::Number(_), Kind::Number | Kind::Instant)
-            | (Key::Nothing, _) => true,
-            _ => false,
-        }
+                | (Key::Number(_), Kind::Number | Kind::Instant)
+                | (Key::Nothing, _)
+        )
     }
 
     /// The key as a parameter.
